@@ -1,0 +1,213 @@
+import { z } from 'zod'
+import {
+  addressSchema,
+  currencySchema,
+  emailSchema,
+  idempotencyKeySchema,
+  idSchema,
+  localeSchema,
+  moneySchema,
+  pageSchema,
+  quantityMax,
+  quantitySchema,
+  skuSchema,
+  type Address,
+  type Money,
+  type Page,
+  type Timestamp,
+} from '#shapes'
+
+/** What clients of `order.*` send and get. Imports shapes alone: the published client carries these types. */
+
+/** Different SKUs in one cart. */
+export const cartLinesMax = 100
+
+const lineInput = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
+const accessToken = z.string().min(1).max(200).optional()
+
+export const cartCreateInput = z
+  .strictObject({
+    currency: currencySchema.optional(),
+    locale: localeSchema.optional(),
+    lines: z.array(lineInput).max(cartLinesMax).optional(),
+  })
+  .optional()
+export const cartGetInput = z.strictObject({ cartId: idSchema })
+export const cartSetLineInput = z.strictObject({
+  cartId: idSchema,
+  sku: skuSchema,
+  /** 0 removes the line. */
+  quantity: z.int().min(0).max(quantityMax),
+})
+export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: z.string().trim().min(1).max(50) })
+export const cartClaimInput = z.strictObject({ cartId: idSchema })
+
+export const checkoutInput = z.strictObject({
+  cartId: idSchema,
+  shippingAddress: addressSchema,
+  shippingOptionId: z.string().min(1).max(50).optional(),
+})
+
+const paymentInput = z.strictObject({
+  methodId: z.string().min(1).max(50),
+  /** The provider's token for the buyer's card or wallet, such as Stripe's `pm_...`. */
+  token: z.string().min(1).max(200).optional(),
+})
+
+export const placeInput = z.strictObject({
+  cartId: idSchema,
+  idempotencyKey: idempotencyKeySchema,
+  /** The total the buyer has agreed to; another total refuses as `total_changed`. */
+  expectedTotal: moneySchema.optional(),
+  /** Where the confirmation goes; the account's own address unless given. Guests must give it. */
+  email: emailSchema.optional(),
+  locale: localeSchema.optional(),
+  shippingAddress: addressSchema,
+  billingAddress: addressSchema.optional(),
+  shippingOptionId: z.string().min(1).max(50),
+  payment: paymentInput,
+})
+
+export const payInput = z.strictObject({
+  id: idSchema,
+  accessToken,
+  idempotencyKey: idempotencyKeySchema,
+  payment: paymentInput,
+})
+export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
+export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: z.string().max(100).nullish() })
+export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
+export const orderCancelInput = z.strictObject({ id: idSchema, accessToken, reason: z.string().trim().max(500).optional() })
+
+export type CartCreateInput = z.infer<typeof cartCreateInput>
+export type CartSetLineInput = z.infer<typeof cartSetLineInput>
+export type CheckoutInput = z.infer<typeof checkoutInput>
+export type PlaceInput = z.infer<typeof placeInput>
+export type PayInput = z.infer<typeof payInput>
+export type OrderListInput = z.infer<typeof orderListInput>
+export type OrderCancelInput = z.infer<typeof orderCancelInput>
+
+export const orderStatuses = ['placed', 'paid', 'fulfilled', 'closed', 'cancelling', 'cancelled'] as const
+export type OrderStatus = (typeof orderStatuses)[number]
+
+export const paymentStatuses = [
+  'pending',
+  'requires_action',
+  'declined',
+  'unknown',
+  'authorised',
+  'captured',
+  'voided',
+  'partially_refunded',
+  'refunded',
+] as const
+export type PaymentStatus = (typeof paymentStatuses)[number]
+
+export const fulfilmentStatuses = ['unfulfilled', 'partial', 'fulfilled', 'partially_returned', 'returned'] as const
+export type FulfilmentStatus = (typeof fulfilmentStatuses)[number]
+
+export interface Totals {
+  items: Money
+  discount: Money
+  shipping: Money
+  /** Where `taxIncluded`, part of the other figures; else added to them. */
+  tax: Money
+  taxIncluded: boolean
+  total: Money
+}
+
+export interface CartLine {
+  sku: string
+  title: string
+  quantity: number
+  unitPrice: Money
+  total: Money
+  /** Pieces that could be bought now. */
+  available: number
+  productSlug: string
+  image: { url: string; alt: string } | null
+}
+
+export interface Cart {
+  id: string
+  version: number
+  currency: string
+  lines: CartLine[]
+  totals: Totals
+  /** Set once the cart has been ordered; it takes no more changes. */
+  orderId: string | null
+}
+
+export interface ShippingOption {
+  id: string
+  name: string
+  price: Money
+}
+
+export interface CheckoutAnswer {
+  cartVersion: number
+  shippingOptions: ShippingOption[]
+  paymentMethods: { id: string; name: string }[]
+  /** With the chosen shipping option, or the cheapest one. */
+  totals: Totals
+}
+
+export interface OrderLine {
+  sku: string
+  title: string
+  quantity: number
+  unitPrice: Money
+  total: Money
+}
+
+export interface TimelineEntry {
+  at: Timestamp
+  /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
+  event: string
+  detail?: string
+}
+
+export interface Order {
+  id: string
+  number: string
+  status: OrderStatus
+  paymentStatus: PaymentStatus
+  fulfilmentStatus: FulfilmentStatus
+  /** Grows with every change. */
+  version: number
+  placedAt: Timestamp
+  /** Where the buyer confirms the payment with the bank while `paymentStatus` is `requires_action`. */
+  paymentActionUrl: string | null
+  /** Until when the order waits for its payment; null once it is settled. */
+  paymentDeadline: Timestamp | null
+  lines: OrderLine[]
+  totals: Totals
+  email: string
+  shippingAddress: Address
+  billingAddress: Address | null
+  shippingOption: { id: string; name: string }
+  timeline: TimelineEntry[]
+}
+
+export interface StockShortage {
+  sku: string
+  requested: number
+  available: number
+}
+
+export const refusalReasons = [
+  'sold_out',
+  'total_changed',
+  'already_placed',
+  'cart_empty',
+  'code_invalid',
+  'not_shippable',
+  'method_unavailable',
+] as const
+export type RefusalReason = (typeof refusalReasons)[number]
+
+export type PlaceAnswer =
+  | { outcome: 'placed'; order: Order; accessToken: string }
+  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[] }
+
+export type OrderPage = Page<Order>

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { PutOff, type EffectKind } from '#actor'
+import { createParty, MailRefusedError, OutboundError } from '#outbound'
+import type { Services } from '#services'
+import { letterTemplates, writeLetter } from './letter.ts'
+import { loadOrder } from './order.store.ts'
+import { orderView } from './order.view.ts'
+
+/** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
+
+const message = z.object({ type: z.literal('send'), template: z.enum(letterTemplates) })
+type Send = z.infer<typeof message>
+
+const timeoutMs = 15_000
+
+export function createEmailEffect({ config, database, mail, log }: Services): EffectKind<Send> {
+  const party = createParty({ name: 'mail', timeoutMs, concurrency: 8, isRefusal: (error) => error instanceof MailRefusedError, log })
+  return {
+    kind: 'email',
+    version: 1,
+    reads: [1],
+    message,
+    concurrency: 8,
+    timeoutMs: timeoutMs + 1_000,
+    attemptsMax: 5,
+    async run({ template }, { id }) {
+      const state = await loadOrder(database.query, id)
+      if (state === undefined) throw new Error('a letter about an order that does not exist')
+      const { locale } = state
+      const orderUrl = config.SHOP_URL === undefined ? null : new URL(`/order/${id}`, config.SHOP_URL).href
+      const letter = writeLetter(template, orderView(state), { locale, shopName: config.SHOP_NAME, orderUrl })
+      try {
+        await party.call((signal) => mail.send({ ...letter, to: state.email, messageId: `order-${id}.${template}@holdfast`, locale }, signal))
+      } catch (error) {
+        if (error instanceof OutboundError) throw new PutOff(error.message, { cause: error })
+        throw error
+      }
+      return { mail: [] }
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import type { Order } from './contract.ts'
+import { moneyText } from './text.ts'
+import type { Locale } from '#shapes'
+
+/** The letters that the shop writes about an order, in the buyer's language: plain text, and the same as simple HTML. */
+
+export const letterTemplates = ['confirmed', 'cancelled'] as const
+export type LetterTemplate = (typeof letterTemplates)[number]
+
+export interface Letter {
+  subject: string
+  text: string
+  html: string
+}
+
+interface Words {
+  subject: string
+  greeting: string
+  opening: string
+  closing: string
+  labels: { items: string; discount: string; shipping: string; tax: string; taxIncluded: string; total: string; shipTo: string; link: string }
+}
+
+const labels = {
+  en: { items: 'Items', discount: 'Discount', shipping: 'Shipping', tax: 'Tax', taxIncluded: 'Tax included', total: 'Total', shipTo: 'Delivery to', link: 'Your order' },
+  zh: { items: '商品', discount: '优惠', shipping: '运费', tax: '税费', taxIncluded: '已含税费', total: '合计', shipTo: '收货地址', link: '查看订单' },
+}
+
+function wordsOf(template: LetterTemplate, order: Order, { locale, shopName }: { locale: Locale; shopName: string }): Words {
+  const { number } = order
+  const { name } = order.shippingAddress
+  const wasRefunded = order.paymentStatus === 'refunded'
+  const texts: Record<LetterTemplate, Record<Locale, Omit<Words, 'labels'>>> = {
+    confirmed: {
+      en: {
+        subject: `Your order ${number} is confirmed`,
+        greeting: `Hello ${name},`,
+        opening: `Thank you for your order. We have received your payment and are getting everything ready.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已确认`,
+        greeting: `${name}，您好：`,
+        opening: `感谢您的订购。我们已收到您的付款，正在为您备货。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    cancelled: {
+      en: {
+        subject: `Your order ${number} has been cancelled`,
+        greeting: `Hello ${name},`,
+        opening: wasRefunded
+          ? `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`
+          : `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已取消`,
+        greeting: `${name}，您好：`,
+        opening: wasRefunded ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。` : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+  }
+  return { ...texts[template][locale], labels: labels[locale] }
+}
+
+export function writeLetter(template: LetterTemplate, order: Order, shop: { locale: Locale; shopName: string; orderUrl: string | null }): Letter {
+  const { locale, orderUrl } = shop
+  const words = wordsOf(template, order, shop)
+  const { totals } = order
+  const rows: [string, string][] = [
+    ...order.lines.map(({ quantity, title, total }): [string, string] => [`${quantity} × ${title}`, moneyText(total, locale)]),
+    [words.labels.items, moneyText(totals.items, locale)],
+    ...(totals.discount.amount > 0 ? [[words.labels.discount, moneyText(totals.discount, locale)] as [string, string]] : []),
+    [words.labels.shipping, moneyText(totals.shipping, locale)],
+    ...(totals.tax.amount > 0 ? [[totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, moneyText(totals.tax, locale)] as [string, string]] : []),
+    [words.labels.total, moneyText(totals.total, locale)],
+  ]
+  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
+  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter((line) => line !== undefined && line !== '')
+  const text = [
+    words.greeting,
+    '',
+    words.opening,
+    '',
+    ...rows.map(([label, value]) => `${label}  ${value}`),
+    '',
+    `${words.labels.shipTo}:`,
+    ...address,
+    '',
+    ...(orderUrl === null ? [] : [`${words.labels.link}: ${orderUrl}`, '']),
+    words.closing,
+  ].join('\n')
+  const html = [
+    `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.subject)}</title></head>`,
+    '<body style="font-family:system-ui,sans-serif;line-height:1.5;max-width:36rem;margin:2rem auto;padding:0 1rem;color:#1c1c22">',
+    `<p>${escapeHtml(words.greeting)}</p><p>${escapeHtml(words.opening)}</p>`,
+    '<table style="width:100%;border-collapse:collapse">',
+    ...rows.map(
+      ([label, value]) =>
+        `<tr><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea">${escapeHtml(label)}</td><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea;text-align:right">${escapeHtml(value)}</td></tr>`,
+    ),
+    '</table>',
+    `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`,
+    orderUrl === null ? '' : `<p><a href="${escapeHtml(orderUrl)}">${escapeHtml(words.labels.link)}</a></p>`,
+    `<p>${escapeHtml(words.closing)}</p></body></html>`,
+  ].join('')
+  return { subject: words.subject, text, html }
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)

@@ -1,0 +1,85 @@
+import { tracked } from '@trpc/server'
+import { idempotencyKey } from '#actor'
+import { AppError } from '#errors'
+import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
+import type { Services } from '#services'
+import { requireOrder } from './access.ts'
+import { orderActor, type CartActor } from './actors.ts'
+import { createCartRouter } from './cart.router.ts'
+import { place, quote } from './checkout.ts'
+import {
+  checkoutInput,
+  orderCancelInput,
+  orderGetInput,
+  orderListInput,
+  orderWatchInput,
+  payInput,
+  placeInput,
+  type CheckoutAnswer,
+  type Order,
+  type OrderPage,
+  type PlaceAnswer,
+} from './contract.ts'
+import { loadOrder } from './order.store.ts'
+import { orderView } from './order.view.ts'
+import { orderPage } from './page.ts'
+import { createOrderWatch } from './watch.ts'
+
+/** `order.*`: carts, checkout, orders. */
+export function createOrderRouter(services: Services, cartActor: CartActor) {
+  const { database } = services
+  const watch = createOrderWatch(services)
+
+  return router({
+    cart: createCartRouter(services, cartActor),
+
+    /** What the cart would cost at this address, and how it can travel. Changes nothing. */
+    checkout: publicProcedure.input(checkoutInput).mutation(({ ctx, input }): Promise<CheckoutAnswer> => quote(services, ctx, input)),
+
+    place: publicProcedure.input(placeInput).mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
+
+    /** Pays again after a decline. */
+    pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
+      const { id, idempotencyKey: key, payment } = input
+      const order = await requireOrder(services, ctx, input)
+      if (payment.methodId !== 'card') throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
+      if (payment.token === undefined) throw new AppError('bad_input', { field: 'payment.token', message: 'Give the token of the card that the payment provider has issued.' })
+      return services.actors().ask(orderActor, {
+        id: order.id,
+        key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
+        message: { type: 'pay', methodId: payment.methodId, token: payment.token },
+      })
+    }),
+
+    get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
+
+    /** The caller's own, newest first. */
+    list: customerProcedure
+      .input(orderListInput)
+      .query(({ ctx, input }): Promise<OrderPage> => orderPage(database.query, { ...input, userId: ctx.caller.userId })),
+
+    /** The order now, and again whenever it has changed. */
+    watch: publicProcedure.input(orderWatchInput).subscription(async function* ({ ctx, input, signal = new AbortController().signal }) {
+      let order = orderView(await requireOrder(services, ctx, input))
+      yield tracked(String(order.version), order)
+      for await (const _ of watch.changes(order.id, order.version, signal)) {
+        const state = await loadOrder(database.query, order.id)
+        if (state === undefined) return
+        order = orderView(state)
+        yield tracked(String(order.version), order)
+      }
+    }),
+
+    cancel: publicProcedure.input(orderCancelInput).mutation(async ({ ctx, input }): Promise<Order> => {
+      const order = await requireOrder(services, ctx, input)
+      const session = await ctx.session()
+      const by = session?.role === 'staff' && session.userId !== order.userId ? 'staff' : 'buyer'
+      return services.actors().ask(orderActor, { id: order.id, message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) } })
+    }),
+
+    admin: router({
+      /** All orders, newest first. */
+      list: staffProcedure.input(orderListInput).query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
+    }),
+  })
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { currencySchema, idSchema, localeSchema, pageSchema, slugSchema, skuSchema, type Money, type Page } from '#shapes'
+
+/** What clients of `product.*` send and get. Imports shapes alone: the published client carries these types. */
+
+const view = { currency: currencySchema.optional(), locale: localeSchema.optional() }
+
+export const productSorts = ['newest', 'price_asc', 'price_desc', 'title'] as const
+export const searchSorts = ['relevance', 'price_asc', 'price_desc', 'newest'] as const
+
+export const listInput = z.strictObject({
+  category: slugSchema.optional(),
+  collection: slugSchema.optional(),
+  sort: z.enum(productSorts).optional(),
+  ...pageSchema.shape,
+  ...view,
+})
+
+export const getInput = z.union([
+  z.strictObject({ slug: slugSchema, ...view }),
+  z.strictObject({ id: idSchema, ...view }),
+])
+
+export const searchFilters = z.strictObject({
+  brand: z.array(z.string().min(1).max(100)).max(20).optional(),
+  /** Minor units of the answer's currency. */
+  priceMin: z.int().min(0).max(1e12).optional(),
+  priceMax: z.int().min(0).max(1e12).optional(),
+  inStock: z.boolean().optional(),
+})
+
+export const searchInput = z.strictObject({
+  q: z.string().trim().min(1).max(200),
+  category: slugSchema.optional(),
+  filters: searchFilters.optional(),
+  sort: z.enum(searchSorts).optional(),
+  ...pageSchema.shape,
+  ...view,
+})
+
+export const suggestInput = z.strictObject({ q: z.string().trim().min(1).max(100), ...view })
+export const relatedInput = z.strictObject({ id: idSchema, limit: z.int().min(1).max(24).optional(), ...view })
+export const categoriesInput = z.strictObject({ locale: localeSchema.optional() }).optional()
+export const adjustStockInput = z.strictObject({
+  sku: skuSchema,
+  /** Pieces added (positive) or taken away (negative). */
+  delta: z.int().min(-1_000_000).max(1_000_000).refine((n) => n !== 0, 'must not be 0'),
+  reason: z.string().trim().min(1).max(200),
+})
+
+export type ListInput = z.infer<typeof listInput>
+export type GetInput = z.infer<typeof getInput>
+export type SearchInput = z.infer<typeof searchInput>
+export type SuggestInput = z.infer<typeof suggestInput>
+export type RelatedInput = z.infer<typeof relatedInput>
+export type AdjustStockInput = z.infer<typeof adjustStockInput>
+
+export interface Image {
+  url: string
+  alt: string
+}
+
+export interface ProductCard {
+  id: string
+  slug: string
+  title: string
+  brand: string | null
+  image: Image | null
+  /** The lowest of its variants. */
+  price: Money
+  compareAt: Money | null
+  /** At least one variant can be bought now. */
+  available: boolean
+}
+
+export interface ProductVariant {
+  id: string
+  sku: string
+  title: string
+  /** Option name to value, in the order of `Product.options`. */
+  options: Record<string, string>
+  price: Money
+  compareAt: Money | null
+  /** Pieces that can be bought now. */
+  available: number
+}
+
+export interface ProductOption {
+  name: string
+  values: string[]
+}
+
+export interface CategoryRef {
+  id: string
+  slug: string
+  name: string
+}
+
+export interface Product {
+  id: string
+  slug: string
+  title: string
+  description: string
+  brand: string | null
+  /** From the root to the leaf for each category path. */
+  categories: CategoryRef[]
+  media: Image[]
+  options: ProductOption[]
+  variants: ProductVariant[]
+  attributes: Record<string, string>
+}
+
+export interface Category extends CategoryRef {
+  children: Category[]
+}
+
+export interface Facet {
+  value: string
+  label: string
+  count: number
+}
+
+export type ProductPage = Page<ProductCard>
+
+export interface SearchAnswer extends Page<ProductCard> {
+  total: number
+  facets: { category: Facet[]; brand: Facet[]; inStock: number }
+  didYouMean?: string
+}
+
+export interface Suggestions {
+  terms: string[]
+  products: ProductCard[]
+}
+
+export interface StockLevel {
+  sku: string
+  available: number
+  reserved: number
+}

@@ -1,0 +1,23 @@
+import { AppError } from '#errors'
+import { z } from 'zod'
+
+/** Writes where a page ended as opaque text. `parts` are JSON values; the same schema reads them back. */
+export const encodeCursor = (parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
+
+/** @throws AppError `bad_input` naming `cursor` when the text is not one of ours, or of another question. */
+export function decodeCursor<Parts>(cursor: string, schema: z.ZodType<Parts>): Parts {
+  const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()))
+  if (parsed.success) return parsed.data
+  throw new AppError('bad_input', {
+    field: 'cursor',
+    message: 'This cursor does not belong to this question. Leave it out to begin at the first page.',
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,21 @@
+import type { ProductDraft } from '../draft.ts'
+import { audioProducts } from './audio.ts'
+import { bagProducts } from './bags.ts'
+import { deskProducts } from './desk.ts'
+import { keyboardProducts } from './keyboards.ts'
+import { kitchenProducts } from './kitchen.ts'
+import { lightingProducts } from './lighting.ts'
+import { powerProducts } from './power.ts'
+
+export { demoCategories } from './categories.ts'
+
+/** What the shop sells before anyone has filled it: invented brands, real-sounding goods, a picture each under /demo. */
+export const demoProducts: ProductDraft[] = [
+  ...audioProducts,
+  ...keyboardProducts,
+  ...deskProducts,
+  ...powerProducts,
+  ...lightingProducts,
+  ...kitchenProducts,
+  ...bagProducts,
+]

@@ -1,0 +1,281 @@
+import type { ProductDraft } from '../draft.ts'
+import { draftProduct } from './draft-builder.ts'
+import { colours } from './vocabulary.ts'
+
+export const kitchenProducts: ProductDraft[] = [
+  draftProduct({
+    slug: 'crane-gooseneck-kettle',
+    brand: 'Kettlebrook',
+    categories: ['kettles', 'coffee-and-tea'],
+    title: ['Crane Gooseneck Electric Kettle', 'Crane 鹅颈电热水壶'],
+    description: [
+      'A thin, steady stream for pour-over and one dial for the temperature, degree by degree. It holds the heat for an hour while you weigh the beans. The handle is balanced so that a full kettle pours as lightly as a half one.',
+      '水流细而稳，专为手冲准备；一个旋钮就能一度一度地设定水温。称豆子的工夫，它能保温一小时。手柄重心调过，满壶水倒起来和半壶一样轻松。',
+    ],
+    alt: ['Matt black gooseneck kettle on its base', '哑光黑鹅颈电热水壶'],
+    options: { colour: [colours.black, colours.sage] },
+    price: [99_00, 99_00, 459_00],
+    variants: [
+      ['KT-CRAN-BLK', 61],
+      ['KT-CRAN-SAG', 43],
+    ],
+    attributes: {
+      capacity: ['0.9 l', '0.9 升'],
+      temperature: ['40-100 °C, holds 60 minutes', '40-100 ℃，保温 60 分钟'],
+      power: ['1200 W', '1200 瓦'],
+      material: ['Stainless steel 304', '304 不锈钢'],
+      weight: ['1.1 kg', '1.1 千克'],
+    },
+  }),
+  draftProduct({
+    slug: 'brook-glass-kettle',
+    brand: 'Kettlebrook',
+    categories: ['kettles'],
+    title: ['Brook Glass Electric Kettle', 'Brook 玻璃电热水壶'],
+    description: [
+      'Borosilicate glass all the way up, so limescale has nowhere to hide and the blue ring shows from across the kitchen that it is on. Boils a litre in under four minutes and switches itself off when it runs dry.',
+      '壶身通体高硼硅玻璃，水垢一眼看得见；蓝色光环亮着，隔着厨房也知道水在烧。一升水不到四分钟烧开，干烧自动断电。',
+    ],
+    alt: ['Glass kettle with a blue light ring', '带蓝色光环的玻璃水壶'],
+    price: [55_00, 52_00, 179_00],
+    variants: [['KT-BROK-GLS', 88]],
+    attributes: {
+      capacity: ['1.7 l', '1.7 升'],
+      power: ['2200 W', '2200 瓦'],
+      material: ['Borosilicate glass, steel', '高硼硅玻璃、不锈钢'],
+      care: ['Wide lid, hand wash', '大口径，手洗'],
+    },
+  }),
+  draftProduct({
+    slug: 'robin-whistling-kettle',
+    brand: 'Kettlebrook',
+    categories: ['kettles'],
+    title: ['Robin Whistling Stovetop Kettle', 'Robin 鸣笛烧水壶'],
+    description: [
+      'Enamelled steel for gas, induction and the camp fire, with a two-tone whistle instead of a shriek. The wooden handle folds down for storing. One hand opens the spout.',
+      '搪瓷钢壶，燃气灶、电磁炉、露营篝火都能用；水开时是双音鸣笛，不刺耳。木柄可以放倒收纳，单手就能打开壶嘴。',
+    ],
+    alt: ['Red enamel stovetop kettle with a wooden handle', '木柄红色搪瓷烧水壶'],
+    options: { colour: [colours.coral, colours.ivory, colours.navy] },
+    price: [48_00, 45_00, 199_00],
+    variants: [
+      ['KT-ROBN-COR', 50],
+      ['KT-ROBN-IVO', 67],
+      ['KT-ROBN-NVY', 1],
+    ],
+    attributes: {
+      capacity: ['2 l', '2 升'],
+      material: ['Enamelled steel, beech', '搪瓷钢、榉木'],
+      fits: ['Gas, induction, ceramic', '燃气灶、电磁炉、电陶炉'],
+    },
+  }),
+  draftProduct({
+    slug: 'drip-pour-over-set',
+    brand: 'Kettlebrook',
+    categories: ['coffee-and-tea'],
+    title: ['Drip Pour-Over Set', 'Drip 手冲咖啡套装'],
+    description: [
+      'A ridged porcelain cone, a glass server with marks for two and four cups, and forty filters to begin with. The hole is sized for a forgiving medium grind. Everything stacks inside the server.',
+      '螺旋纹白瓷滤杯、标有两杯和四杯刻度的玻璃分享壶，外加 40 张滤纸，到手就能冲。出水孔按中度研磨设计，手法不稳也好喝。不用时全部叠进分享壶里。',
+    ],
+    alt: ['White coffee dripper on a glass server', '玻璃分享壶上的白瓷滤杯'],
+    price: [39_00, 37_00, 149_00],
+    variants: [['CF-DRIP-SET', 74]],
+    attributes: {
+      capacity: ['0.6 l, 2-4 cups', '0.6 升，2-4 杯'],
+      material: ['Porcelain, borosilicate glass', '白瓷、高硼硅玻璃'],
+      care: ['Dishwasher safe', '可用洗碗机'],
+    },
+  }),
+  draftProduct({
+    slug: 'mill-hand-grinder',
+    brand: 'Kettlebrook',
+    categories: ['coffee-and-tea'],
+    title: ['Mill Hand Coffee Grinder', 'Mill 手摇磨豆机'],
+    description: [
+      'Thirty grams of beans in under a minute, from espresso to French press by counted clicks. Two ball bearings keep the burrs true and the handle quiet enough for early risers. Comes apart without tools.',
+      '一分钟内磨完 30 克豆子，从意式到法压，按格数调节。双轴承让磨芯不偏摆，摇起来也够安静，早起不扰人。无需工具就能拆开清理。',
+    ],
+    alt: ['Steel hand grinder with a wooden knob', '木球手柄的不锈钢手摇磨豆机'],
+    options: { colour: [colours.silver, colours.black] },
+    price: [79_00, 75_00, 329_00],
+    compareAt: [89_00, 85_00, 379_00],
+    variants: [
+      ['CF-MILL-SLV', 39],
+      ['CF-MILL-BLK', 54],
+    ],
+    attributes: {
+      burr: ['38 mm steel, conical', '38 毫米钢制锥形磨芯'],
+      capacity: ['30 g', '30 克'],
+      weight: ['540 g', '540 克'],
+      material: ['Stainless steel, walnut', '不锈钢、胡桃木'],
+    },
+  }),
+  draftProduct({
+    slug: 'plunge-french-press',
+    brand: 'Kettlebrook',
+    categories: ['coffee-and-tea'],
+    title: ['Plunge Insulated French Press', 'Plunge 保温法压壶'],
+    description: [
+      'Double steel walls keep the second cup as hot as the first, and nothing breaks in the sink. A fine second mesh holds back the silt. Also makes good cold brew overnight.',
+      '双层不锈钢壶身，第二杯和第一杯一样热，洗的时候也不怕磕碎。加一层细滤网挡住咖啡渣。放冰箱一夜，冷萃也好喝。',
+    ],
+    alt: ['Steel French press', '不锈钢法压壶'],
+    options: {
+      capacity: [
+        ['0.35 l', '0.35 升'],
+        ['1 l', '1 升'],
+      ],
+    },
+    price: [35_00, 34_00, 139_00],
+    variants: [
+      ['CF-PLNG-035', 58],
+      ['CF-PLNG-1L', 80, [49_00, 47_00, 199_00]],
+    ],
+    attributes: {
+      material: ['Stainless steel, double wall', '双层不锈钢'],
+      insulation: ['About 2 hours', '约 2 小时'],
+      care: ['Dishwasher safe', '可用洗碗机'],
+    },
+  }),
+  draftProduct({
+    slug: 'hillside-teapot',
+    brand: 'Hearthling',
+    categories: ['coffee-and-tea'],
+    title: ['Hillside Stoneware Teapot', 'Hillside 粗陶茶壶'],
+    description: [
+      'A round-bellied pot thrown in small runs, glazed down to a line and left bare below. The steel basket is roomy enough for leaves to open, and lifts out when the tea is ready. It pours without a drip.',
+      '小批量拉坯的圆肚茶壶，上半截施釉，下半截露出素胎。不锈钢茶滤够宽敞，茶叶能舒展开，泡好了随手提出。断水利落，不滴不漏。',
+    ],
+    alt: ['Round teal teapot with a bare clay foot', '底部素胎的青绿圆茶壶'],
+    options: { colour: [colours.sage, colours.sand] },
+    price: [46_00, 44_00, 168_00],
+    variants: [
+      ['TE-HILL-SAG', 33],
+      ['TE-HILL-SND', 47],
+    ],
+    attributes: {
+      capacity: ['0.8 l', '0.8 升'],
+      material: ['Stoneware, steel basket', '粗陶、不锈钢茶滤'],
+      care: ['Dishwasher safe', '可用洗碗机'],
+    },
+  }),
+  draftProduct({
+    slug: 'gram-kitchen-scale',
+    brand: 'Kettlebrook',
+    categories: ['coffee-and-tea'],
+    title: ['Gram Coffee Scale with Timer', 'Gram 咖啡电子秤'],
+    description: [
+      'Weighs to a tenth of a gram and starts the clock with the first drop. The top is one sheet of glass without gaps for coffee to creep into. Charges by USB-C twice a year.',
+      '精确到 0.1 克，第一滴水落下自动开始计时。秤面是一整块玻璃，没有缝隙，咖啡渍进不去。USB-C 充电，一年充两次就够。',
+    ],
+    alt: ['Square dark coffee scale', '深色方形咖啡秤'],
+    price: [45_00, 45_00, 159_00],
+    variants: [['CF-GRAM-2K', 69]],
+    attributes: {
+      precision: ['0.1 g up to 2 kg', '0.1 克，最大 2 千克'],
+      charging: ['USB-C, 6 months', 'USB-C，一次用 6 个月'],
+      dimensions: ['15 × 13 × 2 cm', '15 × 13 × 2 厘米'],
+    },
+  }),
+  draftProduct({
+    slug: 'morrow-stoneware-mug',
+    brand: 'Hearthling',
+    categories: ['mugs-and-bottles'],
+    title: ['Morrow Stoneware Mug', 'Morrow 粗陶马克杯'],
+    description: [
+      'A mug you reach for past all the others: a wide handle for three fingers, a thin lip and a heavy foot. The reactive glaze breaks differently on every piece. Survives microwave and dishwasher.',
+      '橱柜里总会先拿的那只杯子：手柄够宽，三根手指刚好；杯口薄，杯底沉。窑变釉只只不同。微波炉、洗碗机都能进。',
+    ],
+    alt: ['Sky-blue stoneware mug, steaming', '冒着热气的天蓝色粗陶马克杯'],
+    options: { colour: [colours.sky, colours.oat, colours.terracotta, colours.forest] },
+    price: [18_00, 17_50, 59_00],
+    variants: [
+      ['MG-MORW-SKY', 135],
+      ['MG-MORW-OAT', 152],
+      ['MG-MORW-TER', 78],
+      ['MG-MORW-FOR', 23],
+    ],
+    attributes: {
+      capacity: ['350 ml', '350 毫升'],
+      material: ['Stoneware', '粗陶'],
+      care: ['Dishwasher and microwave safe', '可用洗碗机和微波炉'],
+    },
+  }),
+  draftProduct({
+    slug: 'camp-enamel-mug',
+    brand: 'Ottermere',
+    categories: ['mugs-and-bottles'],
+    title: ['Camp Enamel Mug', 'Camp 搪瓷杯'],
+    description: [
+      'White enamel, a coloured rim and a chip or two after the first summer. Stands on the fire, hangs from the rucksack and weighs next to nothing.',
+      '白搪瓷，彩色杯沿，用过一个夏天总会磕出一两处痕迹。能直接放在火上，也能挂在背包外面，几乎没有重量。',
+    ],
+    alt: ['White enamel mug with a navy rim', '藏青杯沿的白色搪瓷杯'],
+    options: { colour: [colours.navy, colours.coral] },
+    price: [12_00, 11_90, 35_00],
+    variants: [
+      ['MG-CAMP-NVY', 164],
+      ['MG-CAMP-COR', 99],
+    ],
+    attributes: {
+      capacity: ['400 ml', '400 毫升'],
+      material: ['Enamelled steel', '搪瓷钢'],
+      weight: ['118 g', '118 克'],
+    },
+  }),
+  draftProduct({
+    slug: 'transit-travel-tumbler',
+    brand: 'Ottermere',
+    categories: ['mugs-and-bottles'],
+    title: ['Transit Travel Tumbler', 'Transit 随行杯'],
+    description: [
+      'Locks with half a turn and drinks from any side. Ceramic inside, so coffee tastes of coffee and yesterday’s tea is gone. Fits under most machines and in every car.',
+      '杯盖拧半圈就锁紧，360 度都能喝。内壁陶瓷涂层，咖啡就是咖啡味，不串昨天的茶。大多数咖啡机底下放得进，车载杯架也合适。',
+    ],
+    alt: ['Dusty-rose travel tumbler', '豆沙粉随行杯'],
+    options: {
+      capacity: [
+        ['350 ml', '350 毫升'],
+        ['500 ml', '500 毫升'],
+      ],
+      colour: [colours.rose, colours.charcoal],
+    },
+    price: [29_00, 28_00, 99_00],
+    variants: [
+      ['MG-TRAN-35-ROS', 56],
+      ['MG-TRAN-35-CHA', 104],
+      ['MG-TRAN-50-ROS', 48, [34_00, 33_00, 119_00]],
+      ['MG-TRAN-50-CHA', 93, [34_00, 33_00, 119_00]],
+    ],
+    attributes: {
+      insulation: ['6 hours hot, 12 cold', '热饮 6 小时，冷饮 12 小时'],
+      material: ['Steel, ceramic coating', '不锈钢、陶瓷涂层'],
+      care: ['Lid dishwasher safe', '杯盖可用洗碗机'],
+    },
+  }),
+  draftProduct({
+    slug: 'brae-vacuum-bottle',
+    brand: 'Ottermere',
+    categories: ['mugs-and-bottles'],
+    title: ['Brae Vacuum Bottle', 'Brae 保温壶'],
+    description: [
+      'Tea stays too hot to gulp for half a day on the hill. The cap is a proper cup, the stopper comes apart for cleaning, and the powder coat gives cold hands something to hold.',
+      '山上待半天，倒出来的茶还烫嘴。壶盖就是一只正经杯子，内塞可拆洗；磨砂喷塑的外壳，手冻僵了也抓得牢。',
+    ],
+    alt: ['Olive vacuum bottle with a cup lid', '带杯盖的橄榄绿保温壶'],
+    options: { colour: [colours.olive, colours.sky, colours.black] },
+    price: [36_00, 35_00, 139_00],
+    variants: [
+      ['BT-BRAE-OLV', 71],
+      ['BT-BRAE-SKY', 46],
+      ['BT-BRAE-BLK', 116],
+    ],
+    attributes: {
+      capacity: ['750 ml', '750 毫升'],
+      insulation: ['24 hours above 50 °C', '24 小时仍高于 50 ℃'],
+      material: ['Stainless steel 316', '316 不锈钢'],
+      weight: ['395 g', '395 克'],
+    },
+  }),
+]

@@ -1,0 +1,10 @@
+import type { Services } from '#services'
+import { productRouter } from './router.ts'
+
+export { readOffers, type Offer, type OffersInput } from './offer.store.ts'
+export { catalogChunks, catalogIsEmpty, saveCatalog, type ProductRefusal, type SavedCatalog } from './save-catalog.store.ts'
+export { seedCatalog } from './seed.ts'
+export { applyStock, lockStock, type StockMovement } from './stock.store.ts'
+
+/** What is sold: catalog, stock and search. */
+export const createProductModule = (services: Services) => ({ name: 'product', router: productRouter(services) }) as const

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '#db'
+import { AppError } from '#errors'
+import type { AdjustStockInput, StockLevel } from './contract.ts'
+
+/** `reserve` sets pieces aside, `release` puts them back on sale, `take` lets reserved pieces leave the house (sold). */
+export interface StockMovement {
+  sku: string
+  kind: 'reserve' | 'release' | 'take'
+  /** Pieces, at least 1. */
+  quantity: number
+  /** What it is for, such as the order's id. */
+  reference: string
+}
+
+/**
+ * Locks the stock of these SKUs until the transaction ends and answers the pieces of each that can be bought now.
+ * Unknown SKUs are absent.
+ *
+ * One statement is enough under READ COMMITTED: rows are sorted before they are locked, so everyone locks in one order,
+ * and a row that somebody else held is answered as its holder left it, not as the statement first saw it.
+ */
+export async function lockStock(tx: Queryable, skus: string[]): Promise<Map<string, number>> {
+  const { rows } = await tx.execute<{ sku: string; available: number }>(sql`
+    select sku, available from product.stock where sku = any(${sql.param(skus)}::text[]) order by sku for no key update`)
+  return new Map(rows.map(({ sku, available }) => [sku, available]))
+}
+
+/**
+ * Applies movements in the caller's transaction, all of them in one statement that locks in the order of SKUs.
+ * Invariant: for every SKU the movements sum to available + reserved, and neither falls below zero; a movement that
+ * would break it, or that names an unknown SKU, throws and fails the transaction. Refusals are the caller's: look with
+ * {@link lockStock} first.
+ */
+export async function applyStock(tx: Queryable, movements: StockMovement[]): Promise<void> {
+  if (movements.length === 0) return
+  const changes = new Map<string, { sku: string; available: number; reserved: number }>()
+  for (const { sku, kind, quantity } of movements) {
+    assert(Number.isSafeInteger(quantity) && quantity > 0, `stock moves by whole pieces, not ${quantity}`)
+    const change = changes.get(sku) ?? { sku, available: 0, reserved: 0 }
+    if (kind !== 'take') change.available += kind === 'reserve' ? -quantity : quantity
+    change.reserved += kind === 'reserve' ? quantity : -quantity
+    changes.set(sku, change)
+  }
+  const sold = movements.filter(({ kind }) => kind === 'take').map(({ sku, quantity, reference }) => ({ sku, quantity: -quantity, reference }))
+  const { rows } = await tx.execute<{ changed: number }>(sql`
+    with change as (
+      select * from jsonb_to_recordset(${JSON.stringify([...changes.values()])}::jsonb) as c(sku text, available int, reserved int)
+    ), locked as (
+      select s.sku from product.stock s where s.sku in (select sku from change) order by s.sku for no key update
+    ), changed as (
+      update product.stock s set available = s.available + c.available, reserved = s.reserved + c.reserved
+      from locked join change c using (sku) where s.sku = locked.sku returning s.sku
+    ), noted as (
+      insert into product.stock_movement (sku, kind, quantity, reference)
+      select sku, 'sold', quantity, reference
+      from jsonb_to_recordset(${JSON.stringify(sold)}::jsonb) as m(sku text, quantity int, reference text)
+    )
+    select count(*)::int as changed from changed`)
+  assert.equal(rows[0]?.changed, changes.size, `stock moved for SKUs that have none: ${[...changes.keys()].join(', ')}`)
+}
+
+/**
+ * Corrects the pieces on hand, as a count or a delivery found them.
+ * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer pieces are on sale than are to be taken away.
+ */
+export async function adjustStock(query: Queryable, { sku, delta, reason }: AdjustStockInput, reference: string): Promise<StockLevel> {
+  const { rows } = await query.execute<StockLevel & Record<string, unknown>>(sql`
+    with changed as (
+      update product.stock set available = available + ${delta}::int
+      where sku = ${sku} and available + ${delta}::int >= 0 returning sku, available, reserved
+    ), noted as (
+      insert into product.stock_movement (sku, kind, quantity, reference, reason)
+      select sku, 'adjusted', ${delta}::int, ${reference}, ${reason} from changed
+    )
+    select sku, available, reserved from changed`)
+  if (rows[0] !== undefined) return rows[0]
+  const found = await query.execute<{ available: number; reserved: number }>(
+    sql`select available, reserved from product.stock where sku = ${sku}`,
+  )
+  const level = found.rows[0]
+  if (level === undefined) throw new AppError('not_found', { field: 'sku', message: 'There is no such SKU.' })
+  throw new AppError('bad_input', {
+    field: 'delta',
+    message: `Only ${level.available} pieces can be taken away; ${level.reserved} more are reserved for orders.`,
+  })
+}

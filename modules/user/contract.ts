@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#shapes'
+
+/** What clients of `user.*` send and get. Imports shapes alone: the published client carries these types. */
+
+export const registerInput = z.strictObject({
+  email: emailSchema,
+  password: z.string().min(8, 'must have at least 8 characters').max(200),
+  name: z.string().trim().min(1).max(200).optional(),
+  locale: localeSchema.optional(),
+})
+export const loginInput = z.strictObject({
+  email: emailSchema,
+  password: z.string().min(1).max(200),
+  /** The second factor, once accounts have one. */
+  code: z.string().min(1).max(20).optional(),
+})
+
+export type RegisterInput = z.infer<typeof registerInput>
+export type LoginInput = z.infer<typeof loginInput>
+
+export const roles = ['customer', 'staff'] as const
+export type Role = (typeof roles)[number]
+
+export interface User {
+  id: string
+  email: string
+  name: string | null
+  locale: Locale
+  role: Role
+  createdAt: Timestamp
+}
+
+export interface SignedIn {
+  user: User
+  /** Opaque; for `Authorization: Bearer`. Browsers get the same as an HttpOnly cookie. */
+  token: string
+}
+
+/** Newest first; `cursor` is the `nextCursor` of the page before. */
+export const adminListInput = z.strictObject({ ...pageSchema.shape, cursor: idSchema.optional() }).optional()
+export type UserPage = Page<User>

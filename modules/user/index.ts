@@ -1,0 +1,69 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Session } from '#rpc'
+import type { BasicServices } from '#services'
+import type { Locale } from '#shapes'
+import { upsertAccount } from './account.store.ts'
+import type { Role } from './contract.ts'
+import { normaliseEmail } from './email.ts'
+import { hashPassword } from './password.ts'
+import { createUserRouter } from './router.ts'
+import { deleteExpiredSessions, findSession, touchSession } from './session.store.ts'
+import { isToken } from './token.ts'
+
+/** Who buys and who works here. */
+export function createUserModule(services: BasicServices) {
+  const { database, log } = services
+  return {
+    name: 'user' as const,
+    router: createUserRouter(services),
+
+    /** Whose token this is; null when it is not one, was logged out or has expired. */
+    async authenticate(token: string): Promise<Session | null> {
+      const found = isToken(token) ? await findSession(database.query, token) : undefined
+      if (found === undefined) return null
+      const { isStale, ...session } = found
+      if (isStale) {
+        await touchSession(database.query, session.id).catch((error: unknown) => {
+          log.warn({ err: error }, 'a session stays valid, but its use could not be noted')
+        })
+      }
+      return session
+    },
+
+    /** Deletes expired sessions, at most 100,000 a call, and says how many; safe from any number of replicas at once. */
+    async cleanUp(): Promise<number> {
+      const batchSize = 1_000
+      let total = 0
+      for (let batch = 0; batch < 100; batch += 1) {
+        const deleted = await deleteExpiredSessions(database.query, batchSize)
+        total += deleted
+        if (deleted < batchSize) break
+      }
+      return total
+    },
+  }
+}
+
+/** An account that exists without having registered: demo customers, the first of the staff. */
+export interface AccountSeed {
+  email: string
+  password: string
+  name: string
+  role: Role
+  locale: Locale
+}
+
+/** Makes these accounts, or brings those that exist to this password, name, role and locale. Safe to repeat. */
+export async function seedAccounts(services: BasicServices, accounts: readonly AccountSeed[]): Promise<void> {
+  for (const { email, password, name, role, locale } of accounts) {
+    const passwordHash = await hashPassword(password)
+    await upsertAccount(services.database.query, {
+      id: uuidv7(),
+      email: normaliseEmail(email),
+      name,
+      locale,
+      role,
+      passwordHash,
+    })
+  }
+}

@@ -1,0 +1,53 @@
+import { AppError } from '#errors'
+import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
+import type { BasicServices } from '#services'
+import { asUser, findAccount, listAccounts } from './account.store.ts'
+import { adminListInput, loginInput, registerInput, type SignedIn, type User, type UserPage } from './contract.ts'
+import { deleteSession } from './session.store.ts'
+import { createSignIn } from './sign-in.ts'
+import { isToken } from './token.ts'
+
+/** What `user.*` answers. */
+export function createUserRouter(services: BasicServices) {
+  const { query } = services.database
+  const signIn = createSignIn(services)
+
+  return router({
+    /** A new customer, logged in at once. */
+    register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
+      const signedIn = await signIn.register(input, ctx.address)
+      ctx.setCookie('session', signedIn.token)
+      return signedIn
+    }),
+
+    /** A new session; others of the same account go on. */
+    login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
+      const signedIn = await signIn.login(input, ctx.address)
+      ctx.setCookie('session', signedIn.token)
+      return signedIn
+    }),
+
+    /** Ends this very session; says yes to those who have none, so that a stale cookie can always be dropped. */
+    logout: publicProcedure.mutation(async ({ ctx }): Promise<Record<string, never>> => {
+      if (ctx.sessionToken !== undefined && isToken(ctx.sessionToken)) await deleteSession(query, ctx.sessionToken)
+      ctx.setCookie('session', null)
+      return {}
+    }),
+
+    me: customerProcedure.query(async ({ ctx }): Promise<User> => {
+      const row = await findAccount(query, ctx.caller.userId)
+      if (row === undefined) throw new AppError('unauthenticated')
+      return asUser(row)
+    }),
+
+    admin: router({
+      /** Every account, newest first. */
+      list: staffProcedure.input(adminListInput).query(async ({ input }): Promise<UserPage> => {
+        const limit = input?.limit ?? 50
+        const rows = await listAccounts(query, { before: input?.cursor, limit: limit + 1 })
+        const items = rows.slice(0, limit).map(asUser)
+        return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+      }),
+    }),
+  })
+}

@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm'
+import { check, index, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { locales } from '#shapes'
+import { roles } from './contract.ts'
+
+/** Tables of the user module. `user` is a reserved word of SQL: drizzle quotes it, hand-written SQL must. */
+export const user = pgSchema('user')
+
+const moment = (name: string) => timestamp(name, { withTimezone: true }).notNull().defaultNow()
+
+export const account = user.table(
+  'account',
+  {
+    /** UUID v7: its order is the order of registration, which pages rely on. */
+    id: uuid('id').primaryKey(),
+    /** As `normaliseEmail` gives it, so that unique means one account a person. */
+    email: text('email').notNull().unique('account_email_unique'),
+    name: text('name'),
+    locale: text('locale', { enum: locales }).notNull(),
+    role: text('role', { enum: roles }).notNull().default('customer'),
+    /** argon2id in PHC form: parameters, salt and hash in one. */
+    passwordHash: text('password_hash').notNull(),
+    createdAt: moment('created_at'),
+  },
+  (table) => [check('account_role', sql`${table.role} in ('customer', 'staff')`)],
+)
+
+/** One device that is logged in. */
+export const session = user.table(
+  'session',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the token: who reads this table cannot log in with it. */
+    tokenHash: text('token_hash').notNull().unique('session_token_hash_unique'),
+    createdAt: moment('created_at'),
+    /** Right to the hour: most reads write nothing. */
+    lastSeenAt: moment('last_seen_at'),
+    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [index('session_account_id').on(table.accountId), index('session_expires_at').on(table.expiresAt)],
+)

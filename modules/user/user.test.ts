@@ -1,0 +1,101 @@
+import { expect, test, vi } from 'vitest'
+import { createTestDatabase } from '#test'
+import { seedAccounts } from './index.ts'
+import { openShopOn, password, refusalOf } from './test-shop.ts'
+
+const openShop = async (env?: Record<string, string>) => openShopOn(await createTestDatabase(), env)
+
+test('logout ends this session and no other of the account, drops the cookie, and may be repeated', async () => {
+  const { users, browserAt } = await openShop()
+  const laptop = browserAt('203.0.113.1')
+  const phone = browserAt('203.0.113.2')
+  const { token } = await laptop.call().register({ email: 'ann@example.com', password })
+  await phone.call().login({ email: 'ann@example.com', password })
+  expect(await laptop.call().logout()).toEqual({})
+  expect(laptop.cookies.get('session')).toBeNull()
+  expect(await users.authenticate(token)).toBeNull()
+  expect(await refusalOf(browserAt('203.0.113.1', token).call().me())).toMatchObject({ code: 'unauthenticated' })
+  expect((await phone.call().me()).email).toBe('ann@example.com')
+  expect(await laptop.call().logout()).toEqual({})
+})
+
+test('an expired session is refused and cleaned up; a living one is left alone', async () => {
+  const { users, browserAt, sql } = await openShop({ SESSION_DAYS: '7' })
+  const browser = browserAt('203.0.113.1')
+  const { token: old } = await browser.call().register({ email: 'ann@example.com', password })
+  expect(
+    await sql(
+      `select 1 from "user".session where expires_at between now() + interval '6 days 23 hours' and now() + interval '7 days'`,
+    ),
+  ).toHaveLength(1)
+  await sql(`update "user".session set expires_at = now() - interval '1 second'`)
+  const { token: living } = await browser.call().login({ email: 'ann@example.com', password })
+  expect(await users.authenticate(old)).toBeNull()
+  expect(await users.cleanUp()).toBe(1)
+  expect(await users.cleanUp()).toBe(0)
+  expect(await users.authenticate(living)).not.toBeNull()
+})
+
+test('expired sessions are cleaned up however many there are, by two at once', async () => {
+  const { users, browserAt, sql } = await openShop()
+  await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
+  await sql(`insert into "user".session (id, account_id, token_hash, expires_at)
+    select gen_random_uuid(), id, 'old-' || n, now() - interval '1 day' from "user".account, generate_series(1, 2500) n`)
+  const [first, second] = await Promise.all([users.cleanUp(), users.cleanUp()])
+  expect(first + second).toBe(2500)
+  expect(await sql('select 1 from "user".session')).toHaveLength(1)
+})
+
+test('what is no token is refused without asking Postgres', async () => {
+  const { users, database } = await openShop()
+  const asked = vi.spyOn(database.pool, 'query')
+  for (const token of ['', 'x', 'a'.repeat(44), `${'a'.repeat(42)}'`, 'é'.repeat(43)])
+    expect(await users.authenticate(token)).toBeNull()
+  expect(asked).not.toHaveBeenCalled()
+})
+
+test('using a session writes to it once an hour, not with every read', async () => {
+  const { users, browserAt, sql } = await openShop()
+  const { token } = await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
+  const version = async () => (await sql('select xmin::text, last_seen_at from "user".session'))[0]
+  const fresh = await version()
+  await users.authenticate(token)
+  expect(await version()).toEqual(fresh)
+  await sql(`update "user".session set last_seen_at = now() - interval '61 minutes'`)
+  await Promise.all([users.authenticate(token), users.authenticate(token)])
+  const [seen] = await sql(`select last_seen_at > now() - interval '1 minute' as recently from "user".session`)
+  expect(seen).toEqual({ recently: true })
+})
+
+test('staff see all accounts page by page, newest first and without secrets; customers and strangers do not', async () => {
+  const { services, browserAt } = await openShop()
+  const staff = browserAt('203.0.113.9')
+  await seedAccounts(services, [{ email: 'Staff@Example.com', password, name: 'Sam', role: 'staff', locale: 'en' }])
+  await staff.call().login({ email: 'staff@example.com', password })
+  const customer = browserAt('203.0.113.1')
+  for (const name of ['ann', 'bob', 'cid']) await customer.call().register({ email: `${name}@example.com`, password })
+
+  const first = await staff.call().admin.list({ limit: 3 })
+  const second = await staff.call().admin.list({ limit: 3, cursor: first.nextCursor ?? '' })
+  expect([...first.items, ...second.items].map((user) => user.email)).toEqual(
+    ['cid', 'bob', 'ann', 'staff'].map((name) => `${name}@example.com`),
+  )
+  expect(second.nextCursor).toBeNull()
+  expect(Object.keys(first.items[0] ?? {}).toSorted()).toEqual(['createdAt', 'email', 'id', 'locale', 'name', 'role'])
+  expect((await staff.call().admin.list()).items).toHaveLength(4)
+
+  await expect(staff.call().admin.list({ cursor: 'not a cursor' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  expect(await refusalOf(customer.call().admin.list())).toMatchObject({ code: 'forbidden' })
+  expect(await refusalOf(browserAt('203.0.113.3').call().admin.list())).toMatchObject({ code: 'unauthenticated' })
+})
+
+test('seeding the same accounts again changes nothing but brings their password and role back', async () => {
+  const { services, browserAt, sql } = await openShop()
+  const demo = { email: 'demo@example.com', password, name: 'Demo', role: 'staff', locale: 'en' } as const
+  await seedAccounts(services, [demo])
+  const [before] = await sql('select id, created_at from "user".account')
+  await sql(`update "user".account set role = 'customer', password_hash = 'lost'`)
+  await seedAccounts(services, [demo])
+  expect(await sql('select id, created_at from "user".account')).toEqual([before])
+  expect((await browserAt('203.0.113.1').call().login({ email: demo.email, password })).user.role).toBe('staff')
+})

@@ -1,0 +1,93 @@
+import { sql } from 'drizzle-orm'
+import { transaction, type Database } from '#db'
+import type { Logger } from '#telemetry'
+import { createEffectRunner, type EffectRunner } from './effects.ts'
+import type { IdempotencyKey } from './idempotency.ts'
+import type { AnyActorKind, AnyEffectKind, Decision, Mail, Message } from './kind.ts'
+import { createLane, type Lane } from './lane.ts'
+import { sendMail } from './mailbox.ts'
+import { startSweep, type Sweep } from './sweep.ts'
+
+/** What `ask` needs to know of an {@link ActorKind}: its messages and its replies. */
+interface Askable<Handled extends Message, Reply> {
+  readonly kind: string
+  decide(state: never, message: Handled, context: never): Decision<unknown, Reply, unknown>
+}
+
+/** The actors of this process: any process may run any actor at any moment, row locks in Postgres keep them apart. */
+export interface Actors {
+  /**
+   * A command from outside, handled in a turn now.
+   * @throws AppError: what the actor refused; `unavailable` when nothing took effect; `outcome_unknown` when that is not known
+   */
+  ask<Handled extends Message, Reply>(
+    kind: Askable<Handled, Reply>,
+    command: { id: string; message: Handled; key?: IdempotencyKey },
+  ): Promise<Reply>
+  /** Makes sure that a recurring effect is scheduled: sends this mail unless the actor has some already. */
+  schedule(mail: Mail): Promise<void>
+  /** Handles the mail of these actors; resolves when there is none left to handle now. */
+  handle(kind: string, ids: readonly string[]): Promise<void>
+  /** All kinds, actors and effects, that can have mail. */
+  readonly kinds: readonly string[]
+  /** Takes up mail whose wake-up was lost, and timers. Worker mode. */
+  startSweep(): Sweep
+  /** Claims no more effects, and waits for turns and effects under way. */
+  stop(): Promise<void>
+}
+
+export interface ActorsOptions {
+  database: Database
+  log: Logger
+  actors: readonly AnyActorKind[]
+  effects: readonly AnyEffectKind[]
+  /** Tells the workers. Never throws, never waits: what is lost is found by the sweep. */
+  wake(woken: readonly { kind: string; id: string }[]): void
+}
+
+export function createActors(options: ActorsOptions): Actors {
+  const { database, log, wake } = options
+  const versions = new Map([...options.actors, ...options.effects].map(({ kind, version }) => [kind, version]))
+  const versionOf = (kind: string): number => required(versions.get(kind), kind)
+
+  const lanes = new Map<string, Lane>(
+    options.actors.map((kind) => [kind.kind, createLane({ database, kind, log, wake, versionOf })]),
+  )
+  const laneOf = (kind: string): Lane => required(lanes.get(kind), kind)
+  const runners = new Map<string, EffectRunner>(
+    options.effects.map((kind) => [kind.kind, createEffectRunner({ database, kind, log, wake, laneOf, versionOf })]),
+  )
+
+  async function handle(kind: string, ids: readonly string[]): Promise<void> {
+    const runner = runners.get(kind)
+    if (runner !== undefined) await runner.run(ids)
+    else await Promise.all(ids.map((id) => laneOf(kind).run({ form: 'wake', id })))
+  }
+
+  return {
+    kinds: [...versions.keys()],
+    handle,
+    async ask(kind, { id, message, key }) {
+      // The reply is what this kind's decide returned: its type goes with the kind.
+      const reply = await laneOf(kind.kind).run(key === undefined ? { form: 'ask', id, message } : { form: 'ask', id, message, key })
+      return reply as never
+    },
+    async schedule(mail) {
+      await transaction(database, async (tx) => {
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`${mail.kind}:${mail.id}`}))`)
+        const { rows } = await tx.execute(sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`)
+        if (rows.length === 0) await sendMail(tx, [{ ...mail, version: versionOf(mail.kind) }])
+      })
+    },
+    startSweep: () => startSweep({ database, log, kinds: [...versions.keys()], run: handle }),
+    async stop() {
+      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+      await Promise.all([...lanes.values()].map((lane) => lane.idle()))
+    },
+  }
+}
+
+function required<T>(value: T | undefined, kind: string): T {
+  if (value === undefined) throw new Error(`no actor or effect of kind ${kind} is registered in app.ts`)
+  return value
+}

@@ -1,0 +1,53 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, integer, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+export const actorSchema = pgSchema('actor')
+
+const message = {
+  kind: text().notNull(),
+  actorId: text('actor_id').notNull(),
+  version: integer().notNull(),
+  payload: jsonb().notNull(),
+  /** Attempts spent: failures of the handling itself. */
+  attempts: integer().notNull().default(0),
+  lastError: text('last_error'),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().default(sql`now()`),
+}
+
+/** Messages on their way: outbox, inbox and timers in one. A row lives until its handler's transaction deletes it. */
+export const mailbox = actorSchema.table(
+  'mailbox',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    ...message,
+    dueAt: timestamp('due_at', { withTimezone: true }).notNull().default(sql`now()`),
+    /** Times it was put off for any reason. Above 0 it holds back its actor's later mail. */
+    tries: integer().notNull().default(0),
+    /** Set while an effect runs: the claim of one worker, void after `leasedUntil`. */
+    lease: uuid(),
+    leasedUntil: timestamp('leased_until', { withTimezone: true }),
+  },
+  (table) => [index('mailbox_actor').on(table.kind, table.actorId, table.id), index('mailbox_due').on(table.dueAt)],
+)
+
+/** Messages given up on: staff read, retry or drop them. */
+export const parked = actorSchema.table('parked', {
+  id: bigint({ mode: 'number' }).primaryKey(),
+  ...message,
+  reason: text().notNull(),
+  parkedAt: timestamp('parked_at', { withTimezone: true }).notNull().default(sql`now()`),
+})
+
+/** Replies by idempotency key, written in the transaction of what they answer. */
+export const idempotency = actorSchema.table(
+  'idempotency',
+  {
+    /** SHA-256 of scope and key: any text fits, and none of it is kept. */
+    keyHash: text('key_hash').primaryKey(),
+    /** SHA-256 of the request: the same key with another body is a mistake. */
+    fingerprint: text().notNull(),
+    reply: jsonb(),
+    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [index('idempotency_expires').on(table.expiresAt)],
+)

@@ -1,0 +1,139 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import { BootError } from '#errors'
+import { metrics, type Logger } from '#telemetry'
+import { isConnectionLost } from './failures.ts'
+
+// Counts and money are far below 2^53; a value beyond it must fail loudly rather than be rounded.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError('bigint beyond 2^53')
+  return value
+})
+
+/** What runs SQL: the pool itself, or a transaction. Stores take it as their first parameter. */
+export type Queryable = NodePgDatabase<Record<string, never>>
+
+/** Postgres as this process sees it. */
+export interface Database {
+  /** For single statements outside a transaction. */
+  readonly query: Queryable
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  log: Logger
+}
+
+/** Time-outs of every session, ms: a frozen or slow holder of hot rows must not outlast those who wait for them. */
+const sessionTimeouts = {
+  statement_timeout: 5_000,
+  lock_timeout: 1_000,
+  idle_in_transaction_session_timeout: 1_000,
+  transaction_timeout: 3_000,
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 6_000,
+    keepAlive: true,
+    maxLifetimeSeconds: 300,
+    application_name: 'holdfast',
+    options: Object.entries(sessionTimeouts).map(([name, ms]) => `-c ${name}=${ms}`).join(' '),
+    verify: (client: pg.PoolClient, done: (error?: Error) => void) => refuseStandby(client, done),
+  } as pg.PoolConfig)
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle connection to Postgres was lost'))
+  const gauge = setInterval(() => {
+    metrics.poolWaiting.set(pool.waitingCount)
+    metrics.poolUsed.set(pool.totalCount - pool.idleCount)
+  }, 1_000).unref()
+  return {
+    query: drizzle({ client: pool }),
+    pool,
+    async close() {
+      clearInterval(gauge)
+      await pool.end()
+    },
+  }
+}
+
+/** After a fail-over the old primary may come back read-only: such a connection must not enter the pool. */
+function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+  client.query('show transaction_read_only').then(
+    (result) => {
+      const isReadOnly = (result.rows[0] as { transaction_read_only?: string } | undefined)?.transaction_read_only === 'on'
+      done(isReadOnly ? new Error('Postgres answers read-only: a standby, or a primary that is being replaced') : undefined)
+    },
+    (error: unknown) => done(error instanceof Error ? error : new Error('Postgres did not answer', { cause: error })),
+  )
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction on one connection and commits it.
+ * @throws what `work` throws, after a rollback; {@link CommitUnknownError} when the connection died during COMMIT.
+ */
+export async function transaction<T>(database: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await database.pool.connect()
+  let broken: Error | undefined
+  const noteLoss = (error: Error) => {
+    broken = error
+  }
+  client.on('error', noteLoss)
+  try {
+    await client.query('begin')
+    const result = await work(drizzle({ client }))
+    await commit(client)
+    return result
+  } catch (error) {
+    if (error instanceof CommitUnknownError || isConnectionLost(error)) broken = error as Error
+    else await client.query('rollback').catch((failure: Error) => (broken = failure))
+    throw error
+  } finally {
+    client.off('error', noteLoss)
+    client.release(broken ?? false)
+  }
+}
+
+/** The connection was lost while COMMIT was under way: the transaction has either taken effect or not. */
+export class CommitUnknownError extends Error {
+  override readonly name = 'CommitUnknownError'
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  // Cancelling the wait for a synchronous standby "succeeds" with a warning: the commit may be lost in a fail-over.
+  let isUnacknowledged = false
+  const noteWarning = (notice: { severity?: string | undefined }) => {
+    if (notice.severity === 'WARNING') isUnacknowledged = true
+  }
+  client.on('notice', noteWarning)
+  const result = await client
+    .query('commit')
+    .catch((error: unknown) => {
+      if (error instanceof pg.DatabaseError && !isConnectionLost(error)) throw error
+      throw new CommitUnknownError('COMMIT was sent but its reply was lost', { cause: error })
+    })
+    .finally(() => client.off('notice', noteWarning))
+  if (isUnacknowledged) throw new CommitUnknownError('COMMIT returned with a warning: not acknowledged by the standby')
+  if (result.command !== 'COMMIT') throw new Error('the transaction had failed before COMMIT and was rolled back')
+}
+
+/** @throws BootError that says what to do when Postgres cannot be reached or is too old. */
+export async function requireDatabase(database: Database): Promise<void> {
+  const version = await database.pool.query('show server_version_num').then(
+    (result) => Number((result.rows[0] as { server_version_num: string }).server_version_num),
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message || error.name : 'unknown'
+      throw new BootError(
+        `Postgres cannot be reached: ${reason}.\nCheck that it runs and that DATABASE_URL names its host, port, user, password and database; unset DATABASE_URL to use the embedded one.`,
+        { cause: error },
+      )
+    },
+  )
+  if (version < 170_000) throw new BootError(`Postgres ${Math.floor(version / 10_000)} is too old: Holdfast needs version 17 or later.`)
+}

@@ -1,0 +1,3 @@
+export { startMetricsServer } from './metrics-server.ts'
+export { pagesFolder } from './pages.ts'
+export { startHttpServer, type HttpServer } from './server.ts'

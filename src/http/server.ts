@@ -1,0 +1,134 @@
+import cookie from '@fastify/cookie'
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import type { App } from '#app'
+import { AppError, BootError, errorKinds, type ErrorCode } from '#errors'
+import { registerHealth, type Readiness } from './health.ts'
+import { registerPages } from './pages.ts'
+import { registerRpc } from './rpc.ts'
+import { registerWebhooks } from './webhooks.ts'
+
+/** Bytes of one request's body. */
+const bodyMax = 256 * 1024
+
+export interface HttpServer {
+  /** Where it answers, such as `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** Readiness false from now on; streams are told to reconnect elsewhere. */
+  drain(): void
+  /** Takes no more requests and waits for those under way. */
+  close(): Promise<void>
+}
+
+export interface HttpOptions {
+  app: App
+  /** Whether this process lives: the worker's sweep, where it has one. */
+  isAlive(): boolean
+}
+
+/** @throws BootError when the port is taken or may not be used */
+export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const { config } = options.app.services
+  const readiness: Readiness = { isReady: false, isAlive: options.isAlive }
+  const { server, endStreams } = await createServer(options.app, readiness)
+  await server.listen({ port: config.PORT, host: config.HOST }).catch((error: NodeJS.ErrnoException) => {
+    throw new BootError(listenAdvice(error, config.PORT, config.HOST), { cause: error })
+  })
+  readiness.isReady = true
+  const address = server.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.PORT
+  const host = config.HOST === '0.0.0.0' || config.HOST === '::' || config.HOST === '127.0.0.1' ? 'localhost' : config.HOST
+  return {
+    url: `http://${host}:${port}`,
+    drain() {
+      readiness.isReady = false
+      endStreams()
+    },
+    close: () => server.close(),
+  }
+}
+
+async function createServer(app: App, readiness: Readiness): Promise<{ server: FastifyInstance; endStreams(): void }> {
+  const { config, log } = app.services
+  const server = Fastify({
+    loggerInstance: log.child({ part: 'http' }, { level: 'warn' }),
+    disableRequestLogging: true,
+    bodyLimit: bodyMax,
+    routerOptions: { maxParamLength: 1_000 },
+    // Longer than a balancer's idle time-out (60 s), so that it never sends on a connection we are closing.
+    keepAliveTimeout: 75_000,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+    trustProxy: config.TRUST_PROXY ?? false,
+  })
+  const streams = new Set<FastifyReply['raw']>()
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (request.headers.accept?.includes('text/event-stream') === true) {
+      streams.add(reply.raw)
+      reply.raw.once('close', () => streams.delete(reply.raw))
+    }
+  })
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const code = codeOf(error)
+    if (errorKinds[code].status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
+    return sendError(reply, code, error instanceof AppError ? error : undefined)
+  })
+  await server.register(cookie)
+  await server.register(cors, { origin: config.CORS_ORIGINS, credentials: true, maxAge: 600, allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'] })
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'http:', 'https:'],
+        styleSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+      },
+    },
+    // The balancer ends TLS; it is said only where cookies are for HTTPS alone.
+    strictTransportSecurity: config.COOKIE_SECURE ? { maxAge: 31_536_000 } : false,
+    crossOriginResourcePolicy: { policy: 'same-site' },
+  })
+  registerHealth(server, readiness)
+  await registerRpc(server, app)
+  registerWebhooks(server, app)
+  await registerPages(server)
+  return {
+    server,
+    endStreams: () => {
+      for (const stream of streams) stream.end()
+    },
+  }
+}
+
+function codeOf(error: FastifyError): ErrorCode {
+  if (error instanceof AppError) return error.code
+  if (error.statusCode === 413) return 'too_large'
+  if (error.statusCode === 415) return 'unsupported_media_type'
+  if (error.statusCode === 404) return 'not_found'
+  return error.statusCode !== undefined && error.statusCode < 500 ? 'bad_input' : 'internal'
+}
+
+/** The same shape as a procedure's error, for what goes wrong before or beside one. */
+export function sendError(reply: FastifyReply, code: ErrorCode, error?: AppError): FastifyReply {
+  const kind = errorKinds[code]
+  const message = error?.message ?? kind.message
+  const issues = error?.field === undefined ? [] : [{ field: error.field, message }]
+  if (kind.status === 503) reply.header('retry-after', '2')
+  return reply.status(kind.status).send({
+    error: { message, code: -32_000, data: { code: kind.rpc, httpStatus: kind.status, error: code, isRetryable: kind.isRetryable, issues, requestId: reply.request.id } },
+  })
+}
+
+function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {
+  if (error.code === 'EADDRINUSE') return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=3001 npm start (PORT=0 takes a free one).`
+  if (error.code === 'EACCES') return `Port ${port} may not be used by this account. Choose one above 1023 with PORT.`
+  return `The shop cannot listen on ${host}, port ${port} (${error.code ?? error.message}). Set HOST to an address of this machine.`
+}

@@ -1,0 +1,122 @@
+import CircuitBreaker from 'opossum'
+import { metrics, type Logger } from '#telemetry'
+
+/** A call to an outside party that did not come to a definite answer. */
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError'
+  /**
+   * `unreachable`: nothing was sent, the party did nothing. `unknown`: it may have acted. `failed`: it answered that it
+   * failed (5xx), which says nothing certain about what it did.
+   */
+  readonly reason: 'unreachable' | 'unknown' | 'failed'
+
+  constructor(reason: OutboundError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** One outside party: its bulkhead, deadline, breaker and metrics. Retries are the mailbox's affair alone. */
+export interface Party {
+  /**
+   * @param work gets a signal that aborts at the deadline of this very call
+   * @throws OutboundError `unreachable` while the breaker is open or the bulkhead is full, `unknown` at the deadline;
+   *   else what `work` throws
+   */
+  call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  isOpen(): boolean
+  close(): void
+}
+
+export interface PartyOptions {
+  name: string
+  timeoutMs: number
+  /** Calls under way at once. */
+  concurrency: number
+  /** Calls waiting for a place. */
+  waitingMax?: number
+  /** An answer that says no (a declined card, a wrong request): the party is well, so the breaker does not count it. */
+  isRefusal(error: unknown): boolean
+  log: Logger
+}
+
+export function createParty(options: PartyOptions): Party {
+  const { name, timeoutMs, concurrency, waitingMax = 1_000 } = options
+  const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
+    name,
+    timeout: false,
+    volumeThreshold: 10,
+    errorThresholdPercentage: 50,
+    rollingCountTimeout: 10_000,
+    resetTimeout: 2_000,
+    errorFilter: (error: unknown) => options.isRefusal(error),
+  })
+  breaker.on('open', () => {
+    metrics.breakerState.set({ party: name }, 1)
+    options.log.warn({ party: name }, 'too many calls to this party fail: it is left alone and tried again in 2 s')
+  })
+  breaker.on('close', () => {
+    metrics.breakerState.set({ party: name }, 0)
+    options.log.info({ party: name }, 'this party answers again')
+  })
+  const places = createPlaces(concurrency, waitingMax)
+
+  return {
+    isOpen: () => breaker.opened,
+    close: () => breaker.shutdown(),
+    async call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+      const startedAt = performance.now()
+      let outcome = 'ok'
+      // The bulkhead stands outside the breaker: a full one says nothing about the party's health.
+      if (!(await places.take())) {
+        metrics.outboundSeconds.observe({ party: name, outcome: 'bulkhead' }, 0)
+        throw new OutboundError('unreachable', `too many calls to ${name} are waiting`)
+      }
+      try {
+        return (await breaker.fire(() => withDeadline(name, timeoutMs, work))) as T
+      } catch (error) {
+        outcome = options.isRefusal(error) ? 'refused' : error instanceof OutboundError ? error.reason : 'error'
+        if (isBreakerOpen(error)) {
+          outcome = 'breaker_open'
+          throw new OutboundError('unreachable', `the breaker of ${name} is open`, { cause: error })
+        }
+        throw error
+      } finally {
+        places.giveBack()
+        metrics.outboundSeconds.observe({ party: name, outcome }, (performance.now() - startedAt) / 1000)
+      }
+    },
+  }
+}
+
+const isBreakerOpen = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+
+async function withDeadline<T>(name: string, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = AbortSignal.timeout(timeoutMs)
+  const late = Promise.withResolvers<never>()
+  deadline.addEventListener('abort', () => late.reject(new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)), { once: true })
+  return Promise.race([work(deadline), late.promise])
+}
+
+/** A semaphore whose queue is bounded. */
+function createPlaces(most: number, waitingMax: number) {
+  const waiting: (() => void)[] = []
+  let free = most
+  return {
+    /** @returns false at once when too many wait already */
+    async take(): Promise<boolean> {
+      if (free > 0) {
+        free -= 1
+        return true
+      }
+      if (waiting.length >= waitingMax) return false
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return true
+    },
+    giveBack(): void {
+      const next = waiting.shift()
+      if (next === undefined) free += 1
+      else next()
+    },
+  }
+}

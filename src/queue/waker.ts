@@ -1,0 +1,59 @@
+import { metrics } from '#telemetry'
+import { openQueue, type QueueOptions } from './backend.ts'
+
+/** Tells the workers who has mail, after the commit that sent it. */
+export interface Waker {
+  /** Never throws and never waits: a wake-up that is lost costs the second until the sweep finds the mail. */
+  wake(woken: readonly { kind: string; id: string }[]): void
+  close(): Promise<void>
+}
+
+/** Actors in one wake-up; more are spread over several, so that several workers share them. */
+const idsMax = 16
+/** Wake-ups on their way to the queue; beyond it they are left to the sweep. */
+const pendingMax = 1_000
+
+export function createWaker(options: QueueOptions, kinds: readonly string[]): Waker {
+  const queues = new Map(kinds.map((kind) => [kind, openQueue(kind, options)]))
+  const pending = new Set<Promise<unknown>>()
+  for (const [kind, queue] of queues) queue.on('error', throttle((error) => options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')))
+
+  function add(kind: string, ids: string[]): void {
+    const queue = queues.get(kind)
+    if (queue === undefined || pending.size >= pendingMax) {
+      metrics.wakeUps.inc({ outcome: 'left_to_sweep' })
+      return
+    }
+    const added: Promise<unknown> = queue
+      .add('wake', { ids })
+      .then(
+        () => metrics.wakeUps.inc({ outcome: 'sent' }),
+        () => metrics.wakeUps.inc({ outcome: 'lost' }),
+      )
+      .finally(() => pending.delete(added))
+    pending.add(added)
+  }
+
+  return {
+    wake(woken) {
+      for (const [kind, rows] of Map.groupBy(woken, (one) => one.kind)) {
+        const ids = [...new Set(rows.map(({ id }) => id))]
+        for (let start = 0; start < ids.length; start += idsMax) add(kind, ids.slice(start, start + idsMax))
+      }
+    },
+    async close() {
+      await Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+      await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)))
+    },
+  }
+}
+
+/** Redis that is away reports an error at every attempt to connect: one line in ten seconds is enough. */
+export function throttle(report: (error: Error) => void): (error: Error) => void {
+  let silentUntil = 0
+  return (error) => {
+    if (Date.now() < silentUntil) return
+    silentUntil = Date.now() + 10_000
+    report(error)
+  }
+}

@@ -1,0 +1,138 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
+import { AppError, errorKinds, type ErrorCode } from '#errors'
+import { CommitUnknownError, isInfrastructureFailure } from '#db'
+import { metrics } from '#telemetry'
+import type { Context } from './context.ts'
+import { refuseHostileInput } from './hostile-input.ts'
+
+/** One field that was wrong, as clients get it. */
+export interface FieldIssue {
+  field: string
+  message: string
+}
+
+const trpc = initTRPC.context<Context>().create({
+  isDev: false,
+  sse: {
+    maxDurationMs: 10 * 60_000,
+    ping: { enabled: true, intervalMs: 15_000 },
+    client: { reconnectAfterInactivityMs: 40_000 },
+  },
+  errorFormatter({ shape, error, ctx }) {
+    const { code, message, issues } = tellError(error)
+    const kind = errorKinds[code]
+    return {
+      ...shape,
+      message,
+      data: {
+        code: kind.rpc,
+        httpStatus: kind.status,
+        error: code,
+        isRetryable: kind.isRetryable,
+        issues,
+        requestId: ctx?.requestId ?? null,
+      },
+    }
+  },
+})
+
+export const router = trpc.router
+export const mergeRouters = trpc.mergeRouters
+
+/** What a stranger may read of an error: its code from the table, a sentence, the fields at fault. */
+function tellError(error: TRPCError): { code: ErrorCode; message: string; issues: FieldIssue[] } {
+  const { cause } = error
+  if (cause instanceof AppError) {
+    return { code: cause.code, message: cause.message, issues: cause.field === undefined ? [] : [{ field: cause.field, message: cause.message }] }
+  }
+  if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
+    const issues = cause.issues.flatMap((issue) => fieldIssues(issue)).slice(0, 20)
+    const first = issues[0]
+    return { code: 'bad_input', message: first ? `${first.field || 'input'}: ${first.message}` : errorKinds.bad_input.message, issues }
+  }
+  switch (error.code) {
+    case 'NOT_FOUND':
+      return { code: 'not_found', message: 'There is no such procedure.', issues: [] }
+    case 'BAD_REQUEST':
+    case 'PARSE_ERROR':
+    case 'UNPROCESSABLE_CONTENT':
+      return { code: 'bad_input', message: 'The request cannot be read: check its JSON and its batch size.', issues: [] }
+    case 'METHOD_NOT_SUPPORTED':
+      return { code: 'method_not_allowed', message: errorKinds.method_not_allowed.message, issues: [] }
+    case 'PAYLOAD_TOO_LARGE':
+      return { code: 'too_large', message: errorKinds.too_large.message, issues: [] }
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return { code: 'unsupported_media_type', message: errorKinds.unsupported_media_type.message, issues: [] }
+    default:
+      return { code: 'internal', message: errorKinds.internal.message, issues: [] }
+  }
+}
+
+/** For a union, the issues of the alternative that came closest say more than "invalid input". */
+function fieldIssues(issue: ZodError['issues'][number], prefix: PropertyKey[] = []): FieldIssue[] {
+  const path = [...prefix, ...issue.path]
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? []
+    return closest.flatMap((inner) => fieldIssues(inner as ZodError['issues'][number], path))
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: [...path, key].map(String).join('.'), message: 'is not a known field' }))
+  }
+  return [{ field: path.map(String).join('.'), message: issue.message }]
+}
+
+/** Times every call, and turns what is thrown into errors of the table: nothing else leaves a procedure. */
+const observe = trpc.middleware(async ({ ctx, path, type, next, getRawInput }) => {
+  const startedAt = performance.now()
+  refuseHostileInput(await getRawInput())
+  const result = type === 'subscription' ? await next() : await within(ctx.timeoutMs, type, next())
+  const seconds = (performance.now() - startedAt) / 1000
+  if (result.ok) {
+    metrics.rpcSeconds.observe({ procedure: path, outcome: 'ok' }, seconds)
+    return result
+  }
+  const error = asKnownError(result.error)
+  const { code } = tellError(error)
+  metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
+  if (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown') {
+    ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
+  }
+  throw error
+})
+
+/** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
+async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new AppError(type === 'mutation' ? 'outcome_unknown' : 'unavailable')), timeoutMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function asKnownError(error: TRPCError): TRPCError {
+  const { cause } = error
+  if (cause instanceof AppError) return new TRPCError({ code: errorKinds[cause.code].rpc, message: cause.message, cause })
+  if (error.code !== 'INTERNAL_SERVER_ERROR') return error
+  if (cause instanceof CommitUnknownError) return asKnownError(new TRPCError({ code: 'GATEWAY_TIMEOUT', cause: new AppError('outcome_unknown', { cause }) }))
+  if (isInfrastructureFailure(cause)) return asKnownError(new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: new AppError('unavailable', { cause }) }))
+  return error
+}
+
+/** Anyone may call. */
+export const publicProcedure = trpc.procedure.use(observe)
+
+/** Needs a session; `ctx.caller` is who it belongs to. */
+export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {
+  const caller = await ctx.session()
+  if (caller === null) throw new AppError('unauthenticated')
+  return next({ ctx: { ...ctx, caller } })
+})
+
+/** Needs a session of somebody who works here. */
+export const staffProcedure = customerProcedure.use(({ ctx, next }) => {
+  if (ctx.caller.role !== 'staff') throw new AppError('forbidden')
+  return next()
+})

@@ -1,0 +1,127 @@
+/** What the sandbox keeps. Times are milliseconds since 1970, amounts minor units; Stripe's own shapes are made in render.ts. */
+
+export type IntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'processing'
+  | 'requires_capture'
+  | 'succeeded'
+  | 'canceled'
+
+export const captureMethods = ['automatic', 'automatic_async', 'manual'] as const
+export const cancellationReasons = ['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'] as const
+export const refundReasons = ['duplicate', 'fraudulent', 'requested_by_customer'] as const
+
+export type Metadata = Record<string, string>
+
+export interface Intent {
+  id: string
+  clientSecret: string
+  createdAtMs: number
+  status: IntentStatus
+  amount: number
+  amountCapturable: number
+  amountReceived: number
+  currency: string
+  captureMethod: (typeof captureMethods)[number]
+  metadata: Metadata
+  description: string | null
+  receiptEmail: string | null
+  /** Where the buyer's browser goes after 3-D Secure. */
+  returnUrl: string | null
+  method: string | null
+  latestCharge: string | null
+  lastError: PaymentError | null
+  /** Unguessable part of the 3-D Secure page's address; set while the status is requires_action. */
+  authentication: string | null
+  canceledAtMs: number | null
+  cancellationReason: (typeof cancellationReasons)[number] | null
+}
+
+/** One attempt to take the money of an intent. */
+export interface Charge {
+  id: string
+  intent: string
+  createdAtMs: number
+  amount: number
+  amountCaptured: number
+  /** Of the captured money; an authorisation that is let go counts as released, not as refunded. */
+  amountRefunded: number
+  isReleased: boolean
+  capturedAtMs: number | null
+  currency: string
+  method: string
+  failure: Decline | null
+  metadata: Metadata
+  description: string | null
+  receiptEmail: string | null
+}
+
+export interface Refund {
+  id: string
+  intent: string
+  charge: string
+  createdAtMs: number
+  amount: number
+  currency: string
+  reason: (typeof refundReasons)[number] | null
+  metadata: Metadata
+}
+
+export interface Decline {
+  code: string
+  declineCode: string | null
+  message: string
+}
+
+export interface PaymentError extends Decline {
+  type: 'card_error' | 'invalid_request_error'
+  method: string
+  charge: string | null
+}
+
+export type EventType =
+  | 'payment_intent.created'
+  | 'payment_intent.processing'
+  | 'payment_intent.requires_action'
+  | 'payment_intent.amount_capturable_updated'
+  | 'payment_intent.succeeded'
+  | 'payment_intent.payment_failed'
+  | 'payment_intent.canceled'
+  | 'charge.refunded'
+
+/** A webhook that is still to be delivered, with what it tells of as it was at that moment. */
+export interface PendingEvent {
+  id: string
+  type: EventType
+  createdAtMs: number
+  intent?: Intent
+  charge?: Charge
+  requestId: string | null
+  idempotencyKey: string | null
+}
+
+/** The `error` of an answer, in Stripe's words. */
+export interface ErrorBody {
+  type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
+  message: string
+  code?: string
+  param?: string
+  decline_code?: string
+  charge?: string
+}
+
+/** What a call is answered with, kept under its idempotency key; rendered anew for each replay, always to the same body. */
+export interface Answer {
+  status: number
+  error?: ErrorBody
+  intent?: Intent
+  refund?: Refund
+}
+
+/** What one execution changes and answers: the unit that is durable as a whole or not at all. */
+export interface Outcome extends Answer {
+  charge?: Charge
+  events: EventType[]
+}

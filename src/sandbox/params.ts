@@ -1,0 +1,180 @@
+import { z } from 'zod'
+import { invalidRequest } from './api-error.ts'
+import { FormError, parseForm, type Form } from './form.ts'
+import { cancellationReasons, captureMethods, refundReasons } from './model.ts'
+
+/** The parameters of each call, as texts from a form; what Stripe knows and this sandbox has no use for is tolerated by name. */
+
+const currencies = new Set(Intl.supportedValuesOf('currency'))
+/** The least that Stripe charges (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts), in minor units. */
+const amountMin: Record<string, number> = {
+  usd: 50,
+  aud: 50,
+  brl: 50,
+  cad: 50,
+  chf: 50,
+  eur: 50,
+  jpy: 50,
+  nzd: 50,
+  sgd: 50,
+  gbp: 30,
+  aed: 200,
+  pln: 200,
+  dkk: 250,
+  nok: 300,
+  sek: 300,
+  hkd: 400,
+  mxn: 1000,
+}
+const amountMax = 99_999_999
+
+const fail = (ctx: z.RefinementCtx, message: string, code?: string): never => {
+  ctx.addIssue({ code: 'custom', message, params: { code } })
+  return z.NEVER
+}
+
+const integer = (min: number, max: number) =>
+  z.string().transform((text, ctx) => {
+    if (!/^-?\d{1,15}$/.test(text))
+      return fail(ctx, `Invalid integer: ${text.slice(0, 40)}`, 'parameter_invalid_integer')
+    const value = Number(text)
+    if (value < min)
+      return fail(ctx, `This value must be greater than or equal to ${min}.`, 'parameter_invalid_integer')
+    if (value > max) return fail(ctx, `This value must be less than or equal to ${max}.`, 'amount_too_large')
+    return value
+  })
+
+const amount = integer(1, amountMax)
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const named = z.string().min(1, 'You passed an empty string.').max(5000)
+/** An empty text unsets the field. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .transform((value) => (value === '' ? null : value))
+const metadata = z
+  .record(z.string().min(1).max(40), z.string().max(500))
+  .refine((all) => Object.keys(all).length <= 50, 'Metadata can have at most 50 keys.')
+  .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')))
+const returnUrl = z.url({ protocol: /^https?$/, error: 'Not a valid URL' }).max(2048)
+const currency = z.string().transform((code, ctx) => {
+  if (currencies.has(code.toUpperCase())) return code.toLowerCase()
+  return fail(ctx, `Invalid currency: ${code.slice(0, 40)}. It must be a three-letter ISO 4217 code.`)
+})
+
+/** Accepted and without effect here. */
+const tolerated = {
+  payment_method_types: z.unknown().optional(),
+  automatic_payment_methods: z.unknown().optional(),
+  payment_method_options: z.unknown().optional(),
+  statement_descriptor: z.unknown().optional(),
+  statement_descriptor_suffix: z.unknown().optional(),
+  shipping: z.unknown().optional(),
+}
+
+const confirmFields = {
+  payment_method: named.optional(),
+  return_url: returnUrl.optional(),
+  off_session: flag.optional(),
+  error_on_requires_action: flag.optional(),
+  receipt_email: text(800).optional(),
+}
+
+export const createParams = z
+  .strictObject({
+    amount,
+    currency,
+    capture_method: z.enum(captureMethods).optional(),
+    metadata: metadata.optional(),
+    description: text(1000).optional(),
+    confirm: flag.optional(),
+    ...confirmFields,
+    ...tolerated,
+  })
+  .superRefine((params, ctx) => {
+    const min = amountMin[params.currency] ?? 1
+    if (params.amount >= min) return
+    const message = `Amount must be at least ${min} in the minor unit of ${params.currency}.`
+    ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code: 'amount_too_small' } })
+  })
+export const confirmParams = z.strictObject({ ...confirmFields, ...tolerated })
+export const captureParams = z.strictObject({ amount_to_capture: amount.optional() })
+export const cancelParams = z.strictObject({ cancellation_reason: z.enum(cancellationReasons).optional() })
+export const refundParams = z
+  .strictObject({
+    payment_intent: named.optional(),
+    charge: named.optional(),
+    amount: amount.optional(),
+    reason: z.enum(refundReasons).optional(),
+    metadata: metadata.optional(),
+  })
+  .refine((params) => params.payment_intent !== undefined || params.charge !== undefined, {
+    message: 'One of the following params should be provided for this request: payment_intent or charge.',
+    params: { code: 'parameter_missing' },
+  })
+
+const second = integer(0, Number.MAX_SAFE_INTEGER)
+const created = z.union([
+  second.transform((at) => ({ gte: at, lte: at })),
+  z.strictObject({ gt: second.optional(), gte: second.optional(), lt: second.optional(), lte: second.optional() }),
+])
+export type CreatedRange = Partial<Record<'gt' | 'gte' | 'lt' | 'lte', number | undefined>>
+const limit = integer(1, 100).default(10)
+const listFields = {
+  limit,
+  starting_after: named.optional(),
+  ending_before: named.optional(),
+  created: created.optional(),
+}
+export const noParams = z.strictObject({ client_secret: named.optional() })
+export const listParams = z.strictObject(listFields)
+export const ownedListParams = z.strictObject({
+  ...listFields,
+  payment_intent: named.optional(),
+  charge: named.optional(),
+})
+export const transactionListParams = z.strictObject({
+  ...listFields,
+  type: z.enum(['charge', 'refund']).optional(),
+  source: named.optional(),
+})
+export const searchParams = z.strictObject({ query: named, limit, page: named.optional() })
+
+/** The parsed parameters of a body or query string, or the refusal in Stripe's words, naming the parameter. */
+export function parseParams<Schema extends z.ZodType>(schema: Schema, encoded: string): z.output<Schema> {
+  let form: Form
+  try {
+    form = parseForm(encoded)
+  } catch (error) {
+    if (error instanceof FormError) throw invalidRequest(error.message, { param: error.param })
+    throw error
+  }
+  const parsed = schema.safeParse(form)
+  if (parsed.success) return parsed.data
+  throw refusalOf(parsed.error.issues[0], form)
+}
+
+function refusalOf(issue: z.core.$ZodIssue | undefined, form: Form): Error {
+  if (!issue) return invalidRequest('Invalid parameters.')
+  if (issue.code === 'unrecognized_keys') {
+    const param = paramName([...issue.path, issue.keys[0] ?? ''])
+    return invalidRequest(`Received unknown parameter: ${param}`, { code: 'parameter_unknown', param })
+  }
+  const param = paramName(issue.path)
+  const detail = param === '' ? {} : { param }
+  if (issue.code === 'invalid_type' && !(String(issue.path[0]) in form)) {
+    return invalidRequest(`Missing required param: ${param}.`, { code: 'parameter_missing', param })
+  }
+  if (issue.code === 'invalid_value') {
+    return invalidRequest(`Invalid ${param}: must be one of ${issue.values.map(String).join(', ')}`, detail)
+  }
+  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
+  const isEmpty = issue.code === 'too_small' && issue.minimum === 1
+  if (isEmpty) return invalidRequest(`${issue.message} (${param})`, { code: 'parameter_invalid_empty', ...detail })
+  return invalidRequest(issue.message, { ...(typeof code === 'string' && { code }), ...detail })
+}
+
+function paramName([first = '', ...rest]: PropertyKey[]): string {
+  return [first, ...rest.map((key) => `[${String(key)}]`)].map(String).join('').slice(0, 200)
+}

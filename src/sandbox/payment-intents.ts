@@ -1,0 +1,272 @@
+import type { Charge, Decline, ErrorBody, EventType, Intent, IntentStatus, Outcome, Refund } from './model.ts'
+import { authenticationRequired, genericDecline, type TestCard } from './test-cards.ts'
+
+/** The PaymentIntent's state machine (docs.stripe.com/payments/paymentintents/lifecycle). Pure: ids and times come from the caller. */
+
+export type NewIntent = Pick<
+  Intent,
+  'id' | 'clientSecret' | 'createdAtMs' | 'amount' | 'currency' | 'captureMethod' | 'metadata' | 'description'
+> &
+  Pick<Intent, 'receiptEmail' | 'returnUrl' | 'method'>
+
+export function createIntent(fields: NewIntent): Outcome {
+  const intent: Intent = {
+    ...fields,
+    status: fields.method === null ? 'requires_payment_method' : 'requires_confirmation',
+    amountCapturable: 0,
+    amountReceived: 0,
+    latestCharge: null,
+    lastError: null,
+    authentication: null,
+    canceledAtMs: null,
+    cancellationReason: null,
+  }
+  return { status: 200, intent, events: ['payment_intent.created'] }
+}
+
+interface Attempt {
+  chargeId: string
+  nowMs: number
+}
+
+interface Confirmation extends Attempt {
+  /** The card to charge; undefined where neither the intent nor the call names one. */
+  card: TestCard | undefined
+  returnUrl: string | null
+  authentication: string
+  /** The buyer is not there to authenticate: a card that asks for it is declined. */
+  isUnattended: boolean
+  /** The fault `decline` is on. */
+  isRefused: boolean
+}
+
+export function confirmIntent(intent: Intent, confirmation: Confirmation): Outcome {
+  const { card } = confirmation
+  if (!confirmable.includes(intent.status)) return unexpected(intent, cannotConfirm(intent.status))
+  if (!card) {
+    const remedy = 'Update the PaymentIntent with a payment method and confirm it again, or name one in this call.'
+    return unexpected(intent, `You cannot confirm this PaymentIntent because it's missing a payment method. ${remedy}`)
+  }
+  const returnUrl = confirmation.returnUrl ?? intent.returnUrl
+  const prepared = { ...intent, method: card.id, lastError: null, authentication: null, returnUrl }
+  if (confirmation.isRefused) return decline(prepared, card.id, genericDecline, confirmation)
+  switch (card.behaviour.kind) {
+    case 'succeed':
+      return take(prepared, card.id, confirmation)
+    case 'decline':
+      return decline(prepared, card.id, card.behaviour.decline, confirmation)
+    case 'authenticate':
+      if (confirmation.isUnattended) return decline(prepared, card.id, authenticationRequired, confirmation)
+      return moved(
+        { ...prepared, status: 'requires_action', authentication: confirmation.authentication },
+        'payment_intent.requires_action',
+      )
+    case 'process':
+      return moved({ ...prepared, status: 'processing' }, 'payment_intent.processing')
+  }
+}
+
+/** The buyer's answer on the 3-D Secure page. */
+export function authenticateIntent(
+  intent: Intent,
+  isAuthorised: boolean,
+  attempt: Attempt & { card: TestCard | undefined },
+): Outcome {
+  const { card } = attempt
+  if (intent.status !== 'requires_action' || !card) {
+    return unexpected(intent, `This PaymentIntent has a status of ${intent.status}: it does not wait for the buyer.`)
+  }
+  const prepared = { ...intent, authentication: null }
+  if (isAuthorised) {
+    const refusal = card.behaviour.kind === 'authenticate' ? card.behaviour.decline : undefined
+    return refusal ? decline(prepared, card.id, refusal, attempt) : take(prepared, card.id, attempt)
+  }
+  const lastError = {
+    type: 'invalid_request_error' as const,
+    code: 'payment_intent_authentication_failure',
+    declineCode: null,
+    message: 'The provided PaymentMethod has failed authentication. Provide another one to attempt the payment again.',
+    method: card.id,
+    charge: null,
+  }
+  return moved(
+    { ...prepared, status: 'requires_payment_method', method: null, lastError },
+    'payment_intent.payment_failed',
+  )
+}
+
+/** Takes `amount` (all of it unless given) of an authorised intent and lets go of the rest. */
+export function captureIntent(
+  intent: Intent,
+  authorised: Charge | undefined,
+  amount: number | null,
+  nowMs: number,
+): Outcome {
+  if (intent.status !== 'requires_capture' || !authorised) {
+    const which = 'Only a PaymentIntent with one of the following statuses may be captured: requires_capture.'
+    return unexpected(
+      intent,
+      `This PaymentIntent could not be captured because it has a status of ${intent.status}. ${which}`,
+    )
+  }
+  const captured = amount ?? intent.amountCapturable
+  if (captured > intent.amountCapturable) {
+    return refused({
+      type: 'invalid_request_error',
+      code: 'amount_too_large',
+      param: 'amount_to_capture',
+      message: `Amount to capture (${captured}) is greater than the amount capturable (${intent.amountCapturable}).`,
+    })
+  }
+  return {
+    status: 200,
+    intent: { ...intent, status: 'succeeded', amountCapturable: 0, amountReceived: captured },
+    charge: { ...authorised, amountCaptured: captured, capturedAtMs: nowMs },
+    events: ['payment_intent.succeeded'],
+  }
+}
+
+/** Ends an intent that has not succeeded; an authorisation is let go. */
+export function cancelIntent(
+  intent: Intent,
+  authorised: Charge | undefined,
+  cancellationReason: Intent['cancellationReason'],
+  nowMs: number,
+): Outcome {
+  if (intent.status === 'succeeded' || intent.status === 'canceled') {
+    const which = `${confirmable.join(', ')}, requires_capture, processing`
+    return unexpected(
+      intent,
+      `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. ` +
+        `Only a PaymentIntent with one of the following statuses may be canceled: ${which}.`,
+    )
+  }
+  return {
+    status: 200,
+    intent: {
+      ...intent,
+      status: 'canceled',
+      amountCapturable: 0,
+      authentication: null,
+      canceledAtMs: nowMs,
+      cancellationReason,
+    },
+    ...(intent.status === 'requires_capture' && authorised && { charge: { ...authorised, isReleased: true } }),
+    events: ['payment_intent.canceled'],
+  }
+}
+
+export interface NewRefund extends Pick<Refund, 'id' | 'createdAtMs' | 'reason' | 'metadata'> {
+  /** Null gives back all that is left. */
+  amount: number | null
+}
+
+/** Gives captured money back, never more than is left of it. */
+export function refundCharge(captured: Charge, { amount, ...fields }: NewRefund): Outcome {
+  const left = captured.amountCaptured - captured.amountRefunded
+  if (captured.amountCaptured > 0 && left === 0) {
+    const message = `Charge ${captured.id} has already been refunded.`
+    return refused({ type: 'invalid_request_error', code: 'charge_already_refunded', message })
+  }
+  if (left === 0) {
+    const message = `Charge ${captured.id} has nothing captured to refund. Cancel its PaymentIntent instead.`
+    return refused({ type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message })
+  }
+  const refunded = amount ?? left
+  if (refunded > left) {
+    const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${left}).`
+    return refused({ type: 'invalid_request_error', code: 'amount_too_large', param: 'amount', message })
+  }
+  const { intent, id: charge, currency } = captured
+  return {
+    status: 200,
+    charge: { ...captured, amountRefunded: captured.amountRefunded + refunded },
+    refund: { ...fields, intent, charge, currency, amount: refunded },
+    events: ['charge.refunded'],
+  }
+}
+
+const confirmable: IntentStatus[] = ['requires_payment_method', 'requires_confirmation', 'requires_action']
+
+function cannotConfirm(status: IntentStatus): string {
+  const because =
+    status === 'succeeded'
+      ? 'it has already succeeded after being previously confirmed'
+      : `it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be confirmed: ${confirmable.join(', ')}`
+  return `You cannot confirm this PaymentIntent because ${because}.`
+}
+
+function take(intent: Intent, method: string, attempt: Attempt): Outcome {
+  const isCaptured = intent.captureMethod !== 'manual'
+  return {
+    status: 200,
+    intent: {
+      ...intent,
+      status: isCaptured ? 'succeeded' : 'requires_capture',
+      amountCapturable: isCaptured ? 0 : intent.amount,
+      amountReceived: isCaptured ? intent.amount : 0,
+      latestCharge: attempt.chargeId,
+    },
+    charge: {
+      ...newCharge(intent, method, attempt),
+      amountCaptured: isCaptured ? intent.amount : 0,
+      capturedAtMs: isCaptured ? attempt.nowMs : null,
+    },
+    events: [isCaptured ? 'payment_intent.succeeded' : 'payment_intent.amount_capturable_updated'],
+  }
+}
+
+function decline(intent: Intent, method: string, failure: Decline, attempt: Attempt): Outcome {
+  const { code, declineCode, message } = failure
+  return {
+    status: 402,
+    error: {
+      type: 'card_error',
+      code,
+      ...(declineCode && { decline_code: declineCode }),
+      message,
+      charge: attempt.chargeId,
+    },
+    intent: {
+      ...intent,
+      status: 'requires_payment_method',
+      method: null,
+      latestCharge: attempt.chargeId,
+      lastError: { type: 'card_error', ...failure, method, charge: attempt.chargeId },
+    },
+    charge: { ...newCharge(intent, method, attempt), failure },
+    events: ['payment_intent.payment_failed'],
+  }
+}
+
+function newCharge(intent: Intent, method: string, { chargeId, nowMs }: Attempt): Charge {
+  const { amount, currency, metadata, description, receiptEmail } = intent
+  return {
+    id: chargeId,
+    intent: intent.id,
+    createdAtMs: nowMs,
+    amount,
+    amountCaptured: 0,
+    amountRefunded: 0,
+    isReleased: false,
+    capturedAtMs: null,
+    currency,
+    method,
+    failure: null,
+    metadata,
+    description,
+    receiptEmail,
+  }
+}
+
+function moved(intent: Intent, event: EventType): Outcome {
+  return { status: 200, intent, events: [event] }
+}
+
+function refused(error: ErrorBody): Outcome {
+  return { status: 400, error, events: [] }
+}
+
+function unexpected(intent: Intent, message: string): Outcome {
+  return { ...refused({ type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message }), intent }
+}

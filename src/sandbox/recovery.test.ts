@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { apiKey, stripeClient, testSandbox, type TestSandbox } from './fixture.ts'
+import { startSandbox } from './index.ts'
+import { Ledger } from './ledger.ts'
+
+const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
+const journalOf = (sandbox: TestSandbox): string => join(sandbox.dataDir, 'journal.jsonl')
+
+test('a restart changes nothing: payments, charges, refunds and movements read the same', async () => {
+  await using sandbox = await testSandbox()
+  const { stripe } = sandbox
+  const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
+  await stripe.refunds.create({ payment_intent: paid.id, amount: 250 })
+  await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
+  const read = async (): Promise<unknown> => [
+    (await stripe.paymentIntents.list()).data,
+    (await stripe.charges.list()).data,
+    (await stripe.refunds.list()).data,
+    (await stripe.balanceTransactions.list()).data,
+    (await stripe.paymentIntents.search({ query: `metadata['order_id']:'o-1'` })).data,
+    await sandbox.control('GET', 'summary'),
+  ]
+  const before = await read()
+  await sandbox.restart()
+  expect(await read()).toEqual(before)
+})
+
+test('a last line torn by a crash is cut off and costs nothing that was answered', async () => {
+  await using sandbox = await testSandbox()
+  const { id } = await sandbox.stripe.paymentIntents.create(order)
+  await sandbox.stop()
+  const intact = await readFile(journalOf(sandbox), 'utf8')
+  await appendFile(journalOf(sandbox), '{"kind":"change","atMs":17000000')
+  await sandbox.restart()
+  expect((await sandbox.stripe.paymentIntents.retrieve(id)).status).toBe('succeeded')
+  expect(await readFile(journalOf(sandbox), 'utf8')).toBe(intact)
+  await sandbox.stripe.paymentIntents.create(order)
+  await sandbox.restart()
+  expect((await sandbox.stripe.paymentIntents.list()).data).toHaveLength(2)
+})
+
+test('a journal damaged in its middle is not started on, and is left as it is', async () => {
+  await using sandbox = await testSandbox()
+  await sandbox.stripe.paymentIntents.create(order)
+  await sandbox.stop()
+  const [header = '', ...rest] = (await readFile(journalOf(sandbox), 'utf8')).split('\n')
+  const damaged = [header, '{"kind":"cha', ...rest].join('\n')
+  await writeFile(journalOf(sandbox), damaged)
+  await expect(sandbox.restart()).rejects.toThrow(/damaged at byte/)
+  expect(await readFile(journalOf(sandbox), 'utf8')).toBe(damaged)
+})
+
+test('after kill -9 every answered payment is there, its key replays, and the folder is free', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
+  await using provider = await startProcess(dataDir)
+  const stripe = stripeClient(provider.port)
+  const answered = new Map<string, string>()
+  const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`)
+  const pay = keys.map(async (idempotencyKey) => {
+    answered.set(idempotencyKey, (await stripe.paymentIntents.create(order, { idempotencyKey })).id)
+    if (answered.size === 15) await provider.kill()
+  })
+  await expect(startSandbox({ port: 0, dataDir, apiKey })).rejects.toThrow(/Another sandbox/)
+  await Promise.allSettled(pay)
+  expect(answered.size).toBeGreaterThanOrEqual(15)
+
+  await using sandbox = await testSandbox({ dataDir })
+  for (const idempotencyKey of keys) {
+    const { id } = await sandbox.stripe.paymentIntents.create(order, { idempotencyKey })
+    expect(id).toBe(answered.get(idempotencyKey) ?? id)
+  }
+  expect(await sandbox.control('GET', 'summary')).toMatchObject({ currencies: { usd: { intents: 40, captures: 40 } } })
+})
+
+test('on a full disk every call fails, reads too, and what was answered before is there after a restart', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
+  // Files of this process may not grow beyond 32 blocks.
+  await using provider = await startProcess(dataDir, 'ulimit -f 32')
+  const stripe = stripeClient(provider.port)
+  const answered: string[] = []
+  const payUntilFull = async (): Promise<void> => {
+    for (;;) answered.push((await stripe.paymentIntents.create(order)).id)
+  }
+  await expect(payUntilFull()).rejects.toMatchObject({ statusCode: 500 })
+  await expect(stripe.paymentIntents.list()).rejects.toMatchObject({ statusCode: 500 })
+  expect(answered.length).toBeGreaterThan(0)
+  await provider.kill()
+
+  await using sandbox = await testSandbox({ dataDir })
+  const { data } = await sandbox.stripe.paymentIntents.list({ limit: 100 })
+  expect(data.map(({ id }) => id)).toEqual(answered.toReversed())
+})
+
+test('two sandboxes never share a folder', async () => {
+  await using sandbox = await testSandbox()
+  const another = startSandbox({ port: 0, dataDir: sandbox.dataDir, apiKey })
+  await expect(another).rejects.toThrow(/Another sandbox payment provider \(process \d+\)/)
+})
+
+test('a port that is taken is named, and the folder is given free', async () => {
+  await using sandbox = await testSandbox()
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
+  const port = Number(new URL(sandbox.url).port)
+  await expect(startSandbox({ port, dataDir, apiKey })).rejects.toThrow(/cannot listen on 127.0.0.1:\d+ \(EADDRINUSE\)/)
+  await (await Ledger.open(dataDir, () => {})).close()
+  await rm(dataDir, { recursive: true })
+})
+
+test('a journal that holds far more than its state is rewritten at the start, and reads the same', async () => {
+  await using sandbox = await testSandbox()
+  const { stripe } = sandbox
+  const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
+  await stripe.refunds.create({ payment_intent: paid.id, amount: 250 })
+  await sandbox.stop()
+  // As if a day had passed: what was kept under the keys has expired, and events came and went.
+  const text = (await readFile(journalOf(sandbox), 'utf8')).replace(/"atMs":\d+/g, '"atMs":1')
+  await writeFile(journalOf(sandbox), `${text}${'{"kind":"done","id":"evt_gone"}\n'.repeat(200)}`)
+  const { size } = await stat(journalOf(sandbox))
+  await sandbox.restart()
+  expect((await stat(journalOf(sandbox))).size).toBeLessThan(size / 3)
+  const read = async (): Promise<unknown> => [
+    await stripe.paymentIntents.list(),
+    await stripe.balanceTransactions.list(),
+  ]
+  const before = await read()
+  await sandbox.restart()
+  expect(await read()).toEqual(before)
+  expect(before).toMatchObject([{ data: [{ id: paid.id }] }, { data: [{ amount: -250 }, { amount: 1000 }] }])
+})
+
+/** A sandbox in a process of its own, so that it can be killed; `limits` is shell that restricts it first. */
+async function startProcess(dataDir: string, limits = ':') {
+  const script = `const { startSandbox } = await import(process.argv[1])
+    const { port } = await startSandbox({ port: 0, dataDir: process.argv[2], apiKey: process.argv[3] })
+    console.log(port)`
+  const node = [process.execPath, '--input-type=module', '-e', script]
+  const path = join(import.meta.dirname, 'index.ts')
+  const child = spawn('sh', ['-c', `${limits}; exec "$@"`, 'sh', ...node, path, dataDir, apiKey], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await exited
+  }
+  const ended = exited.then(() => Promise.reject(new Error('The process ended before it listened.')))
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer]
+  return { port: Number(String(line)), kill, [Symbol.asyncDispose]: kill }
+}

@@ -1,0 +1,79 @@
+import Stripe from 'stripe'
+import { expect, test, vi } from 'vitest'
+import { testReceiver, testSandbox, type Delivery } from './fixture.ts'
+
+const secret = 'whsec_test'
+const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
+const { webhooks } = new Stripe('sk_test_unused')
+
+function verified({ headers, body }: Delivery): Stripe.Event {
+  return webhooks.constructEvent(body, headers['stripe-signature'] ?? '', secret)
+}
+
+test('each step of a payment is told by a signed event', async () => {
+  await using receiver = await testReceiver()
+  await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+  const { stripe } = sandbox
+  const { id } = await stripe.paymentIntents.create({
+    ...order,
+    capture_method: 'manual',
+    metadata: { order_id: 'o-1' },
+  })
+  await stripe.paymentIntents.capture(id, {}, { idempotencyKey: 'capture-1' })
+  await stripe.refunds.create({ payment_intent: id, amount: 10 })
+  const other = await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
+  await stripe.paymentIntents.confirm(other.id, { payment_method: 'pm_card_visa_chargeDeclined' }).catch(() => {})
+  await stripe.paymentIntents.cancel(other.id)
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(8))
+  const events = receiver.deliveries.map(verified)
+  expect(events.map((event) => event.type).toSorted()).toEqual([
+    'charge.refunded',
+    'payment_intent.amount_capturable_updated',
+    'payment_intent.canceled',
+    'payment_intent.created',
+    'payment_intent.created',
+    'payment_intent.payment_failed',
+    'payment_intent.requires_action',
+    'payment_intent.succeeded',
+  ])
+  const succeeded = events.find((event) => event.type === 'payment_intent.succeeded')
+  expect(succeeded).toMatchObject({
+    data: { object: { id, status: 'succeeded', metadata: { order_id: 'o-1' } } },
+    request: { idempotency_key: 'capture-1' },
+  })
+  expect(() => webhooks.constructEvent(receiver.deliveries[0]?.body ?? '', 't=1,v1=00', secret)).toThrow(
+    /No signatures found/,
+  )
+})
+
+test('a refused event comes again, the same, until it is taken', async () => {
+  let refusals = 3
+  await using receiver = await testReceiver(() => (refusals-- > 0 ? 500 : 200))
+  await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+  await sandbox.stripe.paymentIntents.create({ amount: 1000, currency: 'usd' })
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(4), { timeout: 5000 })
+  expect(new Set(receiver.deliveries.map((delivery) => verified(delivery).id)).size).toBe(1)
+  await vi.waitFor(async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 }))
+})
+
+test('events that could not be delivered survive a restart and are delivered then', async () => {
+  await using receiver = await testReceiver()
+  await using sandbox = await testSandbox({ webhook: { url: 'http://127.0.0.1:1/nobody', secret } })
+  await sandbox.stripe.paymentIntents.create(order)
+  expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 2 })
+  await sandbox.restart({ webhook: { url: receiver.url, secret } })
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(2))
+  expect(receiver.deliveries.map((delivery) => verified(delivery).type).toSorted()).toEqual([
+    'payment_intent.created',
+    'payment_intent.succeeded',
+  ])
+})
+
+test('a receiver that never answers does not slow the API down', async () => {
+  await using receiver = await testReceiver(() => null)
+  await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+  const before = performance.now()
+  for (let n = 0; n < 50; n++) await sandbox.stripe.paymentIntents.create(order)
+  expect(performance.now() - before).toBeLessThan(4000)
+  expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 100 })
+})

@@ -1,0 +1,35 @@
+import { pino, type Logger } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** Field names whose values never reach a log line, at the top or one or two levels down. */
+const secretFields = [
+  'password', 'token', 'accessToken', 'authorization', 'cookie', 'secret', 'apiKey', 'email', 'name', 'phone',
+  'address', 'shippingAddress', 'billingAddress', 'payment',
+]
+
+/** Structured logs on standard output, one JSON line each, without secrets and personal data. */
+export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
+  return pino({
+    level,
+    base: { pid: process.pid, ...fields },
+    redact: {
+      paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]).filter((path) => path !== 'name'),
+      censor: '[redacted]',
+    },
+    serializers: { err: describeError, error: describeError },
+  })
+}
+
+/** What operators need of an error: no query parameters (drizzle puts them into its message), causes kept. */
+export function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return {
+    type: error.name,
+    code,
+    message: error.message.split('\nparams:')[0],
+    stack: depth === 0 ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).join('\n') : undefined,
+    cause: error.cause === undefined || depth >= 4 ? undefined : describeError(error.cause, depth + 1),
+  }
+}

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+/**
+ * The linter keeps the boundaries of ARCHITECTURE.md, and this keeps the linter: it plants each kind of violation in a
+ * copy of the layout, under the real configuration, and expects it to be caught there and nothing else.
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  imports: Record<string, string>
+}
+const doors = Object.keys(imports)
+const moduleDoors = doors.filter((door) => imports[door]?.startsWith('./modules/'))
+
+/** A file of the layout, and one import in it. */
+type Planted = [file: string, code: string]
+
+const value = (file: string, from: string): Planted => [file, `import { thing } from '${from}'; thing()`]
+const type = (file: string, from: string): Planted => [
+  file,
+  `import type { Thing } from '${from}'; export type Own = Thing`,
+]
+
+const forbidden: Record<string, Planted[]> = {
+  'a module leaves itself by a path': [
+    value('modules/product/store.ts', '../user/store.ts'),
+    type('modules/user/store.ts', '../order/contract.ts'),
+    value('modules/order/store.ts', '../../src/db/pool.ts'),
+    value('modules/order/store.ts', './../product/store.ts'),
+    value('modules/product/demo/one.ts', '../../user/store.ts'),
+    value('modules/product/demo/one.ts', '../other/two.ts'),
+    value('modules/product/store.test.ts', '../user/store.ts'),
+    ['modules/product/store.ts', `export { thing } from '../user/store.ts'`],
+    ['modules/product/store.ts', `export * from '../user/store.ts'`],
+    ['modules/product/store.ts', `export const thing = await import('../user/store.ts')`],
+  ],
+  'product or user imports a module': [
+    value('modules/product/store.ts', '#user'),
+    value('modules/product/store.ts', '#order'),
+    type('modules/product/demo/one.ts', '#order'),
+    value('modules/user/store.ts', '#product'),
+    value('modules/user/store.test.ts', '#order'),
+    ['modules/user/store.ts', `export const thing = await import('#order')`],
+    ['modules/user/store.ts', `export type Thing = import('#order').Thing`],
+  ],
+  'a module knows who composes it': ['product', 'user', 'order'].map((name) =>
+    value(`modules/${name}/store.ts`, '#app'),
+  ),
+  'src names a module outside app.ts': [
+    ...moduleDoors.flatMap((door) => [value('src/http/server.ts', door), type('src/main.ts', door)]),
+    value('src/db/pool.test.ts', '#order'),
+    value('src/main.ts', '../modules/order/index.ts'),
+    value('src/outbound/mail/smtp.ts', '../../../modules/user/index.ts'),
+  ],
+  'a part of the platform passes by a door': [
+    value('src/http/server.ts', '../rpc/context.ts'),
+    value('src/http/server.ts', '../errors.ts'),
+    value('src/outbound/mail/smtp.ts', '../../db/pool.ts'),
+  ],
+  'the sandbox imports from the shop': [
+    ...doors.map((door) => value('src/sandbox/ledger.ts', door)),
+    value('src/sandbox/ledger.ts', '../errors.ts'),
+    value('src/sandbox/ledger.test.ts', '#order'),
+    value('src/sandbox/ledger.test.ts', '#db'),
+  ],
+  'the web takes values from the server': [
+    ...doors.map((door) => value('web/pages/cart.tsx', door)),
+    value('web/pages/cart.tsx', '../../modules/order/contract.ts'),
+    value('web/main.tsx', '../src/shapes.ts'),
+  ],
+  'the web takes types from behind the doors': [
+    ...doors.filter((door) => door !== '#client' && door !== '#shapes').map((door) => type('web/pages/cart.tsx', door)),
+    type('web/pages/cart.tsx', '../../modules/order/order.store.ts'),
+    type('web/main.tsx', '../src/rpc/client.ts'),
+  ],
+  'a program imports what supports tests': [
+    value('src/http/server.ts', '#test'),
+    value('src/app.ts', '#test'),
+    value('modules/order/store.ts', '#test'),
+  ],
+}
+
+const allowed: Planted[] = [
+  value('modules/product/store.ts', './draft.ts'),
+  value('modules/product/store.ts', './demo/one.ts'),
+  value('modules/product/demo/one.ts', '../draft.ts'),
+  value('modules/product/store.ts', '#db'),
+  value('modules/product/store.test.ts', '#test'),
+  value('modules/order/store.ts', '#product'),
+  value('modules/order/store.ts', '#user'),
+  ...moduleDoors.map((door) => value('src/app.ts', door)),
+  value('src/outbound/mail/smtp.ts', '../party.ts'),
+  value('src/outbound/index.ts', './mail/smtp.ts'),
+  value('src/http/server.ts', '#app'),
+  value('src/sandbox/ledger.ts', './model.ts'),
+  value('src/sandbox/ledger.test.ts', '#sandbox'),
+  value('src/sandbox/ledger.test.ts', '#test'),
+  type('web/pages/cart.tsx', '#client'),
+  type('web/pages/cart.tsx', '#shapes'),
+  type('web/pages/cart.tsx', '../../modules/order/contract.ts'),
+  value('web/pages/cart.tsx', '../parts/price.tsx'),
+  value('test/integration/journey.test.ts', '#order'),
+]
+
+/** One folder a plant, since several of them stand in the same file. */
+const planted = [...Object.values(forbidden).flat(), ...allowed]
+const folderOf = (plant: Planted) => `plant-${planted.indexOf(plant)}`
+let dir: string
+let caught: Set<string>
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'holdfast-boundaries-'))
+  const config = JSON.parse(await readFile(join(root, '.oxlintrc.json'), 'utf8')) as object
+  // What is looked at here is syntax; types are in nobody's reach in this copy.
+  const settings = { ...config, options: {} }
+  for (const plant of planted) {
+    const [file, code] = plant
+    const path = join(dir, folderOf(plant), file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, `${code}\n`)
+    await writeFile(join(dir, folderOf(plant), '.oxlintrc.json'), JSON.stringify(settings))
+  }
+  caught = await lint(dir)
+}, 60_000)
+
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+/** Names of the folders in which an import is refused. */
+async function lint(cwd: string): Promise<Set<string>> {
+  const oxlint = join(root, 'node_modules', '.bin', 'oxlint')
+  const output = await new Promise<string>((resolve) => {
+    execFile(oxlint, ['--format=json'], { cwd, maxBuffer: 1e8 }, (_error, stdout) => resolve(stdout))
+  })
+  const { diagnostics } = JSON.parse(output) as { diagnostics: { code: string; filename: string }[] }
+  const refused = diagnostics.filter(({ code }) => /no-restricted-imports|consistent-type-imports/.test(code))
+  return new Set(refused.map(({ filename }) => filename.split('/')[0] ?? ''))
+}
+
+const named = (plants: Planted[]) => plants.map((plant) => [...plant, folderOf(plant)] as const)
+
+describe.each(Object.entries(forbidden))('%s:', (_violation, plants) => {
+  test.each(named(plants))('is refused in %s: %s', (_file, _code, folder) => {
+    expect(caught).toContain(folder)
+  })
+})
+
+describe('what the architecture allows', () => {
+  test.each(named(allowed))('passes in %s: %s', (_file, _code, folder) => {
+    expect(caught).not.toContain(folder)
+  })
+})

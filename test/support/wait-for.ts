@@ -1,0 +1,29 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface WaitOptions {
+  /** Default 10,000. */
+  timeoutMs?: number
+  /** Completes "waited in vain for ...". */
+  what: string
+}
+
+/**
+ * Asks until the condition gives something true, and returns it. A condition that throws does not hold yet; what it
+ * threw last is the `cause` when the time is over.
+ */
+export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions): Promise<NonNullable<T>> {
+  const { timeoutMs = 10_000, what } = options
+  const deadline = Date.now() + timeoutMs
+  let cause: unknown
+  do {
+    try {
+      const value = await condition()
+      if (value) return value
+      cause = undefined
+    } catch (error) {
+      cause = error
+    }
+    await delay(20)
+  } while (Date.now() < deadline)
+  throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`, { cause })
+}

@@ -1,0 +1,29 @@
+import type { Locale, Money } from '#shapes'
+import { useStore } from '../shop/store.ts'
+import { en, type Text } from './en.ts'
+import { settings } from './settings.ts'
+import { zh } from './zh.ts'
+
+const texts: Record<Locale, Text> = { en, zh }
+const tags: Record<Locale, string> = { en: 'en', zh: 'zh-CN' }
+
+/** All words of the pages in the chosen language. */
+export const useText = (): Text => texts[useStore(settings).locale]
+
+/** For `<html lang>` and Intl. */
+export const languageTag = (locale: Locale): string => tags[locale]
+
+/** Writes money, times and places the way the reader's language does. */
+export function useFormats() {
+  const { locale } = useStore(settings)
+  const tag = locale === 'en' ? 'en-US' : 'zh-CN'
+  return {
+    money({ amount, currency }: Money): string {
+      const format = new Intl.NumberFormat(tag, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
+      return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+    },
+    moment: (at: string): string => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
+    clock: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
+    country: (code: string): string => new Intl.DisplayNames([tag], { type: 'region' }).of(code) ?? code,
+  }
+}
