@@ -9,7 +9,7 @@ CREATE SCHEMA "user";
 CREATE TABLE "actor"."idempotency" (
 	"key_hash" text PRIMARY KEY NOT NULL,
 	"fingerprint" text NOT NULL,
-	"reply" jsonb,
+	"reply" json,
 	"expires_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint

@@ -10,3 +10,8 @@ alter table "order".orders set (fillfactor = 80);
 alter table "order".payment set (fillfactor = 80);
 --> statement-breakpoint
 alter table "order".cart set (fillfactor = 80);
+--> statement-breakpoint
+create function product.refuse_movement_change() returns trigger language plpgsql as $$
+begin raise exception 'product.stock_movement is append-only'; end $$;
+--> statement-breakpoint
+create trigger append_only before update or delete on product.stock_movement for each row execute function product.refuse_movement_change();

@@ -9,7 +9,11 @@ import { asMoney, sqlPriceIn, sqlTextIn, textIn, type View } from './view.ts'
 export const cardColumns = (view: View): SQL => sql`
   p.id, p.slug, p.brand, ${sqlTextIn('p.title', view.locale)} as title, p.media -> 0 as image,
   ${sqlPriceIn('p.price_from', view)} as price,
-  exists (select from product.stock s where s.product_id = p.id and s.available > 0) as available`
+  ${sqlIsInStock('p.id')} as available`
+
+/** Any variant can be bought now. A plain `exists` would be answered by reading all stock even for one page of products. */
+export const sqlIsInStock = (productId: 'p.id' | 'd.product_id'): SQL =>
+  sql`coalesce((select true from product.stock s where s.product_id = ${sql.raw(productId)} and s.available > 0 limit 1), false)`
 
 export interface CardRow {
   [column: string]: unknown
@@ -34,8 +38,10 @@ export function asCard(row: CardRow, view: View): ProductCard {
   }
 }
 
-export const asImage = (medium: ProductDraft['media'][number] | null, view: Pick<View, 'locale'>): ProductCard['image'] =>
-  medium === null ? null : { url: medium.url, alt: textIn(medium.alt, view.locale) }
+export const asImage = (
+  medium: ProductDraft['media'][number] | null,
+  view: Pick<View, 'locale'>,
+): ProductCard['image'] => (medium === null ? null : { url: medium.url, alt: textIn(medium.alt, view.locale) })
 
 /** The cards of these products, in the order of `ids`; what is not on sale in this view is left out. */
 export async function readCards(query: Queryable, ids: string[], view: View): Promise<ProductCard[]> {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Queryable } from '#db'
 import { AppError } from '#errors'
 import type { Locale } from '#shapes'
-import { asCard, cardColumns, type CardRow } from './card.ts'
+import { asCard, cardColumns, sqlIsInStock, type CardRow } from './card.ts'
 import type { Category, CategoryRef, ListInput, Product, ProductCard, ProductPage, ProductVariant } from './contract.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { ProductDraft, Text } from './draft.ts'
@@ -34,7 +34,11 @@ function listOrder(sort: NonNullable<ListInput['sort']>, view: View): ListOrder 
     case 'title': {
       const collation = sql.raw(`collate "${view.locale}-x-icu"`)
       // Cut, so that a cursor stays short; in the very words of the indexes in schema.ts.
-      return { keys: [sql`(left(${sqlTextIn('p.title', view.locale)}, 60) ${collation})`], keysSchema: z.tuple([z.string()]), isDescending: false }
+      return {
+        keys: [sql`(left(${sqlTextIn('p.title', view.locale)}, 60) ${collation})`],
+        keysSchema: z.tuple([z.string()]),
+        isDescending: false,
+      }
     }
   }
 }
@@ -50,10 +54,16 @@ export async function listProducts(query: Queryable, input: ListInput, view: Vie
   const { category, limit = listLimit, sort = 'newest' } = input
   const { keys, keysSchema, isDescending } = listOrder(sort, view)
   const scope = [sort, view.currencies[0], view.locale].join(' ')
-  const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor, z.tuple([z.literal(scope), z.uuid(), keysSchema]))
+  const after =
+    input.cursor === undefined
+      ? undefined
+      : decodeCursor(input.cursor, z.tuple([z.literal(scope), z.uuid(), keysSchema]))
   const categoryIds = category === undefined ? undefined : await categoryBranch(query, category)
 
-  const order = sql.join([...keys, sql`p.id`].map((key) => sql`${key}${isDescending ? sql` desc` : sql``}`), sql`, `)
+  const order = sql.join(
+    [...keys, sql`p.id`].map((key) => sql`${key}${isDescending ? sql` desc` : sql``}`),
+    sql`, `,
+  )
   const { rows } = await query.execute<CardRow & { keys: unknown[] }>(sql`
     select ${cardColumns(view)}, jsonb_build_array(${sql.join(keys, sql`, `)}) as keys
     from product.product p
@@ -96,7 +106,16 @@ interface ProductRow {
   media: ProductDraft['media']
   options: ProductDraft['options']
   attributes: ProductDraft['attributes']
-  variants: { id: string; sku: string; values: number[]; prices: Record<string, number>; compareAt: Record<string, number>; available: number }[] | null
+  variants:
+    | {
+        id: string
+        sku: string
+        values: number[]
+        prices: Record<string, number>
+        compareAt: Record<string, number>
+        available: number
+      }[]
+    | null
   categories: { id: string; slug: string; name: Text }[] | null
 }
 
@@ -104,7 +123,11 @@ interface ProductRow {
  * One active product with all that a page shows, in one statement.
  * @throws AppError `not_found`, for drafts and archived ones as well.
  */
-export async function getProduct(query: Queryable, by: { id: string } | { slug: string }, view: View): Promise<Product> {
+export async function getProduct(
+  query: Queryable,
+  by: { id: string } | { slug: string },
+  view: View,
+): Promise<Product> {
   const { rows } = await query.execute<ProductRow>(sql`
     select p.id, p.slug, p.brand, p.title, p.description, p.media, p.options, p.attributes,
       (select jsonb_agg(jsonb_build_object('id', v.id, 'sku', v.sku, 'values', v.values, 'prices', v.prices,
@@ -130,15 +153,28 @@ export async function getProduct(query: Queryable, by: { id: string } | { slug: 
     title: textIn(row.title, locale),
     description: textIn(row.description, locale),
     brand: row.brand,
-    categories: [...new Map((row.categories ?? []).map((each) => [each.id, { ...each, name: textIn(each.name, locale) }])).values()],
+    categories: [
+      ...new Map(
+        (row.categories ?? []).map((each) => [each.id, { ...each, name: textIn(each.name, locale) }]),
+      ).values(),
+    ],
     media: row.media.map(({ url, alt }) => ({ url, alt: textIn(alt, locale) })),
-    options: row.options.map(({ name, values }) => ({ name: textIn(name, locale), values: values.map((value) => textIn(value, locale)) })),
+    options: row.options.map(({ name, values }) => ({
+      name: textIn(name, locale),
+      values: values.map((value) => textIn(value, locale)),
+    })),
     variants,
-    attributes: Object.fromEntries(row.attributes.map(({ name, value }) => [textIn(name, locale), textIn(value, locale)])),
+    attributes: Object.fromEntries(
+      row.attributes.map(({ name, value }) => [textIn(name, locale), textIn(value, locale)]),
+    ),
   }
 }
 
-function asVariant(variant: NonNullable<ProductRow['variants']>[number], product: ProductRow, view: View): ProductVariant[] {
+function asVariant(
+  variant: NonNullable<ProductRow['variants']>[number],
+  product: ProductRow,
+  view: View,
+): ProductVariant[] {
   const prices = pricesIn(variant.prices, variant.compareAt, view)
   if (prices === null) return []
   const { locale } = view
@@ -167,14 +203,14 @@ export async function relatedProducts(query: Queryable, id: string, limit: numbe
   const { rows } = await query.execute<CardRow & { is_self: boolean }>(sql`
     with self as (
       select p.id, ${sqlPriceIn('p.price_from', view)} as price from product.product p where p.id = ${id} and p.status = 'active'
+    ), neighbour as materialized (
+      select distinct other.product_id as id from self join product.product_category own on own.product_id = self.id
+      join product.product_category other using (category_id) where other.product_id <> self.id
     ), near as (
       select ${cardColumns(view)}, false as is_self,
         abs((${sqlPriceIn('p.price_from', view)} ->> 'amount')::bigint - (self.price ->> 'amount')::bigint) as distance
-      from self join product.product p on p.status = 'active' and p.id <> self.id
-        and ${sqlPriceIn('p.price_from', view)} ->> 'currency' = self.price ->> 'currency'
-      where p.id in (select other.product_id from product.product_category own
-          join product.product_category other using (category_id) where own.product_id = self.id)
-        and exists (select from product.stock s where s.product_id = p.id and s.available > 0)
+      from self cross join neighbour join product.product p on p.id = neighbour.id and p.status = 'active'
+      where ${sqlPriceIn('p.price_from', view)} ->> 'currency' = self.price ->> 'currency' and ${sqlIsInStock('p.id')}
       order by distance, p.id limit ${limit}
     )
     select * from near union all

@@ -37,7 +37,13 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
     insert into product.category (id, slug, name, parent_id, position)
     select id, slug, name, parent_id, position
     from jsonb_to_recordset(${JSON.stringify(
-      changed.map(({ slug, name, parent, position }) => ({ id: ids.get(slug), slug, name, parent_id: parent === null ? null : ids.get(parent), position })),
+      changed.map(({ slug, name, parent, position }) => ({
+        id: ids.get(slug),
+        slug,
+        name,
+        parent_id: parent === null ? null : ids.get(parent),
+        position,
+      })),
     )}::jsonb) as c(id uuid, slug text, name jsonb, parent_id uuid, position int)
     on conflict (slug) do update set name = excluded.name, parent_id = excluded.parent_id, position = excluded.position`)
   const renamed = changed.filter(({ slug }) => stored.has(slug)).map(({ slug }) => slug)
@@ -45,16 +51,21 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
 }
 
 const isSame = (row: CategoryRow | undefined, { name, parent, position }: CategoryDraft): boolean =>
-  row !== undefined && row.name.en === name.en && row.name.zh === name.zh && row.parent === parent && row.position === position
+  row !== undefined &&
+  row.name.en === name.en &&
+  row.name.zh === name.zh &&
+  row.parent === parent &&
+  row.position === position
 
 /** Refuses what would hang in the air or in a circle; a draft below a refused one is refused with it. */
 function checkParents(drafts: CategoryDraft[], stored: Map<string, string | null>) {
   const refused: CategoryRefusal[] = []
   let accepted = [...new Map(drafts.map((draft) => [draft.slug, draft])).values()]
-  for (let isSettled = false; !isSettled; ) {
+  for (let isSettled = false; !isSettled;) {
     const parents = new Map([...stored, ...accepted.map(({ slug, parent }) => [slug, parent] as const)])
     const reasons = new Map(accepted.map((draft) => [draft, parentProblem(draft, parents)]))
-    for (const [{ slug, parent }, reason] of reasons) if (reason !== null && parent !== null) refused.push({ slug, reason, parent })
+    for (const [{ slug, parent }, reason] of reasons)
+      if (reason !== null && parent !== null) refused.push({ slug, reason, parent })
     const kept = accepted.filter((draft) => reasons.get(draft) === null)
     isSettled = kept.length === accepted.length
     accepted = kept
@@ -62,9 +73,12 @@ function checkParents(drafts: CategoryDraft[], stored: Map<string, string | null
   return { accepted, refused }
 }
 
-function parentProblem({ slug, parent }: CategoryDraft, parents: Map<string, string | null>): CategoryRefusal['reason'] | null {
+function parentProblem(
+  { slug, parent }: CategoryDraft,
+  parents: Map<string, string | null>,
+): CategoryRefusal['reason'] | null {
   const passed = new Set([slug])
-  for (let above = parent; above !== null; ) {
+  for (let above = parent; above !== null;) {
     if (passed.has(above)) return 'parent_within_itself'
     passed.add(above)
     const next = parents.get(above)

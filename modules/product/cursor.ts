@@ -1,8 +1,9 @@
+import type { z } from 'zod'
 import { AppError } from '#errors'
-import { z } from 'zod'
 
 /** Writes where a page ended as opaque text. `parts` are JSON values; the same schema reads them back. */
-export const encodeCursor = (parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
+export const encodeCursor = (parts: readonly unknown[]): string =>
+  Buffer.from(JSON.stringify(parts)).toString('base64url')
 
 /** @throws AppError `bad_input` naming `cursor` when the text is not one of ours, or of another question. */
 export function decodeCursor<Parts>(cursor: string, schema: z.ZodType<Parts>): Parts {

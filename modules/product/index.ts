@@ -1,10 +1,11 @@
 import type { Services } from '#services'
 import { productRouter } from './router.ts'
 
-export { readOffers, type Offer, type OffersInput } from './offer.store.ts'
-export { catalogChunks, catalogIsEmpty, saveCatalog, type ProductRefusal, type SavedCatalog } from './save-catalog.store.ts'
+export { readOffers, type Offer } from './offer.store.ts'
+export { catalogChunks, catalogIsEmpty, saveCatalog } from './save-catalog.store.ts'
 export { seedCatalog } from './seed.ts'
 export { applyStock, lockStock, type StockMovement } from './stock.store.ts'
 
 /** What is sold: catalog, stock and search. */
-export const createProductModule = (services: Services) => ({ name: 'product', router: productRouter(services) }) as const
+export const createProductModule = (services: Pick<Services, 'config' | 'database'>) =>
+  ({ name: 'product', router: productRouter(services) }) as const

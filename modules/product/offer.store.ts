@@ -32,7 +32,10 @@ export interface OffersInput {
 }
 
 /** Offers by SKU in one statement, in the caller's transaction; unknown SKUs are absent. */
-export async function readOffers(query: Queryable, { skus, currency, baseCurrency, locale }: OffersInput): Promise<Map<string, Offer>> {
+export async function readOffers(
+  query: Queryable,
+  { skus, currency, baseCurrency, locale }: OffersInput,
+): Promise<Map<string, Offer>> {
   const { rows } = await query.execute<{
     sku: string
     id: string

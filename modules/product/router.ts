@@ -1,7 +1,15 @@
 import type { Services } from '#services'
 import { publicProcedure, router, staffProcedure } from '#rpc'
 import { categoryTree, getProduct, listProducts, relatedProducts } from './catalog.store.ts'
-import { adjustStockInput, categoriesInput, getInput, listInput, relatedInput, searchInput, suggestInput } from './contract.ts'
+import {
+  adjustStockInput,
+  categoriesInput,
+  getInput,
+  listInput,
+  relatedInput,
+  searchInput,
+  suggestInput,
+} from './contract.ts'
 import { searchProducts } from './search.store.ts'
 import { adjustStock } from './stock.store.ts'
 import { viewOf } from './view.ts'
@@ -10,14 +18,16 @@ import { suggest } from './vocabulary.store.ts'
 const relatedLimit = 8
 
 /** Everything the shop answers about what is sold. Public but for `admin`, which is for staff. */
-export function productRouter({ config, database }: Services) {
+export function productRouter({ config, database }: Pick<Services, 'config' | 'database'>) {
   const { query } = database
   return router({
     list: publicProcedure.input(listInput).query(({ input }) => listProducts(query, input, viewOf(config, input))),
 
     get: publicProcedure.input(getInput).query(({ input }) => getProduct(query, input, viewOf(config, input))),
 
-    search: publicProcedure.input(searchInput).query(({ input }) => searchProducts(query, input, viewOf(config, input))),
+    search: publicProcedure
+      .input(searchInput)
+      .query(({ input }) => searchProducts(query, input, viewOf(config, input))),
 
     suggest: publicProcedure.input(suggestInput).query(({ input }) => suggest(query, input.q, viewOf(config, input))),
 
@@ -28,7 +38,9 @@ export function productRouter({ config, database }: Services) {
     categories: publicProcedure.input(categoriesInput).query(({ input }) => categoryTree(query, input?.locale ?? 'en')),
 
     admin: router({
-      adjustStock: staffProcedure.input(adjustStockInput).mutation(({ input, ctx }) => adjustStock(query, input, ctx.caller.userId)),
+      adjustStock: staffProcedure
+        .input(adjustStockInput)
+        .mutation(({ input, ctx }) => adjustStock(query, input, ctx.caller.userId)),
     }),
   })
 }

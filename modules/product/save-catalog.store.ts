@@ -31,7 +31,10 @@ export function* catalogChunks(products: Iterable<ProductDraft>): Generator<Prod
   let chunk: ProductDraft[] = []
   let variants = 0
   for (const product of products) {
-    if (chunk.length === chunkProductsMax || (chunk.length > 0 && variants + product.variants.length > chunkVariantsMax)) {
+    if (
+      chunk.length === chunkProductsMax ||
+      (chunk.length > 0 && variants + product.variants.length > chunkVariantsMax)
+    ) {
       yield chunk
       chunk = []
       variants = 0
@@ -79,7 +82,8 @@ interface ProductRecord {
 }
 
 function asRecord(draft: ProductDraft, id: string): ProductRecord {
-  const content = { ...draft, variants: draft.variants.map(({ stock: _, ...variant }) => variant), indexVersion }
+  const variants = draft.variants.map((variant) => ({ ...variant, stock: undefined }))
+  const content = { ...draft, variants, indexVersion }
   return { id, draft, contentHash: createHash('sha256').update(canonicalJson(content)).digest('base64url') }
 }
 
@@ -105,7 +109,9 @@ async function checkProducts(tx: Queryable, drafts: ProductDraft[], categoryIds:
   const accepted = new Map<string, ProductDraft>()
   const refused: ProductRefusal[] = []
   for (const draft of drafts) {
-    const refusal: ProductRefusal | null = accepted.has(draft.slug) ? { slug: draft.slug, reason: 'slug_repeated' } : problemOf(draft, owners, categoryIds)
+    const refusal: ProductRefusal | null = accepted.has(draft.slug)
+      ? { slug: draft.slug, reason: 'slug_repeated' }
+      : problemOf(draft, owners, categoryIds)
     if (refusal !== null) {
       refused.push(refusal)
       continue
@@ -116,14 +122,19 @@ async function checkProducts(tx: Queryable, drafts: ProductDraft[], categoryIds:
   return { accepted: [...accepted.values()], refused }
 }
 
-function problemOf({ slug, variants, options, categories }: ProductDraft, owners: Map<string, string>, categoryIds: Map<string, string>): ProductRefusal | null {
+function problemOf(
+  { slug, variants, options, categories }: ProductDraft,
+  owners: Map<string, string>,
+  categoryIds: Map<string, string>,
+): ProductRefusal | null {
   const own = new Set<string>()
   for (const { sku, values } of variants) {
     const owner = owners.get(sku)
     if (owner !== undefined && owner !== slug) return { slug, reason: 'sku_taken', sku, owner }
     if (own.has(sku)) return { slug, reason: 'sku_repeated', sku }
     own.add(sku)
-    const fits = values.length === options.length && options.every((option, index) => (values[index] ?? 0) < option.values.length)
+    const fits =
+      values.length === options.length && options.every((option, index) => (values[index] ?? 0) < option.values.length)
     if (!fits) return { slug, reason: 'options_mismatch', sku }
   }
   const category = categories.find((each) => !categoryIds.has(each))
@@ -136,7 +147,8 @@ function priceFrom({ variants }: ProductDraft): Record<string, PriceFrom> {
   for (const { prices, compareAt } of variants) {
     for (const [currency, amount] of Object.entries(prices)) {
       const known = lowest[currency]
-      if (known === undefined || amount < known.amount) lowest[currency] = { amount, currency, compareAt: compareAt?.[currency] ?? null }
+      if (known === undefined || amount < known.amount)
+        lowest[currency] = { amount, currency, compareAt: compareAt?.[currency] ?? null }
     }
   }
   return lowest
@@ -144,7 +156,14 @@ function priceFrom({ variants }: ProductDraft): Record<string, PriceFrom> {
 
 async function writeProducts(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
-  const rows = records.map(({ id, draft, contentHash }) => ({ ...draft, id, price_from: priceFrom(draft), content_hash: contentHash, variants: undefined, categories: undefined }))
+  const rows = records.map(({ id, draft, contentHash }) => ({
+    ...draft,
+    id,
+    price_from: priceFrom(draft),
+    content_hash: contentHash,
+    variants: undefined,
+    categories: undefined,
+  }))
   await tx.execute(sql`
     insert into product.product (id, slug, status, brand, title, description, media, options, attributes, price_from, content_hash)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(id uuid, slug text, status text, brand text, title jsonb,
@@ -157,7 +176,15 @@ async function writeProducts(tx: Queryable, records: ProductRecord[]): Promise<v
 async function writeVariants(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
   const rows = records.flatMap(({ id, draft }) =>
-    draft.variants.map(({ sku, values, prices, compareAt = {} }, position) => ({ id: uuidv7(), product_id: id, sku, position, values, prices, compare_at: compareAt })),
+    draft.variants.map(({ sku, values, prices, compareAt = {} }, position) => ({
+      id: uuidv7(),
+      product_id: id,
+      sku,
+      position,
+      values,
+      prices,
+      compare_at: compareAt,
+    })),
   )
   await tx.execute(sql`
     delete from product.variant where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])
@@ -170,12 +197,22 @@ async function writeVariants(tx: Queryable, records: ProductRecord[]): Promise<v
       compare_at = excluded.compare_at`)
 }
 
-async function writeCategories(tx: Queryable, records: ProductRecord[], categoryIds: Map<string, string>): Promise<void> {
+async function writeCategories(
+  tx: Queryable,
+  records: ProductRecord[],
+  categoryIds: Map<string, string>,
+): Promise<void> {
   if (records.length === 0) return
   const rows = records.flatMap(({ id, draft }) =>
-    [...new Set(draft.categories)].map((slug, position) => ({ product_id: id, category_id: categoryIds.get(slug), position })),
+    [...new Set(draft.categories)].map((slug, position) => ({
+      product_id: id,
+      category_id: categoryIds.get(slug),
+      position,
+    })),
   )
-  await tx.execute(sql`delete from product.product_category where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])`)
+  await tx.execute(
+    sql`delete from product.product_category where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])`,
+  )
   await tx.execute(sql`
     insert into product.product_category (product_id, category_id, position)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as c(product_id uuid, category_id uuid, position int)`)
@@ -187,7 +224,9 @@ async function writeCategories(tx: Queryable, records: ProductRecord[], category
  */
 async function listStock(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
-  const rows = records.flatMap(({ id, draft }) => draft.variants.map(({ sku, stock }) => ({ sku, product_id: id, available: stock })))
+  const rows = records.flatMap(({ id, draft }) =>
+    draft.variants.map(({ sku, stock }) => ({ sku, product_id: id, available: stock })),
+  )
   await tx.execute(sql`
     with listed as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as l(sku text, product_id uuid, available int)
@@ -207,6 +246,8 @@ async function listStock(tx: Queryable, records: ProductRecord[]): Promise<void>
 }
 
 export async function catalogIsEmpty(query: Queryable): Promise<boolean> {
-  const { rows } = await query.execute<{ empty: boolean }>(sql`select not exists (select from product.product) as empty`)
+  const { rows } = await query.execute<{ empty: boolean }>(
+    sql`select not exists (select from product.product) as empty`,
+  )
   return rows[0]?.empty ?? true
 }

@@ -54,7 +54,9 @@ export const product = productSchema.table(
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
-    index('product_newest').on(table.id).where(sql`status = 'active'`),
+    index('product_newest')
+      .on(table.id)
+      .where(sql`status = 'active'`),
     index('product_title_en')
       .on(sql`(left(coalesce(title ->> 'en', title ->> 'zh'), 60) collate "en-x-icu")`, table.id)
       .where(sql`status = 'active'`),

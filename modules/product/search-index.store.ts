@@ -6,8 +6,9 @@ import { headWords, indexText, loosePairs, wordsOf } from './words.ts'
 /** Grows whenever documents are built otherwise, so that the next import builds all of them anew. */
 export const indexVersion = 1
 
-/** Characters of a description that are searched, per language. */
+/** Characters that are searched of a description per language, and of options and attributes: a document has to stay small. */
 const descriptionMax = 5_000
+const describedMax = 10_000
 
 interface Source {
   [column: string]: unknown
@@ -43,7 +44,11 @@ export async function indexProducts(tx: Queryable, ids: string[]): Promise<void>
     from jsonb_to_recordset(${JSON.stringify(documents)}::jsonb)
       as d(id uuid, a text, b text, c text, d text, title_heads text, category_heads text, brand text, title_length int, terms text[])
     join product.product p on p.id = d.id`)
-  await countTerms(tx, outdated.flatMap(({ terms }) => terms), documents.flatMap(({ terms }) => terms))
+  await countTerms(
+    tx,
+    outdated.flatMap(({ terms }) => terms),
+    documents.flatMap(({ terms }) => terms),
+  )
 }
 
 async function readSources(tx: Queryable, ids: string[]): Promise<Source[]> {
@@ -64,10 +69,10 @@ function buildDocument(source: Source) {
   const leaves = (source.leaves ?? []).map(({ name }) => name)
   const titles = texts(source.title)
   const named = [source.brand ?? '', ...leaves.flatMap(texts)]
-  const described = [
+  const described = cut([
     ...source.options.flatMap(({ name, values }) => [name, ...values].flatMap(texts)),
     ...source.attributes.flatMap(({ name, value }) => [name, value].flatMap(texts)),
-  ]
+  ])
   const broader = (source.ancestors ?? []).flatMap(texts)
   const description = texts(source.description).map((text) => text.slice(0, descriptionMax))
   return {
@@ -86,9 +91,17 @@ function buildDocument(source: Source) {
 
 const texts = ({ en, zh }: Text): string[] => [en, zh].filter((text) => text !== undefined)
 
+/** The first of these texts that together have at most `describedMax` characters. */
+function cut(all: string[]): string[] {
+  let length = 0
+  return all.filter((text) => (length += text.length) <= describedMax)
+}
+
 /** The words worth suggesting: no numbers, no fragments. */
 function termsOf(from: string[]): string[] {
-  const terms = from.flatMap(wordsOf).filter(({ text, isHan }) => (isHan ? /^..+$/u.test(text) : /^(?=.*\p{L}.*\p{L}).{3,40}$/u.test(text)))
+  const terms = from
+    .flatMap(wordsOf)
+    .filter(({ text, isHan }) => (isHan ? /^.{2,12}$/u.test(text) : /^(?=.*\p{L}.*\p{L}).{3,40}$/u.test(text)))
   return [...new Set(terms.map(({ text }) => text))].toSorted()
 }
 
@@ -96,7 +109,9 @@ async function countTerms(tx: Queryable, gone: string[], come: string[]): Promis
   const changes = new Map<string, number>()
   for (const term of come) changes.set(term, (changes.get(term) ?? 0) + 1)
   for (const term of gone) changes.set(term, (changes.get(term) ?? 0) - 1)
-  const changed = [...changes].filter(([, documents]) => documents !== 0).map(([term, documents]) => ({ term, documents }))
+  const changed = [...changes]
+    .filter(([, documents]) => documents !== 0)
+    .map(([term, documents]) => ({ term, documents }))
   if (changed.length === 0) return
   await tx.execute(sql`
     merge into product.search_term t

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Queryable } from '#db'
-import { readCards } from './card.ts'
+import { readCards, sqlIsInStock } from './card.ts'
 import { categoryBranch } from './catalog.store.ts'
 import type { Facet, SearchAnswer, SearchInput } from './contract.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -41,7 +41,10 @@ interface Hits {
  */
 export async function searchProducts(query: Queryable, input: SearchInput, view: View): Promise<SearchAnswer> {
   const { limit = searchLimit } = input
-  const offset = input.cursor === undefined ? 0 : decodeCursor(input.cursor, z.tuple([z.literal('search'), z.int().min(1).max(depthMax)]))[1]
+  const offset =
+    input.cursor === undefined
+      ? 0
+      : decodeCursor(input.cursor, z.tuple([z.literal('search'), z.int().min(1).max(depthMax)]))[1]
   const branch = input.category === undefined ? null : await categoryBranch(query, input.category)
   const page = { input, view, branch, limit: Math.min(limit, depthMax - offset), offset }
   const words = wordsOf(input.q)
@@ -59,7 +62,8 @@ export async function searchProducts(query: Queryable, input: SearchInput, view:
     total: hits.total,
     facets: { category: hits.categories, brand: hits.brands, inStock: hits.in_stock },
     ...(didYouMean === undefined ? {} : { didYouMean }),
-    nextCursor: hits.ids.length === limit && end < Math.min(hits.total, depthMax) ? encodeCursor(['search', end]) : null,
+    nextCursor:
+      hits.ids.length === limit && end < Math.min(hits.total, depthMax) ? encodeCursor(['search', end]) : null,
   }
 }
 
@@ -76,20 +80,25 @@ interface PageOfHits {
 const noHits: Hits = { matched: 0, total: 0, in_stock: 0, ids: [], brands: [], categories: [] }
 
 /** Each facet counts what would be found if only its own filter were another. */
-async function findHits(query: Queryable, reading: Reading, { input, view, branch, limit, offset }: PageOfHits): Promise<Hits> {
+async function findHits(
+  query: Queryable,
+  reading: Reading,
+  { input, view, branch, limit, offset }: PageOfHits,
+): Promise<Hits> {
   if (reading.words.length === 0) return noHits
   const { brand, inStock, priceMin, priceMax } = input.filters ?? {}
   const currency = view.currencies[0]
   const { sort = 'relevance' } = input
-  const isPriced = priceMin === undefined && priceMax === undefined
-    ? sql`true`
-    : sql`price ->> 'currency' = ${currency} and (price ->> 'amount')::bigint between ${priceMin ?? 0} and ${priceMax ?? Number.MAX_SAFE_INTEGER}`
+  const isPriced =
+    priceMin === undefined && priceMax === undefined
+      ? sql`true`
+      : sql`price ->> 'currency' = ${currency} and (price ->> 'amount')::bigint between ${priceMin ?? 0} and ${priceMax ?? Number.MAX_SAFE_INTEGER}`
   // The question stands in a subselect so that the planner, not knowing how common it is, takes the index: reading every
   // document instead, as it would for common words, is ten times slower than it believes.
   const { rows } = await query.execute<Hits & Record<string, unknown>>(sql`
     with found as materialized (
       select d.product_id, d.brand, d.category_ids, d.title_length, ${sqlPriceIn('d.price_from', view)} as price,
-        exists (select from product.stock s where s.product_id = d.product_id and s.available > 0) as in_stock,
+        ${sqlIsInStock('d.product_id')} as in_stock,
         ${sort === 'relevance' ? nameScore(reading, input.q) : sql`0`} as score
       from product.search_document d where d.document @@ (select ${asked(reading.words, { isPrefix: reading.isPrefix })})
         and ${sqlPriceIn('d.price_from', view)} is not null
@@ -134,11 +143,12 @@ function hitOrder(sort: Exclude<NonNullable<SearchInput['sort']>, 'relevance'>, 
   }
 }
 
-const asked = (words: Word[], options: TsQueryOptions): SQL => sql`to_tsquery('english', ${tsQueryText(words, options)})`
+const asked = (words: Word[], options: TsQueryOptions): SQL =>
+  sql`to_tsquery('english', ${tsQueryText(words, options)})`
 
 /**
  * What makes a product the thing that was asked for: its SKU was typed (10); the last word is what title (3) or category
- * (3) name it, rather than what it fits or contains; all words stand in its title (2) or its brand (2).
+ * (3) name it, rather than what it fits or contains; all words stand in its brand (3) or its title (2).
  */
 function nameScore({ words, isPrefix }: Reading, q: string): SQL {
   const all = (weights: string) => asked(words, { isPrefix, weights })
@@ -147,8 +157,8 @@ function nameScore({ words, isPrefix }: Reading, q: string): SQL {
     case when d.product_id = (select product_id from product.variant where sku = ${q}) then 10 else 0 end
     + case when d.named @@ ${last('A')} then 3 else 0 end
     + case when d.named @@ ${last('B')} then 3 else 0 end
+    + case when d.named @@ ${all('C')} then 3 else 0 end
     + case when d.named @@ ${all('D')} then 2 else 0 end
-    + case when d.named @@ ${all('C')} then 2 else 0 end
   )`
 }
 

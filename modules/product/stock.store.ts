@@ -4,10 +4,13 @@ import type { Queryable } from '#db'
 import { AppError } from '#errors'
 import type { AdjustStockInput, StockLevel } from './contract.ts'
 
-/** `reserve` sets pieces aside, `release` puts them back on sale, `take` lets reserved pieces leave the house (sold). */
+/**
+ * `reserve` sets pieces aside, `release` puts them back on sale, `take` lets reserved pieces leave the house (sold),
+ * `return` puts sold ones back on sale.
+ */
 export interface StockMovement {
   sku: string
-  kind: 'reserve' | 'release' | 'take'
+  kind: 'reserve' | 'release' | 'take' | 'return'
   /** Pieces, at least 1. */
   quantity: number
   /** What it is for, such as the order's id. */
@@ -35,18 +38,10 @@ export async function lockStock(tx: Queryable, skus: string[]): Promise<Map<stri
  */
 export async function applyStock(tx: Queryable, movements: StockMovement[]): Promise<void> {
   if (movements.length === 0) return
-  const changes = new Map<string, { sku: string; available: number; reserved: number }>()
-  for (const { sku, kind, quantity } of movements) {
-    assert(Number.isSafeInteger(quantity) && quantity > 0, `stock moves by whole pieces, not ${quantity}`)
-    const change = changes.get(sku) ?? { sku, available: 0, reserved: 0 }
-    if (kind !== 'take') change.available += kind === 'reserve' ? -quantity : quantity
-    change.reserved += kind === 'reserve' ? quantity : -quantity
-    changes.set(sku, change)
-  }
-  const sold = movements.filter(({ kind }) => kind === 'take').map(({ sku, quantity, reference }) => ({ sku, quantity: -quantity, reference }))
+  const changes = [...sumBySku(movements).values()]
   const { rows } = await tx.execute<{ changed: number }>(sql`
     with change as (
-      select * from jsonb_to_recordset(${JSON.stringify([...changes.values()])}::jsonb) as c(sku text, available int, reserved int)
+      select * from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) as c(sku text, available int, reserved int)
     ), locked as (
       select s.sku from product.stock s where s.sku in (select sku from change) order by s.sku for no key update
     ), changed as (
@@ -54,18 +49,59 @@ export async function applyStock(tx: Queryable, movements: StockMovement[]): Pro
       from locked join change c using (sku) where s.sku = locked.sku returning s.sku
     ), noted as (
       insert into product.stock_movement (sku, kind, quantity, reference)
-      select sku, 'sold', quantity, reference
-      from jsonb_to_recordset(${JSON.stringify(sold)}::jsonb) as m(sku text, quantity int, reference text)
+      select sku, kind, quantity, reference
+      from jsonb_to_recordset(${JSON.stringify(movements.flatMap(ledgerEntry))}::jsonb) as m(sku text, kind text, quantity int, reference text)
     )
     select count(*)::int as changed from changed`)
-  assert.equal(rows[0]?.changed, changes.size, `stock moved for SKUs that have none: ${[...changes.keys()].join(', ')}`)
+  assert.equal(
+    rows[0]?.changed,
+    changes.length,
+    `stock moved for SKUs that have none: ${changes.map(({ sku }) => sku).join(', ')}`,
+  )
+}
+
+interface StockChange {
+  sku: string
+  available: number
+  reserved: number
+}
+
+function sumBySku(movements: StockMovement[]): Map<string, StockChange> {
+  const changes = new Map<string, StockChange>()
+  for (const { sku, kind, quantity } of movements) {
+    assert(Number.isSafeInteger(quantity) && quantity > 0, `stock moves by whole pieces, not ${quantity}`)
+    const { available, reserved } = changes.get(sku) ?? { available: 0, reserved: 0 }
+    const [onSale, aside] = perPiece[kind]
+    changes.set(sku, { sku, available: available + onSale * quantity, reserved: reserved + aside * quantity })
+  }
+  return changes
+}
+
+/** What one piece adds to `available` and to `reserved`. */
+const perPiece = { reserve: [-1, 1], release: [1, -1], take: [0, -1], return: [1, 0] } as const
+
+/** Pieces that leave or enter the house are written down; those that are set aside are still in it. */
+function ledgerEntry({ sku, kind, quantity, reference }: StockMovement) {
+  switch (kind) {
+    case 'reserve':
+    case 'release':
+      return []
+    case 'take':
+      return [{ sku, kind: 'sold', quantity: -quantity, reference }]
+    case 'return':
+      return [{ sku, kind: 'returned', quantity, reference }]
+  }
 }
 
 /**
  * Corrects the pieces on hand, as a count or a delivery found them.
  * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer pieces are on sale than are to be taken away.
  */
-export async function adjustStock(query: Queryable, { sku, delta, reason }: AdjustStockInput, reference: string): Promise<StockLevel> {
+export async function adjustStock(
+  query: Queryable,
+  { sku, delta, reason }: AdjustStockInput,
+  reference: string,
+): Promise<StockLevel> {
   const { rows } = await query.execute<StockLevel & Record<string, unknown>>(sql`
     with changed as (
       update product.stock set available = available + ${delta}::int

@@ -34,14 +34,25 @@ export function textIn(text: Text, locale: Locale): string {
 
 /** {@link textIn} in SQL, in the very words of the indexes in schema.ts. `column` is a trusted name. */
 export const sqlTextIn = (column: string, locale: Locale): SQL =>
-  sql.raw(`coalesce(${localeOrder(locale).map((each) => `${column} ->> '${each}'`).join(', ')})`)
+  sql.raw(
+    `coalesce(${localeOrder(locale)
+      .map((each) => `${column} ->> '${each}'`)
+      .join(', ')})`,
+  )
 
 /** The {@link PriceFrom} to show, null when it has no price in any of the shop's currencies. `column` is a trusted name. */
 export const sqlPriceIn = (column: string, view: View): SQL =>
-  sql`coalesce(${sql.join(view.currencies.map((currency) => sql`${sql.raw(column)} -> ${currency}::text`), sql`, `)})`
+  sql`coalesce(${sql.join(
+    view.currencies.map((currency) => sql`${sql.raw(column)} -> ${currency}::text`),
+    sql`, `,
+  )})`
 
 /** The price of one variant, by the same order; null when it has none that the shop sells in. */
-export function pricesIn(prices: Record<string, number>, compareAt: Record<string, number>, view: View): { price: Money; compareAt: Money | null } | null {
+export function pricesIn(
+  prices: Record<string, number>,
+  compareAt: Record<string, number>,
+  view: View,
+): { price: Money; compareAt: Money | null } | null {
   for (const currency of view.currencies) {
     const amount = prices[currency]
     if (amount !== undefined) return asMoney({ amount, currency, compareAt: compareAt[currency] ?? null })

@@ -8,6 +8,8 @@ import { tsQueryText, wordsOf, type Word } from './words.ts'
 const suggestedTerms = 8
 const suggestedProducts = 6
 const termCandidates = 24
+/** Of one or two letters so many titles begin that the first will do. */
+const titleCandidates = 1_000
 
 /**
  * Replaces each word that stands in no product by the likest word of the vocabulary (three-letter likeness, the more
@@ -34,37 +36,52 @@ export async function correctWords(query: Queryable, words: Word[]): Promise<{ w
 /** How the question may go on: completions of its last word that, with the words before it, find something; and products. */
 export async function suggest(query: Queryable, q: string, view: View): Promise<Suggestions> {
   const words = wordsOf(q)
-  const last = words.at(-1)
-  if (last === undefined) return { terms: [], products: [] }
-  const before = words.slice(0, -1)
-  const [terms, products] = await Promise.all([completeWord(query, before, last), titlesBeginning(query, words, view)])
-  return { terms: terms.map((term) => joinWords([...before.map(({ text }) => text), term])), products }
+  if (words.length === 0) return { terms: [], products: [] }
+  const [terms, products] = await Promise.all([completions(query, words), titlesBeginning(query, words, view)])
+  return { terms, products }
 }
 
-async function completeWord(query: Queryable, before: Word[], last: Word): Promise<string[]> {
+async function completions(query: Queryable, words: Word[]): Promise<string[]> {
+  const [before, last] = [words.slice(0, -1), words.at(-1)?.text ?? '']
+  const terms = await completeWord(query, before, last)
+  const tail = /^(?<head>\p{Script=Han}{2,})(?<next>\p{Script=Han})$/u.exec(last)?.groups
+  if (terms.length > 0 || tail === undefined) return terms
+  // A single Chinese character is taken to end the word before it, but here it may well begin the next: 无线耳.
+  return completeWord(query, [...before, ...wordsOf(tail['head'] ?? '')], tail['next'] ?? '')
+}
+
+async function completeWord(query: Queryable, before: Word[], last: string): Promise<string[]> {
   const { rows } = await query.execute<{ term: string }>(sql`
-    select term, documents from product.search_term where term like ${`${last.text}%`} order by documents desc, term limit ${termCandidates}`)
-  const terms = rows.map(({ term }) => term).filter((term, index, all) => !all.slice(0, index).some((other) => isPluralOf(term, other)))
+    select term, documents from product.search_term where term like ${`${last}%`} order by documents desc, term limit ${termCandidates}`)
+  const found = new Set(rows.map(({ term }) => term))
+  const terms = [...found].filter((term) => !(term.endsWith('s') && found.has(term.slice(0, -1))))
   if (before.length === 0 || terms.length === 0) return terms.slice(0, suggestedTerms)
   const candidates = terms.map((term, place) => ({ term, place, question: tsQueryText([...before, ...wordsOf(term)]) }))
   const { rows: fruitful } = await query.execute<{ term: string }>(sql`
     select c.term from jsonb_to_recordset(${JSON.stringify(candidates)}::jsonb) as c(term text, question text, place int)
     where exists (select from product.search_document d where d.document @@ to_tsquery('english', c.question))
     order by c.place limit ${suggestedTerms}`)
-  return fruitful.map(({ term }) => term)
+  return fruitful.map(({ term }) => joinWords([...before.map(({ text }) => text), term]))
 }
 
 async function titlesBeginning(query: Queryable, words: Word[], view: View) {
-  const asked = tsQueryText(words, { isPrefix: true, weights: 'D' })
+  const asked = (some: Word[], weights: string) =>
+    sql`to_tsquery('english', ${tsQueryText(some, { isPrefix: true, weights })})`
   const { rows } = await query.execute<{ id: string }>(sql`
-    select product_id as id from product.search_document d
-    where d.document @@ to_tsquery('english', ${tsQueryText(words, { isPrefix: true })}) and d.named @@ to_tsquery('english', ${asked}) and ${sqlPriceIn('d.price_from', view)} is not null
-    order by d.named @@ to_tsquery('english', ${tsQueryText(words.slice(-1), { isPrefix: true, weights: 'A' })}) desc, title_length, product_id
-    limit ${suggestedProducts}`)
-  return readCards(query, rows.map(({ id }) => id), view)
+    select product_id as id from (
+      select product_id, title_length, named from product.search_document d
+      where d.document @@ (select ${asked(words, '')}) and d.named @@ ${asked(words, 'D')}
+        and ${sqlPriceIn('d.price_from', view)} is not null
+      limit ${titleCandidates}
+    ) begun
+    order by named @@ ${asked(words.slice(-1), 'A')} desc, title_length, product_id limit ${suggestedProducts}`)
+  return readCards(
+    query,
+    rows.map(({ id }) => id),
+    view,
+  )
 }
 
-const isPluralOf = (a: string, b: string): boolean => a === `${b}s` || b === `${a}s`
-
 /** Chinese words stand together, others apart. */
-const joinWords = (words: string[]): string => words.join(' ').replaceAll(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '')
+const joinWords = (words: string[]): string =>
+  words.join(' ').replaceAll(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, '')

@@ -34,6 +34,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
         requestId: 'test',
         address,
         log,
+        timeoutMs: 10_000,
         sessionToken,
         session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
         orderToken: () => undefined,

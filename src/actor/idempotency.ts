@@ -74,7 +74,7 @@ export async function storeReplies(tx: Queryable, replies: ReadonlyMap<string, u
     const rows = [...replies].map(([hash, reply]) => ({ hash, reply }))
     await tx.execute(sql`
       update actor.idempotency i set reply = r.reply
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(hash text, reply jsonb) where i.key_hash = r.hash`)
+      from json_to_recordset(${JSON.stringify(rows)}::json) as r(hash text, reply json) where i.key_hash = r.hash`)
   }
   if (givenBack.length > 0) await tx.execute(sql`delete from actor.idempotency where key_hash = any(${sql.param(givenBack)}::text[])`)
 }

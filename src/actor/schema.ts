@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, integer, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, json, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 export const actorSchema = pgSchema('actor')
 
@@ -46,7 +46,8 @@ export const idempotency = actorSchema.table(
     keyHash: text('key_hash').primaryKey(),
     /** SHA-256 of the request: the same key with another body is a mistake. */
     fingerprint: text().notNull(),
-    reply: jsonb(),
+    /** As JSON text: a replay is the same to the letter. */
+    reply: json(),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },
   (table) => [index('idempotency_expires').on(table.expiresAt)],

@@ -1,3 +1,3 @@
 export { isConnectionLost, isInfrastructureFailure, isLockTimeout, isUniqueViolation } from './failures.ts'
-export { migrate } from './migrate.ts'
+export { migrate, requireSchema } from './migrate.ts'
 export { CommitUnknownError, openDatabase, requireDatabase, transaction, type Database, type Queryable } from './pool.ts'

@@ -1,7 +1,10 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { BootError } from '#errors'
+import type { Database } from './pool.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
 // Any fixed number: two starts at once take turns on it.
@@ -17,4 +20,20 @@ export async function migrate(url: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+/**
+ * A database that is ahead of this program is fine (the other colour has expanded it); one that is behind is not.
+ * @throws BootError that says what to do
+ */
+export async function requireSchema(database: Database): Promise<void> {
+  const wanted = readMigrationFiles({ migrationsFolder: folder }).at(-1)?.folderMillis ?? 0
+  const applied = await database.pool.query<{ latest: number | null }>('select max(created_at) as latest from holdfast.__drizzle_migrations').then(
+    ({ rows }) => rows[0]?.latest ?? 0,
+    (error: unknown) => {
+      if (error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000')) return 0
+      throw error
+    },
+  )
+  if (applied < wanted) throw new BootError('The database is not at the schema of this program. Run `npm run migrate` once, then start again.')
 }

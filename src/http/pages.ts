@@ -16,7 +16,7 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
       root: pagesFolder,
       wildcard: true,
       setHeaders(reply, path) {
-        reply.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=0, must-revalidate')
+        reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=0, must-revalidate')
       },
     })
   }

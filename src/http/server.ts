@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { AppError, BootError, errorKinds, type ErrorCode } from '#errors'
@@ -53,8 +53,10 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 async function createServer(app: App, readiness: Readiness): Promise<{ server: FastifyInstance; endStreams(): void }> {
   const { config, log } = app.services
   const server = Fastify({
-    loggerInstance: log.child({ part: 'http' }, { level: 'warn' }),
+    loggerInstance: log.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
     disableRequestLogging: true,
+    // One line a request would say nothing that the metrics do not, and addresses of pages can hold personal data.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyMax,
     routerOptions: { maxParamLength: 1_000 },
     // Longer than a balancer's idle time-out (60 s), so that it never sends on a connection we are closing.

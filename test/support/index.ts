@@ -1,4 +1,8 @@
+export { buyer, homeAddress, type Buyer } from './buyer.ts'
 export { createTestDatabase } from './database.ts'
+export { startFleet, type Fleet } from './fleet.ts'
+export { runProgram, startProgram, type Program } from './program.ts'
 export { chromiumPath } from './programs.ts'
 export { startRedis } from './redis.ts'
+export { expectSettled, stockThatDoesNotAddUp } from './truth.ts'
 export { waitFor } from './wait-for.ts'

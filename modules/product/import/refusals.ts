@@ -1,0 +1,28 @@
+/** A row, or a cell of it, for which its product was left out. */
+export interface Refusal {
+  /** Line of the file on which the row begins; the header stands on line 1. */
+  line: number
+  handle?: string
+  /** Name of the column at fault, as the file has it. */
+  field?: string
+  reason: string
+}
+
+export type Refuse = (refusal: Refusal) => void
+
+/** Refusals kept word for word; the rest is counted. */
+const listedMax = 1_000
+
+/** What a file was refused for, within bounds: a file may be wrong in every row. */
+export class Refusals {
+  readonly listed: Refusal[] = []
+  /** First lines of the products that are left out. */
+  readonly productLines = new Set<number>()
+  total = 0
+
+  add(productLine: number, refusal: Refusal): void {
+    this.total += 1
+    this.productLines.add(productLine)
+    if (this.listed.length < listedMax) this.listed.push(refusal)
+  }
+}

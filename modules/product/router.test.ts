@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '#config'
+import type { Context, Session } from '#rpc'
+import { createLog } from '#telemetry'
+import { createTestDatabase } from '#test'
+import { draftOf, openTestCatalog, save } from './catalog.fixture.ts'
+import { createProductModule } from './index.ts'
+
+let catalog: ReturnType<typeof openTestCatalog>
+beforeAll(async () => {
+  catalog = openTestCatalog(await createTestDatabase())
+  await save(catalog.database, [draftOf({ title: 'Lantern', usd: 25_00, stock: 2 })])
+})
+afterAll(() => catalog[Symbol.asyncDispose]())
+
+function callAs(role?: Session['role']) {
+  const log = createLog('silent')
+  const { router } = createProductModule({
+    config: loadConfig({ SHOP_CURRENCIES: 'USD,EUR' }),
+    database: catalog.database,
+  })
+  const session: Session | null =
+    role === undefined ? null : { id: 's', userId: 'u-1', email: 'a@example.com', role, locale: 'en' }
+  const context: Context = {
+    requestId: 'r',
+    timeoutMs: 5_000,
+    address: '127.0.0.1',
+    log,
+    sessionToken: undefined,
+    session: () => Promise.resolve(session),
+    orderToken: () => undefined,
+    setCookie: () => undefined,
+  }
+  return router.createCaller(context)
+}
+const refusal = (code: string, field?: string) =>
+  expect.objectContaining({
+    cause: expect.objectContaining({ code, ...(field === undefined ? {} : { field }) }) as Error,
+  }) as Error
+
+describe('product procedures', () => {
+  test('a currency the shop does not sell in is refused by name', async () => {
+    const call = callAs()
+    for (const ask of [
+      call.list({ currency: 'GBP' }),
+      call.get({ slug: 'lantern', currency: 'GBP' }),
+      call.search({ q: 'lantern', currency: 'GBP' }),
+      call.suggest({ q: 'l', currency: 'GBP' }),
+    ]) {
+      await expect(ask).rejects.toEqual(refusal('unsupported_currency', 'currency'))
+    }
+  })
+
+  test('a price that a product lacks is answered in the base currency', async () => {
+    const product = await callAs().get({ slug: 'lantern', currency: 'EUR', locale: 'zh' })
+    expect(product).toMatchObject({ title: 'Lantern', variants: [{ price: { amount: 25_00, currency: 'USD' } }] })
+  })
+
+  test('every public procedure answers in the shape of the contract', async () => {
+    const call = callAs()
+    const { items, nextCursor } = await call.list({})
+    expect(nextCursor).toBeNull()
+    expect(items).toEqual([
+      {
+        id: expect.any(String) as string,
+        slug: 'lantern',
+        title: 'Lantern',
+        brand: null,
+        image: null,
+        price: { amount: 25_00, currency: 'USD' },
+        compareAt: null,
+        available: true,
+      },
+    ])
+    expect((await call.search({ q: 'lantern' })).items).toEqual(items)
+    expect(await call.suggest({ q: 'lant' })).toEqual({ terms: ['lantern'], products: items })
+    expect(await call.related({ id: items[0]?.id ?? '' })).toEqual({ items: [] })
+    expect(await call.categories()).toEqual([])
+  })
+
+  test('stock is adjusted by staff alone', async () => {
+    const input = { sku: 'LANTERN', delta: 3, reason: 'delivery' }
+    await expect(callAs().admin.adjustStock(input)).rejects.toEqual(refusal('unauthenticated'))
+    await expect(callAs('customer').admin.adjustStock(input)).rejects.toEqual(refusal('forbidden'))
+    expect(await callAs('staff').admin.adjustStock(input)).toEqual({ sku: 'LANTERN', available: 5, reserved: 0 })
+  })
+})

@@ -1,0 +1,85 @@
+import cluster from 'node:cluster'
+import { AggregatorRegistry } from 'prom-client'
+import { loadConfig, type Config } from '#config'
+import { startHttpServer, startMetricsServer } from '#http'
+import { collectProcessMetrics, createLog, metricsText } from '#telemetry'
+import { openShop } from './boot.ts'
+import { runUntilStopped, startWorker } from './run.ts'
+import { tell } from './tell.ts'
+
+/** Web, without worker: what stands behind the balancer. With more processes than one they share the port. */
+export async function serve({ processes }: { processes: number }): Promise<void> {
+  if (processes > 1 && cluster.isPrimary) return supervise(processes)
+  collectProcessMetrics()
+  const shop = await openShop({ tell })
+  const http = await startHttpServer({ app: shop.app, isAlive: () => true })
+  if (!cluster.isWorker) {
+    await maybeServeMetrics(shop.config, metricsText)
+    tell(`The shop is ready at ${http.url}`)
+  } else process.send?.({ ready: http.url })
+  await runUntilStopped({ shop, http }, { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : tell })
+}
+
+/** Worker, without web: handles mail. */
+export async function work(): Promise<void> {
+  collectProcessMetrics()
+  const shop = await openShop({ tell })
+  const worker = await startWorker(shop)
+  await maybeServeMetrics(shop.config, metricsText)
+  tell('The worker is ready.')
+  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, tell })
+}
+
+async function maybeServeMetrics(config: Config, text: () => Promise<string>): Promise<void> {
+  if (config.METRICS_PORT !== undefined) await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text })
+}
+
+/** Forks again what dies, but not in a tight circle. */
+const restartAfterMs = 500
+
+async function supervise(processes: number): Promise<void> {
+  const config = loadConfig()
+  const log = createLog(config.LOG_LEVEL, { part: 'supervisor' })
+  let isStopping = false
+  let isAnnounced = false
+  cluster.setupPrimary({ serialization: 'json' })
+
+  const ready = new Set<number>()
+  cluster.on('message', (child, message: unknown) => {
+    if (typeof message !== 'object' || message === null || !('ready' in message)) return
+    ready.add(child.id)
+    if (isAnnounced || ready.size < processes) return
+    isAnnounced = true
+    tell(`The shop is ready at ${String(message.ready)} (${processes} processes)`)
+  })
+  cluster.on('exit', (child, code, signal) => {
+    if (isStopping) return
+    if (!isAnnounced && code !== 0 && signal === null) {
+      // It has said why.
+      isStopping = true
+      for (const other of Object.values(cluster.workers ?? {})) other?.process.kill('SIGTERM')
+      process.exitCode = 1
+      return
+    }
+    ready.delete(child.id)
+    log.error({ child: child.process.pid, code, signal }, 'a process has died; starting another')
+    setTimeout(() => cluster.fork(), restartAfterMs)
+  })
+  for (let n = 0; n < processes; n += 1) cluster.fork()
+
+  const registry = new AggregatorRegistry()
+  await maybeServeMetrics(config, () => registry.clusterMetrics())
+  const stop = (): void => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    tell('Stopping ...')
+    // They drain together; each has its own deadline.
+    for (const child of Object.values(cluster.workers ?? {})) child?.process.kill('SIGTERM')
+    setTimeout(() => process.exit(1), config.SHUTDOWN_MS + 2_000).unref()
+    cluster.on('exit', () => {
+      if (Object.keys(cluster.workers ?? {}).length === 0) process.exit(0)
+    })
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

@@ -1,0 +1,106 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { seed } from '#app'
+import { loadConfig, type Config } from '#config'
+import { startHttpServer, startMetricsServer } from '#http'
+import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
+import { demoAccounts } from '../demo-accounts.ts'
+import { openShop, readKeys } from './boot.ts'
+import { buildPages } from './pages.ts'
+import { runUntilStopped, startWorker } from './run.ts'
+import { tell } from './tell.ts'
+
+/** A whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
+export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
+  // Lines of people and lines of machines do not mix well: unless asked for, only trouble is logged here.
+  process.env['LOG_LEVEL'] ??= 'warn'
+  const config = loadConfig()
+  collectProcessMetrics()
+  if (hasPages) await buildPages(tell)
+  const isSandboxed = config.PAYMENT_SECRET_KEY === undefined && config.PAYMENT_URL === undefined
+  const sandbox = isSandboxed ? await planSandbox(config) : undefined
+  const shop = await openShop({ tell, isStart: true, ...(sandbox === undefined ? {} : { payment: sandbox }) })
+  const http = await startHttpServer({ app: shop.app, isAlive: () => worker?.isAlive() ?? true }).catch(async (error: unknown) => {
+    await shop.close()
+    throw error
+  })
+  if (await seed(shop.app)) tell('Filled the empty shop with demo products.')
+  const provider = sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log: shop.log, shopUrl: http.url })
+  const worker = await startWorker(shop)
+  if (config.METRICS_PORT !== undefined) await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
+  for (const line of welcome(config, sandbox?.url)) tell(line)
+  tell(`The shop is ready at ${http.url}`)
+  await runUntilStopped(
+    { shop, http, worker, ...(provider === undefined ? {} : { alsoStop: provider.stop }) },
+    { shutdownMs: Math.min(config.SHUTDOWN_MS, 4_500), tell },
+  )
+}
+
+function welcome(config: Config, sandboxUrl: string | undefined): string[] {
+  return [
+    '',
+    ...demoAccounts.map(({ role, email, password }) => `  demo ${role.padEnd(8)}  ${email}  password ${password}`),
+    ...(sandboxUrl === undefined ? [] : [`  payment sandbox ${sandboxUrl}  (faults can be switched there; cards: pm_card_visa, pm_card_visa_chargeDeclined)`]),
+    ...(config.SMTP_URL === undefined ? [`  mail is written to ${join(config.DATA_DIR, 'mail')}`] : []),
+    '  Ctrl-C stops everything.',
+    '',
+  ]
+}
+
+interface Sandbox {
+  url: string
+  port: number
+  secretKey: string
+  webhookSecret: string
+}
+
+/** Its address is settled before the shop is opened, and stays the same when it is restarted. */
+async function planSandbox(config: Config): Promise<Sandbox> {
+  const { sandboxKey, sandboxWebhookSecret } = await readKeys(config.DATA_DIR)
+  const port = await freePort()
+  return { url: `http://127.0.0.1:${port}`, port, secretKey: sandboxKey, webhookSecret: sandboxWebhookSecret }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** The sandbox provider as a process of its own, which ends with ours and is started again when it dies. */
+async function startSandboxProcess(sandbox: Sandbox, { config, log, shopUrl }: { config: Config; log: Logger; shopUrl: string }): Promise<{ stop(): Promise<void> }> {
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+  let isStopping = false
+  let child: ChildProcess
+
+  async function launch(): Promise<void> {
+    child = fork(main, ['sandbox', '--port', String(sandbox.port), '--webhook', `${shopUrl}/webhooks/payment`], {
+      env: { ...process.env, DATA_DIR: config.DATA_DIR },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Ctrl-C in a terminal reaches the whole group; the provider is to stay until the worker has finished with it.
+      detached: true,
+    })
+    child.once('exit', (code, signal) => {
+      if (isStopping) return
+      log.warn({ code, signal }, 'the payment sandbox has died; starting it again')
+      setTimeout(() => void launch(), 500)
+    })
+    await Promise.race([once(child, 'message'), once(child, 'exit')])
+  }
+
+  await launch()
+  return {
+    async stop() {
+      isStopping = true
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { TRPCClientError } from '@trpc/client'
+import { createClient, type Client, type Inputs, type Outputs } from '#client'
+
+/** A buyer with the typed client, who does as the documentation says: what fails or stays unknown is sent again with the same key. */
+export interface Buyer {
+  readonly client: Client
+  /** A new cart with these lines. */
+  cart(lines: { sku: string; quantity: number }[]): Promise<string>
+  place(cartId: string, changes?: Partial<Inputs['order']['place']>): Promise<Outputs['order']['place']>
+}
+
+export const homeAddress = { name: 'Ada Byron', line1: '12 Analytical Street', city: 'London', postalCode: 'W1G 0AA', country: 'GB' }
+
+/** @param urls servers of the shop; the next is tried when one does not answer */
+export function buyer(...urls: string[]): Buyer {
+  const clients = urls.map((url) => createClient({ url }))
+  const [first] = clients
+  if (first === undefined) throw new Error('a buyer needs a server')
+
+  async function insist<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await work(clients[attempt % clients.length] ?? first as Client)
+      } catch (error) {
+        if (attempt >= 30 || !isWorthRetrying(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, 50 * Math.random() * (attempt + 1)))
+      }
+    }
+  }
+
+  return {
+    client: first,
+    cart: (lines) => insist(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
+    place(cartId, changes = {}) {
+      const request: Inputs['order']['place'] = {
+        cartId,
+        idempotencyKey: randomUUID(),
+        email: 'ada@example.com',
+        shippingAddress: homeAddress,
+        shippingOptionId: 'standard',
+        payment: { methodId: 'card', token: 'pm_card_visa' },
+        ...changes,
+      }
+      return insist((client) => client.order.place.mutate(request))
+    },
+  }
+}
+
+/** A connection that broke, or an answer that says so. */
+const isWorthRetrying = (error: unknown): boolean =>
+  error instanceof TRPCClientError && (error.data === undefined || error.data === null || (error.data as { isRetryable?: boolean }).isRetryable === true)

@@ -1,0 +1,100 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '#db/embedded'
+import { startSandbox } from '#sandbox'
+import { runProgram, startProgram, type Program } from './program.ts'
+
+/** What several processes of one shop share: a durable Postgres of its own with demo data, and a payment provider. */
+export interface Fleet extends AsyncDisposable {
+  env: Record<string, string>
+  databaseUrl: string
+  sandboxUrl: string
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Starts one more process; it ends with the fleet. */
+  start(args: string[], env?: Record<string, string>): Promise<Program>
+  /** Switches a fault of the provider on. */
+  fault(fault: Record<string, unknown>): Promise<void>
+  ledger(): Promise<LedgerEntry[]>
+}
+
+export interface LedgerEntry {
+  id: string
+  status: string
+  captured: number
+  captures: number
+  refunded: number
+  metadata: Record<string, string>
+}
+
+const apiKey = 'sk_test_fleet_0123456789'
+
+export async function startFleet(options: { redisUrl?: string; env?: Record<string, string> } = {}): Promise<Fleet> {
+  await using taken = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-fleet-'))
+  taken.defer(() => rm(dataDir, { recursive: true, force: true }))
+  // As root, Postgres runs as another account, which must get in.
+  await chmod(dataDir, 0o755)
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: () => undefined })
+  taken.defer(postgres.stop)
+  const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox'), apiKey })
+  taken.defer(() => sandbox.close())
+  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
+  taken.defer(() => pool.end())
+
+  const env: Record<string, string> = {
+    PORT: '0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: postgres.url,
+    SECRET_KEY: 'a secret of this fleet alone, 32 characters',
+    PAYMENT_URL: sandbox.url,
+    PAYMENT_SECRET_KEY: apiKey,
+    // The lease of a killed worker runs out after about this and 10 s.
+    PAYMENT_TIMEOUT_MS: '2000',
+    LOG_LEVEL: 'warn',
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...options.env,
+  }
+  const programs = new Set<Program>()
+  taken.defer(async () => {
+    await Promise.all([...programs].map((program) => program.kill()))
+  })
+  for (const command of ['migrate', 'seed']) {
+    await using program = runProgram([command], { env })
+    if ((await program.ended()) !== 0) throw new Error(`${command} failed:\n${program.output()}`)
+  }
+
+  const kept = taken.move()
+  return {
+    env,
+    databaseUrl: postgres.url,
+    sandboxUrl: sandbox.url,
+    query: async (sql, values) => (await pool.query(sql, values)).rows,
+    async start(args, more = {}) {
+      const program = await startProgram(args, { env: { ...env, ...more } })
+      programs.add(program)
+      return program
+    },
+    async fault(fault) {
+      const answer = await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) })
+      if (!answer.ok) throw new Error(await answer.text())
+    },
+    async ledger() {
+      const entries: LedgerEntry[] = []
+      for (let after = ''; ; ) {
+        const answer = await fetch(`${sandbox.url}/_sandbox/ledger?limit=500${after === '' ? '' : `&after=${after}`}`)
+        const page = (await answer.json()) as LedgerPage
+        entries.push(...page.data)
+        if (!page.has_more) return entries
+        after = page.data.at(-1)?.id ?? ''
+      }
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+interface LedgerPage {
+  data: LedgerEntry[]
+  has_more: boolean
+}

@@ -1,0 +1,104 @@
+import { useEffect, useLayoutEffect, useRef } from 'react'
+import { CartPage } from './pages/cart.tsx'
+import { CategoryPage } from './pages/category.tsx'
+import { CheckoutPage } from './pages/checkout.tsx'
+import { HomePage } from './pages/home.tsx'
+import { LoginPage } from './pages/login.tsx'
+import { NotFoundPage } from './pages/not-found.tsx'
+import { OrderPage } from './pages/order.tsx'
+import { OrdersPage } from './pages/orders.tsx'
+import { ProductPage } from './pages/product.tsx'
+import { RegisterPage } from './pages/register.tsx'
+import { SearchPage } from './pages/search.tsx'
+import { Announcer } from './parts/announcer.tsx'
+import { Footer } from './parts/footer.tsx'
+import { Header } from './parts/header.tsx'
+import { keptScroll, usePlace } from './route/router.ts'
+import { useStore } from './shop/store.ts'
+import { settings } from './text/settings.ts'
+import { languageTag, useText } from './text/use-text.ts'
+
+/** The whole shop: what stands on every page, and the page of this address. */
+export function App() {
+  const text = useText()
+  const { locale } = useStore(settings)
+  const place = usePlace()
+  const main = useRef<HTMLElement>(null)
+
+  useEffect(() => {
+    document.documentElement.lang = languageTag(locale)
+  }, [locale])
+
+  useLayoutEffect(() => {
+    if (place.arrival === 'push') {
+      scrollTo(0, 0)
+      main.current?.focus({ preventScroll: true })
+    }
+    if (place.arrival === 'pop') scrollTo(0, keptScroll())
+  }, [place])
+
+  return (
+    <>
+      <a
+        className="skip-link"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        {text.skipToContent}
+      </a>
+      <Header />
+      <main id="main" ref={main} tabIndex={-1} className="width">
+        <Screen path={place.path} />
+      </main>
+      <Footer />
+      <Announcer />
+    </>
+  )
+}
+
+/** The address's own words; null where they are not well-formed, which no page is called. */
+function wordsOf(path: string): string[] | null {
+  try {
+    return path.split('/').filter(Boolean).map(decodeURIComponent)
+  } catch {
+    return null
+  }
+}
+
+function Screen({ path }: { path: string }) {
+  const [section, id, ...rest] = wordsOf(path) ?? ['?']
+  if (rest.length > 0) return <NotFoundPage />
+  if (id !== undefined) {
+    switch (section) {
+      case 'c':
+        return <CategoryPage key={id} slug={id} />
+      case 'p':
+        return <ProductPage key={id} slug={id} />
+      case 'order':
+        return <OrderPage key={id} id={id} />
+      default:
+        return <NotFoundPage />
+    }
+  }
+  switch (section) {
+    case undefined:
+      return <HomePage />
+    case 'search':
+      return <SearchPage />
+    case 'cart':
+      return <CartPage />
+    case 'checkout':
+      return <CheckoutPage />
+    case 'orders':
+      return <OrdersPage />
+    case 'login':
+      return <LoginPage />
+    case 'register':
+      return <RegisterPage />
+    default:
+      return <NotFoundPage />
+  }
+}

@@ -1,0 +1,101 @@
+import { useState } from 'react'
+import { announce } from '../parts/announcer.tsx'
+import { Empty, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { Page } from '../parts/page.tsx'
+import { Picture } from '../parts/picture.tsx'
+import { Stepper } from '../parts/stepper.tsx'
+import { TotalsList } from '../parts/totals-list.tsx'
+import { Link } from '../route/link.tsx'
+import { cartStatus, loadCart, setCartLine } from '../shop/cart.ts'
+import { failureOf, type Failure } from '../shop/failure.ts'
+import { useStore } from '../shop/store.ts'
+import type { Cart, CartLine } from '../shop/types.ts'
+import { useFormats, useText } from '../text/use-text.ts'
+
+/** What is about to be bought, with quantities to change. */
+export function CartPage() {
+  const text = useText()
+  const { cart, isLoading, failure } = useStore(cartStatus)
+  return (
+    <Page title={text.cart.title}>
+      <h1>{text.cart.title}</h1>
+      {failure && <FailureNotice failure={failure} onRetry={() => void loadCart()} />}
+      {cart && cart.lines.length > 0 ? (
+        <FilledCart cart={cart} />
+      ) : isLoading ? (
+        <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
+      ) : (
+        !failure && <Empty title={text.cart.empty} detail={text.cart.emptyText} action={{ href: '/', label: text.cart.browse }} />
+      )}
+    </Page>
+  )
+}
+
+function FilledCart({ cart }: { cart: Cart }) {
+  const text = useText()
+  const isShort = cart.lines.some(({ available, quantity }) => available < quantity)
+  return (
+    <div className="split">
+      <ul className="lines">
+        {cart.lines.map((line) => (
+          <Line key={line.sku} line={line} />
+        ))}
+      </ul>
+      <aside className="summary" aria-label={text.cart.summary}>
+        <TotalsList totals={cart.totals} isEstimate />
+        <p className="quiet">{text.cart.shippingLater}</p>
+        {isShort && <Notice kind="warning">{text.cart.shortNotice}</Notice>}
+        <Link className="button button-large button-wide" href="/checkout" aria-disabled={isShort} onClick={(event) => isShort && event.preventDefault()}>
+          {text.cart.checkout}
+        </Link>
+      </aside>
+    </div>
+  )
+}
+
+function Line({ line }: { line: CartLine }) {
+  const text = useText()
+  const { money } = useFormats()
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const { sku, title, quantity, available } = line
+
+  async function take(next: number): Promise<void> {
+    setFailure(null)
+    try {
+      await setCartLine(sku, next)
+      announce(text.cart.updated)
+    } catch (error) {
+      setFailure(failureOf(error))
+    }
+  }
+
+  return (
+    <li className="line">
+      <Picture image={line.image} size={112} isDecorative />
+      <div className="line-words">
+        <p className="line-title">{line.productSlug === '' ? title : <Link href={`/p/${encodeURIComponent(line.productSlug)}?variant=${encodeURIComponent(sku)}`}>{title}</Link>}</p>
+        <p className="quiet">
+          {money(line.unitPrice)} {text.cart.each}
+        </p>
+        {available < quantity && (
+          <p className="line-short">
+            {available === 0 ? text.cart.unavailable : text.cart.short(available)}{' '}
+            {available > 0 && (
+              <button type="button" className="link-button" onClick={() => void take(available)}>
+                {text.cart.takeAvailable(available)}
+              </button>
+            )}
+          </p>
+        )}
+        {failure && <p className="field-error">{failureText(text, failure)}</p>}
+        <div className="line-controls">
+          <Stepper label={title} value={quantity} max={Math.max(quantity, available)} onChange={(next) => void take(next)} />
+          <button type="button" className="link-button" aria-label={text.cart.removeNamed(title)} onClick={() => void take(0)}>
+            {text.cart.remove}
+          </button>
+        </div>
+      </div>
+      <p className="line-total">{money(line.total)}</p>
+    </li>
+  )
+}

@@ -1,0 +1,92 @@
+import { Link } from '../route/link.tsx'
+import { usePlace } from '../route/router.ts'
+import { cartStatus } from '../shop/cart.ts'
+import { useCategories } from '../shop/categories.ts'
+import { logOut, session } from '../shop/session.ts'
+import { useStore } from '../shop/store.ts'
+import { useText } from '../text/use-text.ts'
+import { Icon, Mark } from './icon.tsx'
+import { Menu } from './menu.tsx'
+import { Preferences } from './preferences.tsx'
+import { SearchBox } from './search-box.tsx'
+
+/** On every page: the mark, search, account, cart, and the categories below. */
+export function Header() {
+  const text = useText()
+  return (
+    <header className="header">
+      <div className="strip">
+        <div className="width strip-row">
+          <p>{text.testShop}</p>
+          <Preferences />
+        </div>
+      </div>
+      <div className="width header-row">
+        <Link className="brand" href="/">
+          <Mark />
+          <span>{text.shopName}</span>
+        </Link>
+        <SearchBox />
+        <div className="header-actions">
+          <AccountMenu />
+          <CartLink />
+        </div>
+      </div>
+      <CategoryBar />
+    </header>
+  )
+}
+
+function CartLink() {
+  const text = useText()
+  const { cart } = useStore(cartStatus)
+  const pieces = cart?.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0
+  return (
+    <Link className="header-button" href="/cart" aria-label={pieces === 0 ? text.nav.cart : text.nav.cartWith(pieces)}>
+      <Icon name="cart" />
+      {pieces > 0 && <span className="count">{pieces > 99 ? '99+' : pieces}</span>}
+    </Link>
+  )
+}
+
+function AccountMenu() {
+  const text = useText()
+  const user = useStore(session)
+  return (
+    <Menu label={text.nav.account} button={<Icon name="account" />}>
+      {user ? (
+        <>
+          <p className="menu-note">{user.name ?? user.email}</p>
+          <Link href="/orders">{text.nav.orders}</Link>
+          <button type="button" onClick={() => void logOut()}>
+            {text.nav.logOut}
+          </button>
+        </>
+      ) : (
+        <>
+          <Link href="/login">{text.nav.logIn}</Link>
+          <Link href="/register">{text.nav.register}</Link>
+        </>
+      )}
+    </Menu>
+  )
+}
+
+function CategoryBar() {
+  const text = useText()
+  const { path } = usePlace()
+  const { data } = useCategories()
+  return (
+    <nav className="category-bar" aria-label={text.nav.label}>
+      <ul className="width">
+        {data?.map(({ id, slug, name }) => (
+          <li key={id}>
+            <Link href={`/c/${encodeURIComponent(slug)}`} aria-current={path === `/c/${slug}` ? 'page' : undefined}>
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,18 @@
+import { useEffect, type ReactNode } from 'react'
+import { useText } from '../text/use-text.ts'
+
+interface PageProps {
+  /** For the tab; the shop's name is added. Undefined while it is not known. */
+  title: string | undefined
+  className?: string
+  children: ReactNode
+}
+
+/** The frame of every page: sets the document's title. */
+export function Page({ title, className = '', children }: PageProps) {
+  const { shopName } = useText()
+  useEffect(() => {
+    document.title = title === undefined ? shopName : `${title} · ${shopName}`
+  }, [title, shopName])
+  return <div className={`page ${className}`}>{children}</div>
+}

@@ -1,0 +1,47 @@
+import type { Pages } from '../shop/answer.ts'
+import type { ProductCard as Card } from '../shop/types.ts'
+import { useText } from '../text/use-text.ts'
+import { FailureNotice, failureText, Notice } from './notice.tsx'
+import { CardSkeleton, ProductCard } from './product-card.tsx'
+
+const firstRow = 4
+
+/** Products page by page, with places held while they load. The page says what stands in an empty list. */
+export function ProductGrid({ pages }: { pages: Pages<Card, { items: Card[]; nextCursor: string | null }> }) {
+  const text = useText()
+  if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
+  if (pages.data === undefined) return <GridSkeleton count={8} />
+  return (
+    <>
+      <ul className={pages.isStale ? 'grid grid-stale' : 'grid'} aria-busy={pages.isStale}>
+        {pages.items.map((card, index) => (
+          <li key={card.id}>
+            <ProductCard card={card} isFirst={index < firstRow} />
+          </li>
+        ))}
+      </ul>
+      {pages.moreFailure && <Notice kind="error">{failureText(text, pages.moreFailure)}</Notice>}
+      {pages.hasMore && (
+        <p className="grid-more">
+          <button type="button" className="button button-quiet" onClick={pages.loadMore} aria-disabled={pages.isLoadingMore}>
+            {pages.isLoadingMore ? text.loading : text.list.loadMore}
+          </button>
+        </p>
+      )}
+      <p className="visually-hidden" role="status">
+        {text.list.shown(pages.items.length)}
+      </p>
+    </>
+  )
+}
+
+export function GridSkeleton({ count }: { count: number }) {
+  const text = useText()
+  return (
+    <div className="grid" role="status" aria-label={text.loading}>
+      {Array.from({ length: count }, (_, index) => (
+        <CardSkeleton key={index} />
+      ))}
+    </div>
+  )
+}
