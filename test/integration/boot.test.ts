@@ -1,0 +1,124 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTestDatabase, runProgram, startRedis } from '#test'
+
+/** What is wrong is said at once, in one message that tells what to do. */
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-boot-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Runs a command that must give up: exit code not 0, within 10 s. @returns what it said */
+async function refusal(args: string[], env: Record<string, string>): Promise<string> {
+  const startedAt = performance.now()
+  await using program = runProgram(args, { env: { DATA_DIR: join(folder, 'data'), ...env } })
+  const code = await Promise.race([program.ended(), new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 10_000).unref())])
+  expect(code, program.output()).not.toBe('late')
+  expect(code, program.output()).not.toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  // Told to a person: no stack.
+  expect(program.output()).not.toMatch(/\n\s+at /)
+  return program.output()
+}
+
+const payment = { PAYMENT_URL: 'http://127.0.0.1:9', PAYMENT_SECRET_KEY: 'sk_test_0123456789' }
+
+async function takenPort(): Promise<{ port: number; [Symbol.asyncDispose](): Promise<void> }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { port, [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))) }
+}
+
+describe('the program gives up with one message that says what to do when', () => {
+  test('settings are wrong: every one of them is named, none of their values', async () => {
+    const said = await refusal(['serve'], { PORT: 'eighty', DATABASE_URL: 'mysql://secret@db', SHOP_CURRENCIES: 'usd', LOG_LEVEL: 'loud' })
+    for (const name of ['PORT', 'DATABASE_URL', 'SHOP_CURRENCIES', 'LOG_LEVEL', 'npm run doctor']) expect(said).toContain(name)
+    expect(said).not.toContain('secret@')
+  })
+
+  test('Postgres cannot be reached', async () => {
+    const said = await refusal(['serve'], { ...payment, DATABASE_URL: 'postgres://nobody:secret-password@127.0.0.1:9/none' })
+    expect(said).toContain('DATABASE_URL')
+    expect(said).not.toContain('secret-password')
+  })
+
+  test('the database is not at the schema of the program', async () => {
+    await using database = await createTestDatabase()
+    const bare = new URL(database.url)
+    bare.pathname = '/postgres'
+    expect(await refusal(['serve'], { ...payment, DATABASE_URL: bare.href })).toContain('npm run migrate')
+  })
+
+  test('Redis cannot be reached', async () => {
+    await using database = await createTestDatabase()
+    expect(await refusal(['worker'], { ...payment, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:9' })).toContain('REDIS_URL')
+  })
+
+  test('no payment provider is configured', async () => {
+    await using database = await createTestDatabase()
+    expect(await refusal(['serve'], { DATABASE_URL: database.url })).toContain('PAYMENT_SECRET_KEY')
+  })
+
+  test('the port is taken', async () => {
+    await using database = await createTestDatabase()
+    await using taken = await takenPort()
+    const said = await refusal(['serve'], { ...payment, DATABASE_URL: database.url, PORT: String(taken.port) })
+    expect(said).toContain(`Port ${taken.port} is taken`)
+  })
+
+  test('the port is taken, with several processes', async () => {
+    await using database = await createTestDatabase()
+    await using taken = await takenPort()
+    const said = await refusal(['serve', '--processes', '2'], { ...payment, DATABASE_URL: database.url, PORT: String(taken.port) })
+    expect(said).toContain(`Port ${taken.port} is taken`)
+  })
+
+  test('the data folder is a file', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    expect(await refusal(['start', '--no-pages'], { DATA_DIR: file, PORT: '0' })).toContain('DATA_DIR')
+  })
+
+  test.skipIf(process.getuid?.() === 0)('the data folder cannot be written', async () => {
+    const closed = join(folder, 'closed')
+    await mkdir(closed)
+    await chmod(closed, 0o500)
+    expect(await refusal(['start', '--no-pages'], { DATA_DIR: closed, PORT: '0' })).toContain('DATA_DIR')
+  })
+
+  test('a command is mistyped', async () => {
+    expect(await refusal(['strat'], {})).toContain('--help')
+    expect(await refusal(['serve', '--processes', 'many'], {})).toContain('auto')
+  })
+})
+
+describe('the command line', () => {
+  test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])('%s --help tells what it does', async (command) => {
+    await using program = runProgram([command, '--help'])
+    expect(await program.ended()).toBe(0)
+    expect(program.output()).toContain('Usage:')
+  })
+
+  test('doctor lists every setting without secrets, and finds nothing wrong in a sound environment', async () => {
+    await using database = await createTestDatabase()
+    await using redis = await startRedis()
+    await using program = runProgram(['doctor'], { env: { DATABASE_URL: database.url, REDIS_URL: redis.url, SECRET_KEY: 'a very secret key of 32 characters at least' } })
+    expect(await program.ended(), program.output()).toBe(0)
+    for (const name of ['PORT', 'DATABASE_URL', 'PAYMENT_SECRET_KEY', 'SHOP_CURRENCIES']) expect(program.output()).toContain(name)
+    expect(program.output()).not.toContain('a very secret key')
+    expect(program.output()).not.toContain(database.url)
+  })
+
+  test('doctor says what is wrong', async () => {
+    await using program = runProgram(['doctor'], { env: { DATABASE_URL: 'postgres://127.0.0.1:9/none' } })
+    expect(await program.ended()).toBe(1)
+    expect(program.output()).toContain('WRONG Postgres')
+  })
+})
