@@ -1,15 +1,15 @@
+import { join } from 'node:path'
 import { createActors, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
 import { createOrderModule } from '#order'
 import { createMailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
-import { catalogIsEmpty, createProductModule, seedCatalog } from '#product'
+import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
 import { createWaker, type QueueOptions } from '#queue'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import type { Logger } from '#telemetry'
 import { createUserModule, seedAccounts } from '#user'
-import { join } from 'node:path'
 import { housekeepingMail, createHousekeeping } from './housekeeping.ts'
 import { demoAccounts } from './demo-accounts.ts'
 
@@ -38,7 +38,11 @@ export interface AppResources {
 }
 
 function createModules(services: Services) {
-  return { product: createProductModule(services), user: createUserModule(services), order: createOrderModule(services) }
+  return {
+    product: createProductModule(services),
+    user: createUserModule(services),
+    order: createOrderModule(services),
+  }
 }
 
 function createRouter({ product, user, order }: ReturnType<typeof createModules>) {
@@ -50,7 +54,12 @@ export type AppRouter = ReturnType<typeof createRouter>
 export function createApp({ config, log, databaseUrl, secretKey, payment }: AppResources): App {
   const database: Database = openDatabase({ url: databaseUrl, poolSize: config.DATABASE_POOL, log })
   const payments = createStripeProvider({ ...payment, timeoutMs: config.PAYMENT_TIMEOUT_MS, log })
-  const mail = createMailSender({ smtpUrl: config.SMTP_URL, folder: join(config.DATA_DIR, 'mail'), from: config.MAIL_FROM, log })
+  const mail = createMailSender({
+    smtpUrl: config.SMTP_URL,
+    folder: join(config.DATA_DIR, 'mail'),
+    from: config.MAIL_FROM,
+    log,
+  })
   const services: Services = { config, database, log, secretKey, payments, mail, actors: () => actors }
   const modules = createModules(services)
   const housekeeping = createHousekeeping({ database, log, cleaners: [modules.user.cleanUp, modules.order.cleanUp] })
@@ -93,4 +102,4 @@ export async function seed({ services }: App, { force = false } = {}): Promise<b
   return true
 }
 
-export const importCatalog = (): never => { throw new Error('x') }
+export { demoAccounts, importCatalog }

@@ -37,7 +37,7 @@ export interface Page<Item> {
 }
 
 /** ISO 3166 alpha-2 in capitals. */
-export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 alpha-2 code such as DE')
+const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 alpha-2 code such as DE')
 
 const line = (max: number) => z.string().trim().min(1).max(max)
 export const addressSchema = z.object({

@@ -23,13 +23,22 @@ export function createCartActor({ config }: Services): CartActor {
     message: cartMessage,
     lock: lockCarts,
     load: loadCarts,
-    share: (tx, batch) => readShelf(tx, batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])), config.SHOP_CURRENCIES[0] ?? 'USD'),
+    share: (tx, batch) =>
+      readShelf(
+        tx,
+        batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])),
+        config.SHOP_CURRENCIES[0] ?? 'USD',
+      ),
     decide: decideCart,
     move: moveShelf,
     async save(tx, { states, movements, now }) {
       const carts = [...states.values()]
       await saveCarts(tx, carts, now)
-      await saveOrders(tx, carts.flatMap(({ placed }) => placed ?? []), now)
+      await saveOrders(
+        tx,
+        carts.flatMap(({ placed }) => placed ?? []),
+        now,
+      )
       await applyStock(tx, [...movements])
     },
   }
@@ -43,7 +52,11 @@ export const orderActor: OrderActor = {
   lock: lockOrders,
   load: loadOrders,
   async share(tx, batch) {
-    const skus = batch.flatMap(({ state, message }) => (state === undefined || message.type === 'paymentOpened' || message.type === 'pay' ? [] : state.lines.map(({ sku }) => sku)))
+    const skus = batch.flatMap(({ state, message }) =>
+      state === undefined || message.type === 'paymentOpened' || message.type === 'pay'
+        ? []
+        : state.lines.map(({ sku }) => sku),
+    )
     if (skus.length > 0) await lockStock(tx, [...new Set(skus)])
     return undefined
   },
@@ -57,7 +70,9 @@ export const orderActor: OrderActor = {
 
 /** Locks the stock of everything in these carts, then reads what it is sold for. */
 async function readShelf(tx: Queryable, carts: readonly CartState[], baseCurrency: string): Promise<Shelf> {
-  const skusOf = (some: readonly CartState[]): string[] => [...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku)))]
+  const skusOf = (some: readonly CartState[]): string[] => [
+    ...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku))),
+  ]
   const skus = skusOf(carts)
   if (skus.length === 0) return { available: new Map(), offer: () => undefined }
   const available = await lockStock(tx, skus)
@@ -65,7 +80,10 @@ async function readShelf(tx: Queryable, carts: readonly CartState[], baseCurrenc
   for (const [view, some] of Map.groupBy(carts, ({ currency, locale }) => `${currency} ${locale}`)) {
     const [first] = some
     if (first === undefined) continue
-    offers.set(view, await readOffers(tx, { skus: skusOf(some), currency: first.currency, baseCurrency, locale: first.locale }))
+    offers.set(
+      view,
+      await readOffers(tx, { skus: skusOf(some), currency: first.currency, baseCurrency, locale: first.locale }),
+    )
   }
   return { available, offer: (sku, currency, locale) => offers.get(`${currency} ${locale}`)?.get(sku) }
 }

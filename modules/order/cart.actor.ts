@@ -13,10 +13,20 @@ const line = z.object({ sku: z.string(), quantity: z.int().min(1).max(quantityMa
 const caller = z.string().nullable()
 
 export const cartMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('create'), userId: caller, currency: z.string(), locale: localeSchema, lines: z.array(line) }),
+  z.object({
+    type: z.literal('create'),
+    userId: caller,
+    currency: z.string(),
+    locale: localeSchema,
+    lines: z.array(line),
+  }),
   z.object({ type: z.literal('setLine'), userId: caller, sku: z.string(), quantity: z.int().min(0).max(quantityMax) }),
   /** The caller has logged in: the cart becomes theirs and takes up the lines of the one they had. */
-  z.object({ type: z.literal('claim'), userId: z.string(), from: z.object({ cartId: z.string(), lines: z.array(line) }).nullable() }),
+  z.object({
+    type: z.literal('claim'),
+    userId: z.string(),
+    from: z.object({ cartId: z.string(), lines: z.array(line) }).nullable(),
+  }),
   /** Its lines have moved to another cart. */
   z.object({ type: z.literal('empty'), userId: caller }),
   z.object({
@@ -42,7 +52,11 @@ export type CartReply = { cart: CartState } | { placed: PlaceReply }
 type CartDecision = Decision<CartState, CartReply, StockMovement>
 
 /** @throws AppError `not_found` for a cart that is missing or somebody else's, `cart_closed`, `cart_full` */
-export function decideCart(state: CartState | undefined, message: CartMessage, context: DecideContext<Shelf>): CartDecision {
+export function decideCart(
+  state: CartState | undefined,
+  message: CartMessage,
+  context: DecideContext<Shelf>,
+): CartDecision {
   if (message.type === 'create') return created(message, context.id)
   const cart = requireOwn(state, message.userId)
   switch (message.type) {
@@ -53,9 +67,17 @@ export function decideCart(state: CartState | undefined, message: CartMessage, c
     case 'empty':
       return cart.orderId === null && cart.lines.length > 0 ? edited(cart, []) : {}
     case 'place': {
-      const { order, reply, ...consequences } = placeOrder(cart, { ...message, locale: message.locale ?? cart.locale }, { shelf: context.shared, now: context.now })
+      const { order, reply, ...consequences } = placeOrder(
+        cart,
+        { ...message, locale: message.locale ?? cart.locale },
+        { shelf: context.shared, now: context.now },
+      )
       if (order === undefined) return { reply: { placed: reply } }
-      return { state: { ...cart, orderId: order.id, version: cart.version + 1, placed: order }, reply: { placed: reply }, ...consequences }
+      return {
+        state: { ...cart, orderId: order.id, version: cart.version + 1, placed: order },
+        reply: { placed: reply },
+        ...consequences,
+      }
     }
   }
 }
@@ -77,20 +99,27 @@ function edited(cart: CartState, lines: CartState['lines']): CartDecision {
   return { state: next, reply: { cart: next } }
 }
 
-function created({ userId, currency, locale, lines }: Extract<CartMessage, { type: 'create' }>, id: string): CartDecision {
+function created(
+  { userId, currency, locale, lines }: Extract<CartMessage, { type: 'create' }>,
+  id: string,
+): CartDecision {
   const merged = lines.reduce<CartState['lines']>((sofar, added) => addLine(sofar, added), [])
   return edited({ id, version: 0, currency, locale, userId, lines: [], orderId: null }, merged)
 }
 
 function withLine(lines: CartState['lines'], { sku, quantity }: { sku: string; quantity: number }): CartState['lines'] {
   if (quantity === 0) return lines.filter((existing) => existing.sku !== sku)
-  if (lines.some((existing) => existing.sku === sku)) return lines.map((existing) => (existing.sku === sku ? { sku, quantity } : existing))
+  if (lines.some((existing) => existing.sku === sku))
+    return lines.map((existing) => (existing.sku === sku ? { sku, quantity } : existing))
   if (lines.length >= cartLinesMax) throw new AppError('cart_full', { field: 'sku' })
   return [...lines, { sku, quantity }]
 }
 
 const addLine = (lines: CartState['lines'], { sku, quantity }: { sku: string; quantity: number }): CartState['lines'] =>
-  withLine(lines, { sku, quantity: Math.min(quantityMax, quantity + (lines.find((existing) => existing.sku === sku)?.quantity ?? 0)) })
+  withLine(lines, {
+    sku,
+    quantity: Math.min(quantityMax, quantity + (lines.find((existing) => existing.sku === sku)?.quantity ?? 0)),
+  })
 
 function claimed(cart: CartState, { userId, from }: Extract<CartMessage, { type: 'claim' }>): CartDecision {
   if (cart.userId === userId && from === null) return { reply: { cart } }

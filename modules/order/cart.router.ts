@@ -6,7 +6,14 @@ import type { CartActor } from './actors.ts'
 import type { CartMessage } from './cart.actor.ts'
 import { findOpenCart, loadCarts } from './cart.store.ts'
 import { cartView, requireSellable } from './cart.view.ts'
-import { cartApplyCodeInput, cartClaimInput, cartCreateInput, cartGetInput, cartSetLineInput, type Cart } from './contract.ts'
+import {
+  cartApplyCodeInput,
+  cartClaimInput,
+  cartCreateInput,
+  cartGetInput,
+  cartSetLineInput,
+  type Cart,
+} from './contract.ts'
 import type { CartState } from './state.ts'
 
 /** `order.cart.*` */
@@ -25,11 +32,21 @@ export function createCartRouter(services: Services, actor: CartActor) {
       const currency = requireCurrency(config, input?.currency)
       const locale = input?.locale ?? session?.locale ?? 'en'
       const lines = input?.lines ?? []
-      await requireSellable(services, { lines: lines.map(({ sku }, index) => ({ sku, field: `lines.${index}.sku` })), currency })
-      return cartView(services, await ask(uuidv4(), { type: 'create', userId: session?.userId ?? null, currency, locale, lines }))
+      await requireSellable(services, {
+        lines: lines.map(({ sku }, index) => ({ sku, field: `lines.${index}.sku` })),
+        currency,
+      })
+      return cartView(
+        services,
+        await ask(uuidv4(), { type: 'create', userId: session?.userId ?? null, currency, locale, lines }),
+      )
     }),
 
-    get: publicProcedure.input(cartGetInput).query(async ({ ctx, input }): Promise<Cart> => cartView(services, await requireCart(services, ctx, input.cartId))),
+    get: publicProcedure
+      .input(cartGetInput)
+      .query(async ({ ctx, input }): Promise<Cart> =>
+        cartView(services, await requireCart(services, ctx, input.cartId)),
+      ),
 
     setLine: publicProcedure.input(cartSetLineInput).mutation(async ({ ctx, input }): Promise<Cart> => {
       const { cartId, sku, quantity } = input
@@ -49,7 +66,10 @@ export function createCartRouter(services: Services, actor: CartActor) {
       const cart = await requireCart(services, ctx, input.cartId)
       const former = await findOpenCart(database.query, userId, input.cartId)
       // Lines of another currency's cart stay where they are: their prices would not be comparable.
-      const from = former !== undefined && former.currency === cart.currency && former.lines.length > 0 ? { cartId: former.id, lines: former.lines } : null
+      const from =
+        former !== undefined && former.currency === cart.currency && former.lines.length > 0
+          ? { cartId: former.id, lines: former.lines }
+          : null
       return cartView(services, await ask(input.cartId, { type: 'claim', userId, from }))
     }),
   })
@@ -58,7 +78,10 @@ export function createCartRouter(services: Services, actor: CartActor) {
 function requireCurrency({ SHOP_CURRENCIES: currencies }: Services['config'], wanted: string | undefined): string {
   const currency = wanted ?? currencies[0] ?? 'USD'
   if (!currencies.includes(currency)) {
-    throw new AppError('unsupported_currency', { field: 'currency', message: `The shop sells in ${currencies.join(', ')}.` })
+    throw new AppError('unsupported_currency', {
+      field: 'currency',
+      message: `The shop sells in ${currencies.join(', ')}.`,
+    })
   }
   return currency
 }

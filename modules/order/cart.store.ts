@@ -22,7 +22,10 @@ const columns = {
 
 export async function loadCarts(query: Queryable, ids: readonly string[]): Promise<Map<string, CartState>> {
   if (ids.length === 0) return new Map()
-  const rows = await query.select(columns).from(carts).where(inArray(carts.id, [...ids]))
+  const rows = await query
+    .select(columns)
+    .from(carts)
+    .where(inArray(carts.id, [...ids]))
   return new Map(rows.map((row) => [row.id, row]))
 }
 
@@ -55,7 +58,10 @@ export async function findOpenCart(query: Queryable, userId: string, exceptId: s
 }
 
 /** Deletes guests' carts that nobody has touched for `days` and that were not ordered. @returns how many */
-export async function deleteStaleCarts(query: Queryable, { days, most }: { days: number; most: number }): Promise<number> {
+export async function deleteStaleCarts(
+  query: Queryable,
+  { days, most }: { days: number; most: number },
+): Promise<number> {
   const result = await query.execute(sql`
     delete from "order".cart where id in (
       select id from "order".cart where user_id is null and order_id is null and updated_at < now() - make_interval(days => ${days})

@@ -7,10 +7,17 @@ import type { CartState } from './state.ts'
 import { itemsSum, sumUp, totalsView } from './totals.ts'
 
 /** A cart as its buyer sees it: titles, prices and stock of this moment. What is not sold any more is shown with nothing available. */
-export async function cartView({ config, database }: Services, cart: CartState, locale: Locale = cart.locale): Promise<Cart> {
+export async function cartView(
+  { config, database }: Services,
+  cart: CartState,
+  locale: Locale = cart.locale,
+): Promise<Cart> {
   const { currency } = cart
   const baseCurrency = config.SHOP_CURRENCIES[0] ?? currency
-  const offers = cart.lines.length === 0 ? new Map() : await readOffers(database.query, { skus: cart.lines.map(({ sku }) => sku), currency, baseCurrency, locale })
+  const offers =
+    cart.lines.length === 0
+      ? new Map()
+      : await readOffers(database.query, { skus: cart.lines.map(({ sku }) => sku), currency, baseCurrency, locale })
   const lines = cart.lines.map(({ sku, quantity }) => {
     const offer = offers.get(sku)
     const unitPriceMinor = offer?.price?.amount ?? 0
@@ -42,14 +49,23 @@ export async function cartView({ config, database }: Services, cart: CartState, 
  * Refuses SKUs that cannot go into a cart of this currency.
  * @throws AppError `not_found` for what is not sold, `price_unavailable`; both name the field
  */
-export async function requireSellable({ config, database }: Services, request: { lines: readonly { sku: string; field: string }[]; currency: string }): Promise<void> {
+export async function requireSellable(
+  { config, database }: Services,
+  request: { lines: readonly { sku: string; field: string }[]; currency: string },
+): Promise<void> {
   const { lines, currency } = request
   if (lines.length === 0) return
   const baseCurrency = config.SHOP_CURRENCIES[0] ?? currency
-  const offers = await readOffers(database.query, { skus: lines.map(({ sku }) => sku), currency, baseCurrency, locale: 'en' })
+  const offers = await readOffers(database.query, {
+    skus: lines.map(({ sku }) => sku),
+    currency,
+    baseCurrency,
+    locale: 'en',
+  })
   for (const { sku, field } of lines) {
     const offer = offers.get(sku)
-    if (offer === undefined || !offer.isOnSale) throw new AppError('not_found', { field, message: 'The shop does not sell this SKU.' })
+    if (offer === undefined || !offer.isOnSale)
+      throw new AppError('not_found', { field, message: 'The shop does not sell this SKU.' })
     if (offer.price === null) throw new AppError('price_unavailable', { field })
   }
 }

@@ -23,24 +23,43 @@ export async function quote(services: Services, ctx: Context, input: CheckoutInp
   if (zoneOf(country) === undefined) throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
   const { totals } = await cartView(services, cart)
   const options = shippingOptions({ address: input.shippingAddress, items: totals.items, locale: cart.locale })
-  const chosen = input.shippingOptionId === undefined ? options[0] : options.find(({ id }) => id === input.shippingOptionId)
-  if (chosen === undefined) throw new AppError('bad_input', { field: 'shippingOptionId', message: 'This shipping option is not offered to this address.' })
+  const chosen =
+    input.shippingOptionId === undefined ? options[0] : options.find(({ id }) => id === input.shippingOptionId)
+  if (chosen === undefined)
+    throw new AppError('bad_input', {
+      field: 'shippingOptionId',
+      message: 'This shipping option is not offered to this address.',
+    })
   return {
     cartVersion: cart.version,
     shippingOptions: options,
     paymentMethods: paymentMethods.map(({ id, name }) => ({ id, name: name[cart.locale] })),
-    totals: totalsView(sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country }), cart.currency),
+    totals: totalsView(
+      sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country }),
+      cart.currency,
+    ),
   }
 }
 
 /** One order per cart and per key, whatever is sent again. */
-export async function place(services: Services, actor: CartActor, { ctx, input }: { ctx: Context; input: PlaceInput }): Promise<PlaceAnswer> {
+export async function place(
+  services: Services,
+  actor: CartActor,
+  { ctx, input }: { ctx: Context; input: PlaceInput },
+): Promise<PlaceAnswer> {
   const { idempotencyKey: key, cartId, payment, ...agreed } = input
   const session = await ctx.session()
   const email = agreed.email ?? session?.email
-  if (email === undefined) throw new AppError('bad_input', { field: 'email', message: 'Give an e-mail address for the confirmation, or log in.' })
+  if (email === undefined)
+    throw new AppError('bad_input', {
+      field: 'email',
+      message: 'Give an e-mail address for the confirmation, or log in.',
+    })
   if (payment.methodId === 'card' && payment.token === undefined) {
-    throw new AppError('bad_input', { field: 'payment.token', message: 'Give the token of the card that the payment provider has issued.' })
+    throw new AppError('bad_input', {
+      field: 'payment.token',
+      message: 'Give the token of the card that the payment provider has issued.',
+    })
   }
   const caller = session === null ? `cart:${cartId}` : `user:${session.userId}`
   const reply = await services.actors().ask(actor, {

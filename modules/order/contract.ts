@@ -77,7 +77,11 @@ export const payInput = z.strictObject({
 export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
 export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: z.string().max(100).nullish() })
 export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
-export const orderCancelInput = z.strictObject({ id: idSchema, accessToken, reason: z.string().trim().max(500).optional() })
+export const orderCancelInput = z.strictObject({
+  id: idSchema,
+  accessToken,
+  reason: z.string().trim().max(500).optional(),
+})
 
 export type CartCreateInput = z.infer<typeof cartCreateInput>
 export type CartSetLineInput = z.infer<typeof cartSetLineInput>

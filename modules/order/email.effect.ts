@@ -14,7 +14,13 @@ type Send = z.infer<typeof message>
 const timeoutMs = 15_000
 
 export function createEmailEffect({ config, database, mail, log }: Services): EffectKind<Send> {
-  const party = createParty({ name: 'mail', timeoutMs, concurrency: 8, isRefusal: (error) => error instanceof MailRefusedError, log })
+  const party = createParty({
+    name: 'mail',
+    timeoutMs,
+    concurrency: 8,
+    isRefusal: (error) => error instanceof MailRefusedError,
+    log,
+  })
   return {
     kind: 'email',
     version: 1,
@@ -30,7 +36,9 @@ export function createEmailEffect({ config, database, mail, log }: Services): Ef
       const orderUrl = config.SHOP_URL === undefined ? null : new URL(`/order/${id}`, config.SHOP_URL).href
       const letter = writeLetter(template, orderView(state), { locale, shopName: config.SHOP_NAME, orderUrl })
       try {
-        await party.call((signal) => mail.send({ ...letter, to: state.email, messageId: `order-${id}.${template}@holdfast`, locale }, signal))
+        await party.call((signal) =>
+          mail.send({ ...letter, to: state.email, messageId: `order-${id}.${template}@holdfast`, locale }, signal),
+        )
       } catch (error) {
         if (error instanceof OutboundError) throw new PutOff(error.message, { cause: error })
         throw error

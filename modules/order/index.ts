@@ -17,7 +17,9 @@ export function createOrderModule(services: Services) {
   const { config, database } = services
   const strange = config.SHOP_CURRENCIES.filter((currency) => !shippingCurrencies.includes(currency))
   if (strange.length > 0) {
-    throw new BootError(`SHOP_CURRENCIES names ${strange.join(', ')}, in which shipping has no prices. Take some of ${shippingCurrencies.join(', ')}, or add its prices to modules/order/shipping.ts.`)
+    throw new BootError(
+      `SHOP_CURRENCIES names ${strange.join(', ')}, in which shipping has no prices. Take some of ${shippingCurrencies.join(', ')}, or add its prices to modules/order/shipping.ts.`,
+    )
   }
   const cartActor = createCartActor(services)
   return {

@@ -14,7 +14,14 @@ const order: Order = {
   paymentActionUrl: null,
   paymentDeadline: null,
   lines: [{ sku: 'X', title: '无线耳机 <b>&</b>', quantity: 2, unitPrice: money(19_900), total: money(39_800) }],
-  totals: { items: money(39_800), discount: money(0), shipping: money(1_200), tax: money(4_717), taxIncluded: true, total: money(41_000) },
+  totals: {
+    items: money(39_800),
+    discount: money(0),
+    shipping: money(1_200),
+    tax: money(4_717),
+    taxIncluded: true,
+    total: money(41_000),
+  },
   email: 'ada@example.com',
   shippingAddress: { name: '李雷', line1: '中山路 1 号', city: '上海', postalCode: '200000', country: 'CN' },
   billingAddress: null,
@@ -23,14 +30,33 @@ const order: Order = {
 }
 
 test('a letter is written in the language of the order, with what was bought, what it cost and where it goes', () => {
-  const letter = writeLetter('confirmed', order, { locale: 'zh', shopName: '坚守', orderUrl: 'https://shop.example/order/1' })
+  const letter = writeLetter('confirmed', order, {
+    locale: 'zh',
+    shopName: '坚守',
+    orderUrl: 'https://shop.example/order/1',
+  })
   expect(letter.subject).toBe('您的订单 ABCDE-12345 已确认')
-  for (const part of ['李雷', '2 × 无线耳机', '¥410.00', '已含税费', '中山路 1 号', 'https://shop.example/order/1', '坚守']) expect(letter.text).toContain(part)
-  expect(writeLetter('confirmed', order, { locale: 'en', shopName: 'Holdfast', orderUrl: null }).text).toContain('Thank you for your order')
+  for (const part of [
+    '李雷',
+    '2 × 无线耳机',
+    '¥410.00',
+    '已含税费',
+    '中山路 1 号',
+    'https://shop.example/order/1',
+    '坚守',
+  ])
+    expect(letter.text).toContain(part)
+  expect(writeLetter('confirmed', order, { locale: 'en', shopName: 'Holdfast', orderUrl: null }).text).toContain(
+    'Thank you for your order',
+  )
 })
 
 test('what buyers and catalogs write is text, not markup', () => {
-  const { html } = writeLetter('confirmed', { ...order, shippingAddress: { ...order.shippingAddress, name: '<script>' } }, { locale: 'en', shopName: 'Holdfast', orderUrl: null })
+  const { html } = writeLetter(
+    'confirmed',
+    { ...order, shippingAddress: { ...order.shippingAddress, name: '<script>' } },
+    { locale: 'en', shopName: 'Holdfast', orderUrl: null },
+  )
   expect(html).not.toContain('<script>')
   expect(html).toContain('&lt;b&gt;&amp;&lt;/b&gt;')
 })
@@ -38,5 +64,7 @@ test('what buyers and catalogs write is text, not markup', () => {
 test('a cancelled order says whether money comes back', () => {
   const shop = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
   expect(writeLetter('cancelled', { ...order, paymentStatus: 'refunded' }, shop).text).toContain('refunded')
-  expect(writeLetter('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain('Nothing has been charged')
+  expect(writeLetter('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain(
+    'Nothing has been charged',
+  )
 })

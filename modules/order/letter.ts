@@ -18,15 +18,46 @@ interface Words {
   greeting: string
   opening: string
   closing: string
-  labels: { items: string; discount: string; shipping: string; tax: string; taxIncluded: string; total: string; shipTo: string; link: string }
+  labels: {
+    items: string
+    discount: string
+    shipping: string
+    tax: string
+    taxIncluded: string
+    total: string
+    shipTo: string
+    link: string
+  }
 }
 
 const labels = {
-  en: { items: 'Items', discount: 'Discount', shipping: 'Shipping', tax: 'Tax', taxIncluded: 'Tax included', total: 'Total', shipTo: 'Delivery to', link: 'Your order' },
-  zh: { items: '商品', discount: '优惠', shipping: '运费', tax: '税费', taxIncluded: '已含税费', total: '合计', shipTo: '收货地址', link: '查看订单' },
+  en: {
+    items: 'Items',
+    discount: 'Discount',
+    shipping: 'Shipping',
+    tax: 'Tax',
+    taxIncluded: 'Tax included',
+    total: 'Total',
+    shipTo: 'Delivery to',
+    link: 'Your order',
+  },
+  zh: {
+    items: '商品',
+    discount: '优惠',
+    shipping: '运费',
+    tax: '税费',
+    taxIncluded: '已含税费',
+    total: '合计',
+    shipTo: '收货地址',
+    link: '查看订单',
+  },
 }
 
-function wordsOf(template: LetterTemplate, order: Order, { locale, shopName }: { locale: Locale; shopName: string }): Words {
+function wordsOf(
+  template: LetterTemplate,
+  order: Order,
+  { locale, shopName }: { locale: Locale; shopName: string },
+): Words {
   const { number } = order
   const { name } = order.shippingAddress
   const wasRefunded = order.paymentStatus === 'refunded'
@@ -57,7 +88,9 @@ function wordsOf(template: LetterTemplate, order: Order, { locale, shopName }: {
       zh: {
         subject: `您的订单 ${number} 已取消`,
         greeting: `${name}，您好：`,
-        opening: wasRefunded ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。` : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+        opening: wasRefunded
+          ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。`
+          : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
         closing: `${shopName} 团队`,
       },
     },
@@ -65,20 +98,38 @@ function wordsOf(template: LetterTemplate, order: Order, { locale, shopName }: {
   return { ...texts[template][locale], labels: labels[locale] }
 }
 
-export function writeLetter(template: LetterTemplate, order: Order, shop: { locale: Locale; shopName: string; orderUrl: string | null }): Letter {
+export function writeLetter(
+  template: LetterTemplate,
+  order: Order,
+  shop: { locale: Locale; shopName: string; orderUrl: string | null },
+): Letter {
   const { locale, orderUrl } = shop
   const words = wordsOf(template, order, shop)
   const { totals } = order
   const rows: [string, string][] = [
-    ...order.lines.map(({ quantity, title, total }): [string, string] => [`${quantity} × ${title}`, moneyText(total, locale)]),
+    ...order.lines.map(({ quantity, title, total }): [string, string] => [
+      `${quantity} × ${title}`,
+      moneyText(total, locale),
+    ]),
     [words.labels.items, moneyText(totals.items, locale)],
-    ...(totals.discount.amount > 0 ? [[words.labels.discount, moneyText(totals.discount, locale)] as [string, string]] : []),
+    ...(totals.discount.amount > 0
+      ? [[words.labels.discount, moneyText(totals.discount, locale)] as [string, string]]
+      : []),
     [words.labels.shipping, moneyText(totals.shipping, locale)],
-    ...(totals.tax.amount > 0 ? [[totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, moneyText(totals.tax, locale)] as [string, string]] : []),
+    ...(totals.tax.amount > 0
+      ? [
+          [totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, moneyText(totals.tax, locale)] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     [words.labels.total, moneyText(totals.total, locale)],
   ]
   const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
-  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter((line) => line !== undefined && line !== '')
+  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
+    (line) => line !== undefined && line !== '',
+  )
   const text = [
     words.greeting,
     '',

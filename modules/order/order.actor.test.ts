@@ -31,13 +31,25 @@ const placed: OrderState = {
   totalMinor: 1590,
   paymentDeadline: new Date('2026-11-22T12:15:00Z'),
   placedAt,
-  lines: [{ sku: 'MUG', productId: '01890000-0000-7000-8000-000000000003', title: 'Mug', quantity: 2, unitPriceMinor: 500 }],
+  lines: [
+    { sku: 'MUG', productId: '01890000-0000-7000-8000-000000000003', title: 'Mug', quantity: 2, unitPriceMinor: 500 },
+  ],
   timeline: [{ at: placedAt, event: 'placed', detail: null }],
-  payment: { provider: 'stripe', methodId: 'card', token: 'pm_card_visa', intentId: null, attempt: 1, wanted: 'capture', actionUrl: null },
+  payment: {
+    provider: 'stripe',
+    methodId: 'card',
+    token: 'pm_card_visa',
+    intentId: null,
+    attempt: 1,
+    wanted: 'capture',
+    actionUrl: null,
+  },
 }
 
-const decide = (state: OrderState, message: OrderMessage) => decideOrder(state, message, { id: state.id, now: placedAt, shared: undefined })
-const after = (state: OrderState, ...messages: OrderMessage[]): OrderState => messages.reduce((current, message) => decide(current, message).state ?? current, state)
+const decide = (state: OrderState, message: OrderMessage) =>
+  decideOrder(state, message, { id: state.id, now: placedAt, shared: undefined })
+const after = (state: OrderState, ...messages: OrderMessage[]): OrderState =>
+  messages.reduce((current, message) => decide(current, message).state ?? current, state)
 
 const opened: OrderMessage = { type: 'paymentOpened', intentId: 'pi_1', attempt: 1 }
 const result = (status: 'captured' | 'voided' | 'processing' | 'open', attempt?: number): OrderMessage => ({
@@ -46,7 +58,12 @@ const result = (status: 'captured' | 'voided' | 'processing' | 'open', attempt?:
   result: { status },
   ...(attempt === undefined ? {} : { attempt }),
 })
-const declined = (attempt?: number): OrderMessage => ({ type: 'paymentResult', intentId: 'pi_1', result: { status: 'declined', code: 'generic' }, ...(attempt === undefined ? {} : { attempt }) })
+const declined = (attempt?: number): OrderMessage => ({
+  type: 'paymentResult',
+  intentId: 'pi_1',
+  result: { status: 'declined', code: 'generic' },
+  ...(attempt === undefined ? {} : { attempt }),
+})
 const cancel: OrderMessage = { type: 'cancel', by: 'buyer' }
 const deadline: OrderMessage = { type: 'paymentDeadline' }
 const pay: OrderMessage = { type: 'pay', methodId: 'card', token: 'pm_other' }
@@ -80,7 +97,10 @@ describe('paying', () => {
     const waiting = after(placed, opened, declined(1))
     expect(waiting).toMatchObject({ status: 'placed', paymentStatus: 'declined' })
     const again = decide(waiting, pay)
-    expect(again.state).toMatchObject({ paymentStatus: 'pending', payment: { attempt: 2, token: 'pm_other', wanted: 'capture' } })
+    expect(again.state).toMatchObject({
+      paymentStatus: 'pending',
+      payment: { attempt: 2, token: 'pm_other', wanted: 'capture' },
+    })
     expect(again.reply).toMatchObject({ paymentStatus: 'pending' })
   })
 
@@ -119,7 +139,11 @@ describe('cancelling', () => {
   })
 
   test('by the deadline, but the capture was faster: the order is paid after all', () => {
-    expect(after(placed, opened, deadline, result('captured', 1))).toMatchObject({ status: 'paid', paymentStatus: 'captured', cancelledBy: null })
+    expect(after(placed, opened, deadline, result('captured', 1))).toMatchObject({
+      status: 'paid',
+      paymentStatus: 'captured',
+      cancelledBy: null,
+    })
   })
 
   test('a paid order: refunded, and what was sold comes back', () => {
@@ -135,10 +159,27 @@ describe('cancelling', () => {
 })
 
 const anyMessage: fc.Arbitrary<OrderMessage> = fc.oneof(
-  fc.constantFrom(opened, cancel, deadline, pay, { type: 'cancel', by: 'staff', reason: 'a call' } as OrderMessage, { type: 'paymentRefunded' } as OrderMessage),
-  fc.record({ status: fc.constantFrom('captured', 'voided', 'processing', 'open'), attempt: fc.constantFrom(undefined, 1, 2) }).map(({ status, attempt }) => result(status as 'captured', attempt)),
+  fc.constantFrom(
+    opened,
+    cancel,
+    deadline,
+    pay,
+    { type: 'cancel', by: 'staff', reason: 'a call' } as OrderMessage,
+    { type: 'paymentRefunded' } as OrderMessage,
+  ),
+  fc
+    .record({
+      status: fc.constantFrom('captured', 'voided', 'processing', 'open'),
+      attempt: fc.constantFrom(undefined, 1, 2),
+    })
+    .map(({ status, attempt }) => result(status as 'captured', attempt)),
   fc.constantFrom(undefined, 1, 2).map(declined),
-  fc.constant<OrderMessage>({ type: 'paymentResult', intentId: 'pi_1', result: { status: 'requires_action', url: 'https://bank.example' }, attempt: 1 }),
+  fc.constant<OrderMessage>({
+    type: 'paymentResult',
+    intentId: 'pi_1',
+    result: { status: 'requires_action', url: 'https://bank.example' },
+    attempt: 1,
+  }),
 )
 
 const ways: Record<OrderStatus, OrderStatus[]> = {
@@ -174,7 +215,8 @@ test('whatever comes in whatever order: stock is held, sold, let go and returned
         expect(sold).toBeGreaterThanOrEqual(0)
         const next = decision.state ?? state
         expect(ways[state.status]).toContain(next.status)
-        if (decision.state !== undefined && decision.state !== state) expect(next.version).toBeGreaterThan(state.version)
+        if (decision.state !== undefined && decision.state !== state)
+          expect(next.version).toBeGreaterThan(state.version)
         expect(next.timeline.slice(0, state.timeline.length)).toEqual(state.timeline)
         state = next
         expect({ status: state.status, reserved, sold }).toEqual({
@@ -183,7 +225,8 @@ test('whatever comes in whatever order: stock is held, sold, let go and returned
           sold: state.status === 'paid' || (state.status === 'cancelling' && reserved === 0) ? 1 : 0,
         })
         // Nobody is charged for what they do not get.
-        if (state.status === 'cancelled' && state.paymentStatus === 'captured') expect(state.payment.wanted).toBe('refund')
+        if (state.status === 'cancelled' && state.paymentStatus === 'captured')
+          expect(state.payment.wanted).toBe('refund')
       }
     }),
     { numRuns: 2_000 },

@@ -38,7 +38,11 @@ type PaymentResultMessage = Extract<OrderMessage, { type: 'paymentResult' }>
 export type OrderDecision = Decision<OrderState, Order, StockMovement>
 
 /** @throws AppError when the order does not exist or is not in a state that allows what is asked */
-export function decideOrder(state: OrderState | undefined, message: OrderMessage, context: DecideContext<unknown>): OrderDecision {
+export function decideOrder(
+  state: OrderState | undefined,
+  message: OrderMessage,
+  context: DecideContext<unknown>,
+): OrderDecision {
   if (state === undefined) throw new AppError('not_found', { field: 'id', message: 'There is no such order.' })
   const { now } = context
   switch (message.type) {
@@ -59,14 +63,25 @@ export function decideOrder(state: OrderState | undefined, message: OrderMessage
 
 /** Mail to the payment effect: move the provider towards what the order wants. */
 export const settlePayment = (orderId: string): Mail => ({ kind: 'payment', id: orderId, message: { type: 'settle' } })
-const sendLetter = (orderId: string, template: 'confirmed' | 'cancelled'): Mail => ({ kind: 'email', id: orderId, message: { type: 'send', template } })
+const sendLetter = (orderId: string, template: 'confirmed' | 'cancelled'): Mail => ({
+  kind: 'email',
+  id: orderId,
+  message: { type: 'send', template },
+})
 
 export const stockMoves = (order: Pick<OrderState, 'id' | 'lines'>, kind: StockMovement['kind']): StockMovement[] =>
   order.lines.map(({ sku, quantity }) => ({ sku, kind, quantity, reference: order.id }))
 
 /** The state after a change: a version further, with an entry in its timeline. */
-function changed(state: OrderState, change: Partial<OrderState>, entry?: { at: Date; event: string; detail?: string | undefined }): OrderState {
-  const timeline = entry === undefined ? state.timeline : [...state.timeline, { at: entry.at, event: entry.event, detail: entry.detail ?? null }]
+function changed(
+  state: OrderState,
+  change: Partial<OrderState>,
+  entry?: { at: Date; event: string; detail?: string | undefined },
+): OrderState {
+  const timeline =
+    entry === undefined
+      ? state.timeline
+      : [...state.timeline, { at: entry.at, event: entry.event, detail: entry.detail ?? null }]
   return { ...state, ...change, timeline, version: state.version + 1 }
 }
 
@@ -91,7 +106,8 @@ function paymentResult(state: OrderState, message: PaymentResultMessage, now: Da
       return voided(state, now)
     case 'declined':
       // A webhook does not say which attempt it means: it makes us look, if we wait for the buyer's bank.
-      if (attempt === undefined) return state.paymentStatus === 'requires_action' ? { mail: [settlePayment(state.id)] } : {}
+      if (attempt === undefined)
+        return state.paymentStatus === 'requires_action' ? { mail: [settlePayment(state.id)] } : {}
       return attempt === state.payment.attempt ? declined(state, outcome.code, now) : {}
     case 'requires_action':
       if (state.status !== 'placed' || state.paymentStatus === 'requires_action') return {}
@@ -131,7 +147,11 @@ function captured(state: OrderState, now: Date): OrderDecision {
 
 function paid(state: OrderState, now: Date): OrderDecision {
   return {
-    state: changed(state, { status: 'paid', paymentStatus: 'captured', paymentDeadline: null }, { at: now, event: 'paid' }),
+    state: changed(
+      state,
+      { status: 'paid', paymentStatus: 'captured', paymentDeadline: null },
+      { at: now, event: 'paid' },
+    ),
     movements: stockMoves(state, 'take'),
     mail: [sendLetter(state.id, 'confirmed')],
     cancelMail: ['paymentDeadline'],
@@ -160,7 +180,10 @@ function voided(state: OrderState, now: Date): OrderDecision {
   switch (state.status) {
     case 'cancelling':
       if (state.paymentStatus === 'captured') return {}
-      return cancelled(changed(state, { paymentStatus: 'voided', payment: { ...state.payment, wanted: 'nothing' } }), { now, movement: 'release' })
+      return cancelled(changed(state, { paymentStatus: 'voided', payment: { ...state.payment, wanted: 'nothing' } }), {
+        now,
+        movement: 'release',
+      })
     case 'placed':
       // Given up at the provider, not by us: the buyer may pay again, with a payment that is opened anew.
       return {
@@ -180,7 +203,11 @@ function voided(state: OrderState, now: Date): OrderDecision {
 
 function refunded(state: OrderState, now: Date): OrderDecision {
   if (state.paymentStatus === 'refunded') return {}
-  const next = changed(state, { paymentStatus: 'refunded', payment: { ...state.payment, wanted: 'nothing' } }, { at: now, event: 'refunded' })
+  const next = changed(
+    state,
+    { paymentStatus: 'refunded', payment: { ...state.payment, wanted: 'nothing' } },
+    { at: now, event: 'refunded' },
+  )
   if (state.status !== 'cancelling') return { state: next }
   // Sold stock comes back; stock that was only reserved is let go.
   return cancelled(next, { now, movement: wasPaid(state) ? 'return' : 'release' })
@@ -193,12 +220,24 @@ function deadlinePassed(state: OrderState, now: Date): OrderDecision {
   return giveUp(changed(state, { cancelledBy: 'deadline' }, { at: now, event: 'payment_deadline_passed' }), now)
 }
 
-function payAgain(state: OrderState, { methodId, token }: { methodId: string; token: string }, now: Date): OrderDecision & { state: OrderState } {
-  if (state.status !== 'placed') throw new AppError('order_state', { message: `The order is ${state.status}: it takes no payment.` })
+function payAgain(
+  state: OrderState,
+  { methodId, token }: { methodId: string; token: string },
+  now: Date,
+): OrderDecision & { state: OrderState } {
+  if (state.status !== 'placed')
+    throw new AppError('order_state', { message: `The order is ${state.status}: it takes no payment.` })
   if (state.paymentStatus !== 'declined' && state.paymentStatus !== 'requires_action') {
     throw new AppError('order_state', { message: 'A payment for this order is under way. Wait for its result.' })
   }
-  const payment = { ...state.payment, methodId, token, attempt: state.payment.attempt + 1, wanted: 'capture' as const, actionUrl: null }
+  const payment = {
+    ...state.payment,
+    methodId,
+    token,
+    attempt: state.payment.attempt + 1,
+    wanted: 'capture' as const,
+    actionUrl: null,
+  }
   return {
     state: changed(state, { paymentStatus: 'pending', payment }, { at: now, event: 'payment_retried' }),
     mail: [settlePayment(state.id)],
@@ -217,8 +256,10 @@ function cancel(
     case 'placed':
       return giveUp(changed(state, { cancelledBy: by }, entry), now)
     case 'paid':
-      if (state.fulfilmentStatus !== 'unfulfilled') throw new AppError('order_state', { message: 'The order has been shipped. Return it instead.' })
-      if (state.totalMinor === 0) return cancelled(changed(state, { cancelledBy: by }, entry), { now, movement: 'return' })
+      if (state.fulfilmentStatus !== 'unfulfilled')
+        throw new AppError('order_state', { message: 'The order has been shipped. Return it instead.' })
+      if (state.totalMinor === 0)
+        return cancelled(changed(state, { cancelledBy: by }, entry), { now, movement: 'return' })
       return refund(changed(state, { status: 'cancelling', cancelledBy: by }, entry))
     case 'fulfilled':
     case 'closed':
@@ -241,9 +282,16 @@ function giveUp(state: OrderState, now: Date): OrderDecision & { state: OrderSta
   }
 }
 
-function cancelled(state: OrderState, { now, movement }: { now: Date; movement: 'release' | 'return' }): OrderDecision & { state: OrderState } {
+function cancelled(
+  state: OrderState,
+  { now, movement }: { now: Date; movement: 'release' | 'return' },
+): OrderDecision & { state: OrderState } {
   return {
-    state: changed(state, { status: 'cancelled', paymentDeadline: null }, { at: now, event: 'cancelled', detail: state.cancelledBy ?? undefined }),
+    state: changed(
+      state,
+      { status: 'cancelled', paymentDeadline: null },
+      { at: now, event: 'cancelled', detail: state.cancelledBy ?? undefined },
+    ),
     movements: stockMoves(state, movement),
     mail: [sendLetter(state.id, 'cancelled')],
     cancelMail: ['paymentDeadline'],

@@ -12,7 +12,13 @@ export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise
 
 export async function loadOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, OrderState>> {
   if (ids.length === 0) return new Map()
-  const states = await withParts(query, await query.select().from(orders).where(inArray(orders.id, [...ids])))
+  const states = await withParts(
+    query,
+    await query
+      .select()
+      .from(orders)
+      .where(inArray(orders.id, [...ids])),
+  )
   return new Map(states.map((state) => [state.id, state]))
 }
 
@@ -28,7 +34,9 @@ export async function listOrders(
   const { userId, before, limit } = page
   const conditions: (SQL | undefined)[] = [
     userId === undefined ? undefined : eq(orders.userId, userId),
-    before === undefined ? undefined : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
+    before === undefined
+      ? undefined
+      : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
   ]
   const rows = await query
     .select()
@@ -42,8 +50,16 @@ export async function listOrders(
 async function withParts(query: Queryable, rows: (typeof orders.$inferSelect)[]): Promise<OrderState[]> {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
-  const lines = await query.select().from(orderLines).where(inArray(orderLines.orderId, ids)).orderBy(asc(orderLines.position))
-  const events = await query.select().from(orderEvents).where(inArray(orderEvents.orderId, ids)).orderBy(asc(orderEvents.position))
+  const lines = await query
+    .select()
+    .from(orderLines)
+    .where(inArray(orderLines.orderId, ids))
+    .orderBy(asc(orderLines.position))
+  const events = await query
+    .select()
+    .from(orderEvents)
+    .where(inArray(orderEvents.orderId, ids))
+    .orderBy(asc(orderEvents.position))
   const paid = await query.select().from(payments).where(inArray(payments.orderId, ids))
   const linesOf = Map.groupBy(lines, ({ orderId }) => orderId)
   const eventsOf = Map.groupBy(events, ({ orderId }) => orderId)
@@ -74,10 +90,14 @@ export async function saveOrders(tx: Queryable, states: readonly OrderState[], n
       },
     })
   const fresh = states.filter(({ version }) => version === 1)
-  const lines = fresh.flatMap((state) => state.lines.map((line, position) => ({ ...line, orderId: state.id, position })))
+  const lines = fresh.flatMap((state) =>
+    state.lines.map((line, position) => ({ ...line, orderId: state.id, position })),
+  )
   if (lines.length > 0) await tx.insert(orderLines).values(lines)
   // Entries are only ever added: what is there already is the same.
-  const events = states.flatMap((state) => state.timeline.map((entry, position) => ({ ...entry, orderId: state.id, position })))
+  const events = states.flatMap((state) =>
+    state.timeline.map((entry, position) => ({ ...entry, orderId: state.id, position })),
+  )
   await tx.insert(orderEvents).values(events).onConflictDoNothing()
   await tx
     .insert(payments)
@@ -97,6 +117,9 @@ export async function saveOrders(tx: Queryable, states: readonly OrderState[], n
 
 /** Versions of these orders, to see which of them have changed. */
 export async function orderVersions(query: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
-  const rows = await query.select({ id: orders.id, version: orders.version }).from(orders).where(inArray(orders.id, [...ids]))
+  const rows = await query
+    .select({ id: orders.id, version: orders.version })
+    .from(orders)
+    .where(inArray(orders.id, [...ids]))
   return new Map(rows.map(({ id, version }) => [id, version]))
 }

@@ -27,6 +27,10 @@ export function orderView(state: OrderState): Order {
     shippingAddress: state.shippingAddress,
     billingAddress: state.billingAddress,
     shippingOption: state.shippingOption,
-    timeline: state.timeline.map(({ at, event, detail }): TimelineEntry => ({ at: at.toISOString(), event, ...(detail === null ? {} : { detail }) })),
+    timeline: state.timeline.map(({ at, event, detail }): TimelineEntry => ({
+      at: at.toISOString(),
+      event,
+      ...(detail === null ? {} : { detail }),
+    })),
   }
 }

@@ -8,7 +8,10 @@ import { orderView } from './order.view.ts'
 const position = z.object({ placedAt: z.iso.datetime(), id: z.uuid() })
 
 /** One page of orders, newest first; of one user where `userId` is given. @throws AppError `bad_input` for a cursor that is not ours */
-export async function orderPage(query: Queryable, request: { userId?: string; cursor?: string | undefined; limit?: number | undefined }): Promise<OrderPage> {
+export async function orderPage(
+  query: Queryable,
+  request: { userId?: string; cursor?: string | undefined; limit?: number | undefined },
+): Promise<OrderPage> {
   const { userId, cursor, limit = 20 } = request
   const before = cursor === undefined ? undefined : decode(cursor)
   const found = await listOrders(query, { ...(userId === undefined ? {} : { userId }), before, limit: limit + 1 })
@@ -16,7 +19,10 @@ export async function orderPage(query: Queryable, request: { userId?: string; cu
   const last = items.at(-1)
   return {
     items: items.map(orderView),
-    nextCursor: found.length > limit && last !== undefined ? encode({ placedAt: last.placedAt.toISOString(), id: last.id }) : null,
+    nextCursor:
+      found.length > limit && last !== undefined
+        ? encode({ placedAt: last.placedAt.toISOString(), id: last.id })
+        : null,
   }
 }
 
@@ -26,6 +32,10 @@ function decode(cursor: string): z.infer<typeof position> {
   try {
     return position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch (error) {
-    throw new AppError('bad_input', { field: 'cursor', message: 'The cursor must be a nextCursor as the shop gave it.', cause: error })
+    throw new AppError('bad_input', {
+      field: 'cursor',
+      message: 'The cursor must be a nextCursor as the shop gave it.',
+      cause: error,
+    })
   }
 }

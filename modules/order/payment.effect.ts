@@ -31,7 +31,8 @@ export function createPaymentEffect({ config, database, payments }: Services): E
         return await settle(order, context)
       } catch (error) {
         // What the provider failed at spends an attempt: the next one asks under a new key.
-        if (error instanceof OutboundError && error.reason !== 'failed') throw new PutOff(error.message, { cause: error })
+        if (error instanceof OutboundError && error.reason !== 'failed')
+          throw new PutOff(error.message, { cause: error })
         throw error
       }
     },
@@ -58,7 +59,8 @@ export function createPaymentEffect({ config, database, payments }: Services): E
       const opened = await payments.open({ orderId: id, amount, key: `${id}:open:${attempt}:${attempts}` })
       return { outcome: { kind: 'order', id, message: { type: 'paymentOpened', intentId: opened.intentId, attempt } } }
     }
-    if (order.paymentStatus === 'requires_action') return tell(id, { intentId, result: await payments.lookUp(intentId), attempt })
+    if (order.paymentStatus === 'requires_action')
+      return tell(id, { intentId, result: await payments.lookUp(intentId), attempt })
     if (order.paymentStatus !== 'pending' && order.paymentStatus !== 'unknown') return { mail: [] }
     if (token === null) throw new Error('a payment without a token')
     if (tries > 0) {
@@ -66,7 +68,11 @@ export function createPaymentEffect({ config, database, payments }: Services): E
       // `open` or an earlier decline: this attempt has not taken effect, and may be sent again.
       if (seen.status !== 'open' && seen.status !== 'declined') return tell(id, { intentId, result: seen, attempt })
     }
-    return tell(id, { intentId, result: await payments.confirm({ intentId, token, key: `${id}:confirm:${attempt}:${attempts}` }), attempt })
+    return tell(id, {
+      intentId,
+      result: await payments.confirm({ intentId, token, key: `${id}:confirm:${attempt}:${attempts}` }),
+      attempt,
+    })
   }
 
   async function giveUp(order: OrderState, { id, attempts }: EffectContext): Promise<EffectResult> {
@@ -79,7 +85,11 @@ export function createPaymentEffect({ config, database, payments }: Services): E
     const { intentId } = order.payment
     if (intentId === null) throw new Error('a refund without a payment')
     // One key for good: a second refund must never be made of a lost reply. Only an answered failure opens a new one.
-    await payments.refund({ intentId, amount: { amount: order.totalMinor, currency: order.currency }, key: `${id}:refund:${attempts}` })
+    await payments.refund({
+      intentId,
+      amount: { amount: order.totalMinor, currency: order.currency },
+      key: `${id}:refund:${attempts}`,
+    })
     return { outcome: { kind: 'order', id, message: { type: 'paymentRefunded' } } }
   }
 }

@@ -33,7 +33,9 @@ export interface Shelf {
 }
 
 /** The stored reply; the router adds the access token, which is derived and never stored. */
-export type PlaceReply = Exclude<PlaceAnswer, { outcome: 'placed' }> | { outcome: 'placed'; order: ReturnType<typeof orderView> }
+export type PlaceReply =
+  | Exclude<PlaceAnswer, { outcome: 'placed' }>
+  | { outcome: 'placed'; order: ReturnType<typeof orderView> }
 
 type Placed = Pick<OrderDecision, 'mail' | 'movements'> & { reply: PlaceReply; order?: OrderState }
 
@@ -51,7 +53,8 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
   if (cart.orderId !== null) return refuse('already_placed')
   if (cart.lines.length === 0) return refuse('cart_empty')
   if (!paymentMethods.some(({ id }) => id === placement.methodId)) return refuse('method_unavailable')
-  if (zoneOf(placement.shippingAddress.country) === undefined) throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
+  if (zoneOf(placement.shippingAddress.country) === undefined)
+    throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
 
   const shortages = shortagesOf(cart, shelf)
   if (shortages.length > 0) return refuse('sold_out', shortages)
@@ -67,7 +70,8 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
 
   const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
   const { expectedTotal } = placement
-  if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency)) return refuse('total_changed')
+  if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
+    return refuse('total_changed')
 
   const isFree = sums.totalMinor === 0
   const order: OrderState = {
@@ -116,9 +120,12 @@ function shortagesOf(cart: CartState, shelf: Shelf): StockShortage[] {
   })
 }
 
-function lineOf(cart: CartState, { sku, quantity, shelf }: { sku: string; quantity: number; shelf: Shelf }): OrderState['lines'][number] {
+function lineOf(
+  cart: CartState,
+  { sku, quantity, shelf }: { sku: string; quantity: number; shelf: Shelf },
+): OrderState['lines'][number] {
   const offer = shelf.offer(sku, cart.currency, cart.locale)
-  if (offer?.price == null) throw new Error('a line without a price has passed the stock check')
+  if (!offer?.price) throw new Error('a line without a price has passed the stock check')
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }
 
@@ -134,7 +141,12 @@ function consequences(order: OrderState): Pick<OrderDecision, 'mail' | 'movement
     movements: reserved,
     mail: [
       settlePayment(order.id),
-      { kind: 'order', id: order.id, message: { type: 'paymentDeadline' }, ...(order.paymentDeadline === null ? {} : { dueAt: order.paymentDeadline }) },
+      {
+        kind: 'order',
+        id: order.id,
+        message: { type: 'paymentDeadline' },
+        ...(order.paymentDeadline === null ? {} : { dueAt: order.paymentDeadline }),
+      },
     ],
   }
 }

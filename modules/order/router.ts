@@ -34,16 +34,25 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     cart: createCartRouter(services, cartActor),
 
     /** What the cart would cost at this address, and how it can travel. Changes nothing. */
-    checkout: publicProcedure.input(checkoutInput).mutation(({ ctx, input }): Promise<CheckoutAnswer> => quote(services, ctx, input)),
+    checkout: publicProcedure
+      .input(checkoutInput)
+      .mutation(({ ctx, input }): Promise<CheckoutAnswer> => quote(services, ctx, input)),
 
-    place: publicProcedure.input(placeInput).mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
+    place: publicProcedure
+      .input(placeInput)
+      .mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
 
     /** Pays again after a decline. */
     pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
       const { id, idempotencyKey: key, payment } = input
       const order = await requireOrder(services, ctx, input)
-      if (payment.methodId !== 'card') throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
-      if (payment.token === undefined) throw new AppError('bad_input', { field: 'payment.token', message: 'Give the token of the card that the payment provider has issued.' })
+      if (payment.methodId !== 'card')
+        throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
+      if (payment.token === undefined)
+        throw new AppError('bad_input', {
+          field: 'payment.token',
+          message: 'Give the token of the card that the payment provider has issued.',
+        })
       return services.actors().ask(orderActor, {
         id: order.id,
         key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
@@ -51,15 +60,23 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       })
     }),
 
-    get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
+    get: publicProcedure
+      .input(orderGetInput)
+      .query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
 
     /** The caller's own, newest first. */
     list: customerProcedure
       .input(orderListInput)
-      .query(({ ctx, input }): Promise<OrderPage> => orderPage(database.query, { ...input, userId: ctx.caller.userId })),
+      .query(({ ctx, input }): Promise<OrderPage> =>
+        orderPage(database.query, { ...input, userId: ctx.caller.userId }),
+      ),
 
     /** The order now, and again whenever it has changed. */
-    watch: publicProcedure.input(orderWatchInput).subscription(async function* ({ ctx, input, signal = new AbortController().signal }) {
+    watch: publicProcedure.input(orderWatchInput).subscription(async function* ({
+      ctx,
+      input,
+      signal = new AbortController().signal,
+    }) {
       let order = orderView(await requireOrder(services, ctx, input))
       yield tracked(String(order.version), order)
       for await (const _ of watch.changes(order.id, order.version, signal)) {
@@ -74,12 +91,19 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       const order = await requireOrder(services, ctx, input)
       const session = await ctx.session()
       const by = session?.role === 'staff' && session.userId !== order.userId ? 'staff' : 'buyer'
-      return services.actors().ask(orderActor, { id: order.id, message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) } })
+      return services
+        .actors()
+        .ask(orderActor, {
+          id: order.id,
+          message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+        })
     }),
 
     admin: router({
       /** All orders, newest first. */
-      list: staffProcedure.input(orderListInput).query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
+      list: staffProcedure
+        .input(orderListInput)
+        .query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
     }),
   })
 }

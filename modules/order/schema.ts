@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { boolean, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex, uuid, bigint } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+  bigint,
+} from 'drizzle-orm/pg-core'
 import type { Address } from '#shapes'
 import type { FulfilmentStatus, OrderStatus, PaymentStatus } from './contract.ts'
 
@@ -20,7 +32,9 @@ export const carts = orderSchema.table(
     lines: jsonb().$type<{ sku: string; quantity: number }[]>().notNull(),
     /** Set once the cart is ordered; then it takes no more changes. */
     orderId: uuid('order_id'),
-    createdAt: moment('created_at').notNull().default(sql`now()`),
+    createdAt: moment('created_at')
+      .notNull()
+      .default(sql`now()`),
     updatedAt: moment('updated_at').notNull(),
   },
   (table) => [index('cart_user').on(table.userId, table.updatedAt), index('cart_updated').on(table.updatedAt)],

@@ -49,7 +49,11 @@ export const zoneOf = (country: string): Zone | undefined =>
   (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
 
 /** The options for these goods to this address, cheapest first; none where the shop does not deliver. */
-export function shippingOptions(request: { address: Pick<Address, 'country'>; items: Money; locale: Locale }): ShippingOption[] {
+export function shippingOptions(request: {
+  address: Pick<Address, 'country'>
+  items: Money
+  locale: Locale
+}): ShippingOption[] {
   const { address, items, locale } = request
   const zone = zoneOf(address.country)
   if (zone === undefined) return []

@@ -11,11 +11,33 @@ const included = (perMille: number): TaxRule => ({ perMille, isIncluded: true })
 const added = (perMille: number): TaxRule => ({ perMille, isIncluded: false })
 
 const rules: Record<string, TaxRule> = {
-  AT: included(200), BE: included(210), CH: included(81), CN: included(130), DE: included(190), DK: included(250),
-  ES: included(210), FI: included(255), FR: included(200), GB: included(200), IE: included(230), IT: included(220),
-  JP: included(100), KR: included(100), LU: included(170), NL: included(210), NO: included(250), PL: included(230),
-  PT: included(230), SE: included(250), SG: included(90), TW: included(50),
-  CA: added(50), MX: added(160), US: added(0), HK: added(0), MO: added(0),
+  AT: included(200),
+  BE: included(210),
+  CH: included(81),
+  CN: included(130),
+  DE: included(190),
+  DK: included(250),
+  ES: included(210),
+  FI: included(255),
+  FR: included(200),
+  GB: included(200),
+  IE: included(230),
+  IT: included(220),
+  JP: included(100),
+  KR: included(100),
+  LU: included(170),
+  NL: included(210),
+  NO: included(250),
+  PL: included(230),
+  PT: included(230),
+  SE: included(250),
+  SG: included(90),
+  TW: included(50),
+  CA: added(50),
+  MX: added(160),
+  US: added(0),
+  HK: added(0),
+  MO: added(0),
 }
 
 /**

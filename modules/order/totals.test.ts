@@ -21,12 +21,19 @@ describe('tax', () => {
 describe('totals', () => {
   test('what is paid is goods less discount plus shipping, and tax only where it is added', () => {
     fc.assert(
-      fc.property(fc.nat(1e9), fc.nat(1e6), fc.constantFrom('DE', 'CN', 'CA', 'US', 'MX', 'ZZ'), (itemsMinor, shippingMinor, country) => {
-        const sums = sumUp({ itemsMinor, shippingMinor, country })
-        expect(Object.values(sums).every((value) => typeof value === 'boolean' || Number.isSafeInteger(value))).toBe(true)
-        expect(sums.totalMinor).toBe(itemsMinor + shippingMinor + (sums.taxIncluded ? 0 : sums.taxMinor))
-        expect(sums.taxMinor).toBeLessThanOrEqual(sums.totalMinor)
-      }),
+      fc.property(
+        fc.nat(1e9),
+        fc.nat(1e6),
+        fc.constantFrom('DE', 'CN', 'CA', 'US', 'MX', 'ZZ'),
+        (itemsMinor, shippingMinor, country) => {
+          const sums = sumUp({ itemsMinor, shippingMinor, country })
+          expect(Object.values(sums).every((value) => typeof value === 'boolean' || Number.isSafeInteger(value))).toBe(
+            true,
+          )
+          expect(sums.totalMinor).toBe(itemsMinor + shippingMinor + (sums.taxIncluded ? 0 : sums.taxMinor))
+          expect(sums.taxMinor).toBeLessThanOrEqual(sums.totalMinor)
+        },
+      ),
     )
   })
 })
@@ -41,7 +48,11 @@ describe('shipping', () => {
   })
 
   test('is free for a large order, and not offered where the shop does not deliver', () => {
-    expect(shippingOptions({ address: { country: 'DE' }, items: { amount: 14_000, currency: 'EUR' }, locale: 'en' })[0]).toMatchObject({ price: { amount: 0 } })
-    expect(shippingOptions({ address: { country: 'AQ' }, items: { amount: 100, currency: 'EUR' }, locale: 'en' })).toEqual([])
+    expect(
+      shippingOptions({ address: { country: 'DE' }, items: { amount: 14_000, currency: 'EUR' }, locale: 'en' })[0],
+    ).toMatchObject({ price: { amount: 0 } })
+    expect(
+      shippingOptions({ address: { country: 'AQ' }, items: { amount: 100, currency: 'EUR' }, locale: 'en' }),
+    ).toEqual([])
   })
 })

@@ -16,7 +16,12 @@ export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: num
   lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
 
 /** The one place where an order is added up: the quote and the placed order come from here. Without a country no tax is known yet. */
-export function sumUp(order: { itemsMinor: number; discountMinor?: number; shippingMinor?: number; country?: string }): Sums {
+export function sumUp(order: {
+  itemsMinor: number
+  discountMinor?: number
+  shippingMinor?: number
+  country?: string
+}): Sums {
   const { itemsMinor, discountMinor = 0, shippingMinor = 0, country } = order
   const taxable = itemsMinor - discountMinor + shippingMinor
   const { taxMinor, isIncluded } = country === undefined ? { taxMinor: 0, isIncluded: true } : taxOn(country, taxable)

@@ -6,7 +6,7 @@ import { currencySchema, idSchema, localeSchema, pageSchema, slugSchema, skuSche
 const view = { currency: currencySchema.optional(), locale: localeSchema.optional() }
 
 export const productSorts = ['newest', 'price_asc', 'price_desc', 'title'] as const
-export const searchSorts = ['relevance', 'price_asc', 'price_desc', 'newest'] as const
+const searchSorts = ['relevance', 'price_asc', 'price_desc', 'newest'] as const
 
 export const listInput = z.strictObject({
   category: slugSchema.optional(),
@@ -21,7 +21,7 @@ export const getInput = z.union([
   z.strictObject({ id: idSchema, ...view }),
 ])
 
-export const searchFilters = z.strictObject({
+const searchFilters = z.strictObject({
   brand: z.array(z.string().min(1).max(100)).max(20).optional(),
   /** Minor units of the answer's currency. */
   priceMin: z.int().min(0).max(1e12).optional(),

@@ -1,6 +1,7 @@
 import type { Services } from '#services'
 import { productRouter } from './router.ts'
 
+export { importCatalog, type ImportReport } from './import/index.ts'
 export { readOffers, type Offer } from './offer.store.ts'
 export { catalogChunks, catalogIsEmpty, saveCatalog } from './save-catalog.store.ts'
 export { seedCatalog } from './seed.ts'

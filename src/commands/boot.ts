@@ -39,7 +39,13 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const database = await openPostgres(config, options)
   taken.defer(database.stop)
   const secretKey = config.SECRET_KEY ?? (await readKeys(config.DATA_DIR)).secretKey
-  const app = createApp({ config, log, databaseUrl: database.url, secretKey, payment: await paymentAccount(config, options) })
+  const app = createApp({
+    config,
+    log,
+    databaseUrl: database.url,
+    secretKey,
+    payment: await paymentAccount(config, options),
+  })
   taken.defer(app.close)
   await requireDatabase(app.services.database)
   await requireQueue(app.queue)
@@ -91,8 +97,16 @@ async function requireFolder(dataDir: string): Promise<void> {
     await rm(probe)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
-    const reason = code === 'ENOSPC' ? 'its disk is full' : code === 'EROFS' || code === 'EACCES' || code === 'EPERM' ? 'it cannot be written' : code
-    throw new BootError(`The data folder ${dataDir} cannot be used: ${reason}. Make room or give it to this account, or set DATA_DIR to another folder.`, { cause: error })
+    const reason =
+      code === 'ENOSPC'
+        ? 'its disk is full'
+        : code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
+          ? 'it cannot be written'
+          : code
+    throw new BootError(
+      `The data folder ${dataDir} cannot be used: ${reason}. Make room or give it to this account, or set DATA_DIR to another folder.`,
+      { cause: error },
+    )
   }
 }
 
@@ -122,7 +136,11 @@ async function findRunning(dataDir: string): Promise<Running | undefined> {
   }
 }
 
-const keysSchema = z.object({ secretKey: z.string().min(32), sandboxKey: z.string().min(16), sandboxWebhookSecret: z.string().min(16) })
+const keysSchema = z.object({
+  secretKey: z.string().min(32),
+  sandboxKey: z.string().min(16),
+  sandboxWebhookSecret: z.string().min(16),
+})
 export type Keys = z.infer<typeof keysSchema>
 
 /** The keys of a shop that was given none, generated once into its data folder. */
@@ -133,10 +151,16 @@ export async function readKeys(dataDir: string): Promise<Keys> {
   if (text !== undefined) {
     const keys = keysSchema.safeParse(parseJson(text))
     if (keys.success) return keys.data
-    throw new BootError(`The keys in ${file} cannot be read. Restore the file from a backup, or remove it: guests' links to their orders are void then.`)
+    throw new BootError(
+      `The keys in ${file} cannot be read. Restore the file from a backup, or remove it: guests' links to their orders are void then.`,
+    )
   }
   const random = (): string => randomBytes(32).toString('base64url')
-  const keys: Keys = { secretKey: random(), sandboxKey: `sk_test_${random()}`, sandboxWebhookSecret: `whsec_${random()}` }
+  const keys: Keys = {
+    secretKey: random(),
+    sandboxKey: `sk_test_${random()}`,
+    sandboxWebhookSecret: `whsec_${random()}`,
+  }
   // Whole or not at all, and the first of two who start at once wins.
   const draft = `${file}.${process.pid}`
   await writeFile(draft, JSON.stringify(keys), { mode: 0o600, flush: true })
@@ -161,5 +185,7 @@ async function paymentAccount(config: Config, options: ShopOptions) {
     const keys = await readKeys(config.DATA_DIR)
     return { url, secretKey: keys.sandboxKey, webhookSecret: webhookSecret ?? keys.sandboxWebhookSecret }
   }
-  throw new BootError('No payment provider is configured. Set PAYMENT_SECRET_KEY (and PAYMENT_WEBHOOK_SECRET) of the Stripe account; or run `npm start`, which brings a sandbox provider.')
+  throw new BootError(
+    'No payment provider is configured. Set PAYMENT_SECRET_KEY (and PAYMENT_WEBHOOK_SECRET) of the Stripe account; or run `npm start`, which brings a sandbox provider.',
+  )
 }

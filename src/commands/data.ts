@@ -11,7 +11,9 @@ export async function migrateSchema(): Promise<void> {
   const config = loadConfig()
   const postgres = await openPostgres(config, { tell })
   try {
-    await bringUpToDate(postgres.url, { queue: { redisUrl: config.REDIS_URL, databaseUrl: postgres.url, log: createLog(config.LOG_LEVEL) } })
+    await bringUpToDate(postgres.url, {
+      queue: { redisUrl: config.REDIS_URL, databaseUrl: postgres.url, log: createLog(config.LOG_LEVEL) },
+    })
     tell('The database is at the schema of this program.')
   } finally {
     await postgres.stop()
@@ -23,7 +25,11 @@ export async function seedDemo(): Promise<void> {
   const shop = await openShop({ tell, payment: noPayment })
   try {
     const isSeeded = await seed(shop.app)
-    tell(isSeeded ? 'Filled the empty shop with demo products and accounts.' : 'The shop has products already; nothing was changed.')
+    tell(
+      isSeeded
+        ? 'Filled the empty shop with demo products and accounts.'
+        : 'The shop has products already; nothing was changed.',
+    )
   } finally {
     await shop.close()
   }

@@ -47,7 +47,10 @@ async function check(what: string, work: () => Promise<void>): Promise<boolean> 
 
 function requireNode(): void {
   const [major = 0] = process.versions.node.split('.').map(Number)
-  if (major < 24) throw new BootError(`This is Node ${process.versions.node}. Start by npm scripts, which find the pinned Node 24 in node_modules.`)
+  if (major < 24)
+    throw new BootError(
+      `This is Node ${process.versions.node}. Start by npm scripts, which find the pinned Node 24 in node_modules.`,
+    )
 }
 
 async function checkPostgres(config: Config): Promise<void> {
@@ -65,11 +68,16 @@ async function checkPostgres(config: Config): Promise<void> {
 
 async function checkPayment({ PAYMENT_URL: url, PAYMENT_SECRET_KEY: secretKey }: Config): Promise<void> {
   if (url === undefined && secretKey === undefined) {
-    tell('        no provider is configured: `npm start` brings a sandbox, `serve` and `worker` need PAYMENT_SECRET_KEY')
+    tell(
+      '        no provider is configured: `npm start` brings a sandbox, `serve` and `worker` need PAYMENT_SECRET_KEY',
+    )
     return
   }
   const address = new URL('/v1/payment_intents?limit=1', url ?? 'https://api.stripe.com')
-  const answer = await fetch(address, { headers: { authorization: `Bearer ${secretKey ?? ''}` }, signal: AbortSignal.timeout(5_000) }).catch((error: unknown) => {
+  const answer = await fetch(address, {
+    headers: { authorization: `Bearer ${secretKey ?? ''}` },
+    signal: AbortSignal.timeout(5_000),
+  }).catch((error: unknown) => {
     throw new BootError(`${address.origin} does not answer. Check PAYMENT_URL and the network.`, { cause: error })
   })
   if (answer.status === 401) throw new BootError('The provider refuses the key. Check PAYMENT_SECRET_KEY.')

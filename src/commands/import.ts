@@ -7,9 +7,16 @@ import { tell } from './tell.ts'
 const refusalsTold = 50
 
 /** Reads a product CSV into the catalog. Exit code 1 when rows were refused. */
-export async function importFile(file: string, { currency, onBadRow }: { currency?: string; onBadRow: 'refuse' | 'skip' }): Promise<void> {
+export async function importFile(
+  file: string,
+  { currency, onBadRow }: { currency?: string; onBadRow: 'refuse' | 'skip' },
+): Promise<void> {
   const shop = await openShop({ tell, payment: noPayment })
-  const bar = new SingleBar({ format: 'Importing {bar} {percentage}% | {rows} rows | {eta_formatted} left', hideCursor: true, noTTYOutput: false })
+  const bar = new SingleBar({
+    format: 'Importing {bar} {percentage}% | {rows} rows | {eta_formatted} left',
+    hideCursor: true,
+    noTTYOutput: false,
+  })
   try {
     bar.start(1, 0, { rows: 0 })
     const report = await importCatalog(shop.app.services, {
@@ -23,12 +30,17 @@ export async function importFile(file: string, { currency, onBadRow }: { currenc
     })
     bar.stop()
     for (const { line, handle, field, reason } of report.refused.slice(0, refusalsTold)) {
-      tell(`  line ${line}${handle === undefined ? '' : ` (${handle})`}${field === undefined ? '' : `, ${field}`}: ${reason}`)
+      tell(
+        `  line ${line}${handle === undefined ? '' : ` (${handle})`}${field === undefined ? '' : `, ${field}`}: ${reason}`,
+      )
     }
     if (report.refusedTotal > refusalsTold) tell(`  ... and ${report.refusedTotal - refusalsTold} more`)
     const { created, updated, unchanged } = report.products
-    tell(`${report.rows} rows in ${report.seconds.toFixed(1)} s: ${created} products created, ${updated} updated, ${unchanged} unchanged, ${report.refusedTotal} rows refused.`)
-    if (report.refusedTotal > 0 && onBadRow === 'refuse') tell('Nothing was imported. Correct these rows, or import the good ones with --on-bad-row skip.')
+    tell(
+      `${report.rows} rows in ${report.seconds.toFixed(1)} s: ${created} products created, ${updated} updated, ${unchanged} unchanged, ${report.refusedTotal} rows refused.`,
+    )
+    if (report.refusedTotal > 0 && onBadRow === 'refuse')
+      tell('Nothing was imported. Correct these rows, or import the good ones with --on-bad-row skip.')
     if (report.refusedTotal > 0) process.exitCode = 1
   } finally {
     bar.stop()

@@ -12,7 +12,10 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   program
     .command('start')
     .description('a whole shop on this machine: database, demo data, payment sandbox, pages, web and worker')
-    .addHelpText('after', '\nPORT=3001 npm start takes another port, PORT=0 a free one. Data is kept in .data (DATA_DIR). Ctrl-C stops everything.')
+    .addHelpText(
+      'after',
+      '\nPORT=3001 npm start takes another port, PORT=0 a free one. Data is kept in .data (DATA_DIR). Ctrl-C stops everything.',
+    )
     .option('--no-pages', 'do not build the pages, for who needs the API alone')
     .action(async ({ pages }: { pages: boolean }) => (await import('./start.ts')).start({ hasPages: pages }))
 
@@ -44,17 +47,26 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .argument('<file>', 'the CSV file, UTF-8')
     .option('--currency <code>', "currency of the file's prices; the shop's own unless given")
     .addOption(
-      new Option('--on-bad-row <what>', '`refuse`: one bad row and nothing is imported; `skip`: the good products are').choices(['refuse', 'skip']).default('refuse'),
+      new Option('--on-bad-row <what>', '`refuse`: one bad row and nothing is imported; `skip`: the good products are')
+        .choices(['refuse', 'skip'])
+        .default('refuse'),
     )
-    .addHelpText('after', '\nWorks while the shop runs and while it does not. Every refused row is told with its line and reason.')
-    .action(async (file: string, options: { currency?: string; onBadRow: 'refuse' | 'skip' }) => (await import('./import.ts')).importFile(file, options))
+    .addHelpText(
+      'after',
+      '\nWorks while the shop runs and while it does not. Every refused row is told with its line and reason.',
+    )
+    .action(async (file: string, options: { currency?: string; onBadRow: 'refuse' | 'skip' }) =>
+      (await import('./import.ts')).importFile(file, options),
+    )
 
   program
     .command('sandbox')
     .description('the sandbox payment provider alone: speaks what the shop uses of the Stripe API')
     .option('--port <n>', 'port to listen on; 0 takes a free one', toPort, 12_111)
     .option('--webhook <url>', 'where its signed webhooks go, such as http://localhost:3000/webhooks/payment')
-    .action(async ({ port, webhook }: { port: number; webhook?: string }) => (await import('./sandbox.ts')).sandbox({ port, webhook }))
+    .action(async ({ port, webhook }: { port: number; webhook?: string }) =>
+      (await import('./sandbox.ts')).sandbox({ port, webhook }),
+    )
 
   program
     .command('doctor')
@@ -72,17 +84,22 @@ export async function runCommandLine(argv: string[]): Promise<void> {
 /** An operator's mistake is told as it stands; a fault of ours with its stack. */
 function complain(error: unknown): void {
   if (error instanceof BootError) process.stderr.write(`\n${error.message}\n`)
-  else process.stderr.write(`\nHoldfast failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  else
+    process.stderr.write(
+      `\nHoldfast failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
 }
 
 function toProcesses(text: string): number {
   const count = text === 'auto' ? availableParallelism() : Number(text)
-  if (!Number.isInteger(count) || count < 1 || count > 256) throw new InvalidArgumentError('Give a number from 1 to 256, or auto.')
+  if (!Number.isInteger(count) || count < 1 || count > 256)
+    throw new InvalidArgumentError('Give a number from 1 to 256, or auto.')
   return count
 }
 
 function toPort(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('Give a port from 0 to 65535.')
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('Give a port from 0 to 65535.')
   return port
 }

@@ -21,7 +21,10 @@ export async function buildPages(tell: (line: string) => void): Promise<void> {
   if (built === wanted) return
   tell('Building the pages ...')
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js')
-  const builder = spawn(process.execPath, [vite, 'build', '--logLevel', 'error'], { cwd: join(root, 'web'), stdio: ['ignore', 'pipe', 'pipe'] })
+  const builder = spawn(process.execPath, [vite, 'build', '--logLevel', 'error'], {
+    cwd: join(root, 'web'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   builder.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   builder.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -31,9 +34,17 @@ export async function buildPages(tell: (line: string) => void): Promise<void> {
 }
 
 async function digestOfSources(): Promise<string> {
-  const patterns = ['web/index.html', 'web/vite.config.ts', 'web/src/**/*', 'web/public/**/*', 'src/rpc/client.ts', 'package-lock.json']
+  const patterns = [
+    'web/index.html',
+    'web/vite.config.ts',
+    'web/src/**/*',
+    'web/public/**/*',
+    'src/rpc/client.ts',
+    'package-lock.json',
+  ]
   const files: string[] = []
-  for await (const entry of glob(patterns, { cwd: root, withFileTypes: true })) if (entry.isFile()) files.push(join(entry.parentPath, entry.name))
+  for await (const entry of glob(patterns, { cwd: root, withFileTypes: true }))
+    if (entry.isFile()) files.push(join(entry.parentPath, entry.name))
   const digest = createHash('sha256')
   for (const file of files.toSorted()) digest.update(file.slice(root.length)).update(await readFile(file))
   return digest.digest('hex')

@@ -43,7 +43,10 @@ export interface Running {
  * Waits for a signal to stop, then ends everything in order: readiness false, wait for the balancer to notice, stop
  * claiming, close HTTP, let turns finish, close pools. A second signal, or the deadline, ends it at once; that loses nothing.
  */
-export async function runUntilStopped({ shop, http, worker, alsoStop }: Running, { shutdownMs, tell }: { shutdownMs: number; tell(line: string): void }): Promise<never> {
+export async function runUntilStopped(
+  { shop, http, worker, alsoStop }: Running,
+  { shutdownMs, tell }: { shutdownMs: number; tell(line: string): void },
+): Promise<never> {
   const { config, log } = shop
   const reason = await stopRequested()
   tell('Stopping ...')

@@ -12,7 +12,9 @@ export async function sandbox({ port, webhook }: { port: number; webhook: string
     port,
     dataDir: join(config.DATA_DIR, 'sandbox'),
     apiKey: config.PAYMENT_SECRET_KEY ?? keys.sandboxKey,
-    ...(webhook === undefined ? {} : { webhook: { url: webhook, secret: config.PAYMENT_WEBHOOK_SECRET ?? keys.sandboxWebhookSecret } }),
+    ...(webhook === undefined
+      ? {}
+      : { webhook: { url: webhook, secret: config.PAYMENT_WEBHOOK_SECRET ?? keys.sandboxWebhookSecret } }),
   })
   tell(`The payment sandbox is ready at ${provider.url}`)
   process.send?.({ ready: provider.url })

@@ -17,7 +17,10 @@ export async function serve({ processes }: { processes: number }): Promise<void>
     await maybeServeMetrics(shop.config, metricsText)
     tell(`The shop is ready at ${http.url}`)
   } else process.send?.({ ready: http.url })
-  await runUntilStopped({ shop, http }, { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : tell })
+  await runUntilStopped(
+    { shop, http },
+    { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : tell },
+  )
 }
 
 /** Worker, without web: handles mail. */
@@ -31,7 +34,8 @@ export async function work(): Promise<void> {
 }
 
 async function maybeServeMetrics(config: Config, text: () => Promise<string>): Promise<void> {
-  if (config.METRICS_PORT !== undefined) await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text })
+  if (config.METRICS_PORT !== undefined)
+    await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text })
 }
 
 /** Forks again what dies, but not in a tight circle. */

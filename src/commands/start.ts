@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { seed } from '#app'
+import { demoAccounts, seed } from '#app'
 import { loadConfig, type Config } from '#config'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
-import { demoAccounts } from '../demo-accounts.ts'
 import { openShop, readKeys } from './boot.ts'
 import { buildPages } from './pages.ts'
 import { runUntilStopped, startWorker } from './run.ts'
@@ -23,14 +22,18 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
   const isSandboxed = config.PAYMENT_SECRET_KEY === undefined && config.PAYMENT_URL === undefined
   const sandbox = isSandboxed ? await planSandbox(config) : undefined
   const shop = await openShop({ tell, isStart: true, ...(sandbox === undefined ? {} : { payment: sandbox }) })
-  const http = await startHttpServer({ app: shop.app, isAlive: () => worker?.isAlive() ?? true }).catch(async (error: unknown) => {
-    await shop.close()
-    throw error
-  })
+  const http = await startHttpServer({ app: shop.app, isAlive: () => worker?.isAlive() ?? true }).catch(
+    async (error: unknown) => {
+      await shop.close()
+      throw error
+    },
+  )
   if (await seed(shop.app)) tell('Filled the empty shop with demo products.')
-  const provider = sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log: shop.log, shopUrl: http.url })
+  const provider =
+    sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log: shop.log, shopUrl: http.url })
   const worker = await startWorker(shop)
-  if (config.METRICS_PORT !== undefined) await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
+  if (config.METRICS_PORT !== undefined)
+    await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
   for (const line of welcome(config, sandbox?.url)) tell(line)
   tell(`The shop is ready at ${http.url}`)
   await runUntilStopped(
@@ -43,7 +46,11 @@ function welcome(config: Config, sandboxUrl: string | undefined): string[] {
   return [
     '',
     ...demoAccounts.map(({ role, email, password }) => `  demo ${role.padEnd(8)}  ${email}  password ${password}`),
-    ...(sandboxUrl === undefined ? [] : [`  payment sandbox ${sandboxUrl}  (faults can be switched there; cards: pm_card_visa, pm_card_visa_chargeDeclined)`]),
+    ...(sandboxUrl === undefined
+      ? []
+      : [
+          `  payment sandbox ${sandboxUrl}  (faults can be switched there; cards: pm_card_visa, pm_card_visa_chargeDeclined)`,
+        ]),
     ...(config.SMTP_URL === undefined ? [`  mail is written to ${join(config.DATA_DIR, 'mail')}`] : []),
     '  Ctrl-C stops everything.',
     '',
@@ -74,7 +81,10 @@ async function freePort(): Promise<number> {
 }
 
 /** The sandbox provider as a process of its own, which ends with ours and is started again when it dies. */
-async function startSandboxProcess(sandbox: Sandbox, { config, log, shopUrl }: { config: Config; log: Logger; shopUrl: string }): Promise<{ stop(): Promise<void> }> {
+async function startSandboxProcess(
+  sandbox: Sandbox,
+  { config, log, shopUrl }: { config: Config; log: Logger; shopUrl: string },
+): Promise<{ stop(): Promise<void> }> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url))
   let isStopping = false
   let child: ChildProcess

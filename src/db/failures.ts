@@ -1,7 +1,16 @@
 /** Tells failures of the infrastructure from failures of the work: the former say nothing about a message and spend no attempt. */
 
 const lostConnection = /^(08...|57P0[1-5]|25006)$/
-const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 // 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 25P03/25P04 idle/transaction timeout,
 // 53xxx out of connections, memory or disk.
 const passing = /^(40001|40P01|55P03|57014|25P0[34]|53...)$/
@@ -9,7 +18,11 @@ const clientMessages =
   /connection terminated|connection error|timeout exceeded when trying to connect|query read timeout|client has encountered|not queryable|read-only: a standby|cannot use a pool after/i
 
 export const isConnectionLost = (error: unknown): boolean =>
-  someCause(error, ({ code, message }) => (code !== undefined && (lostConnection.test(code) || socketCodes.has(code))) || clientMessages.test(message))
+  someCause(
+    error,
+    ({ code, message }) =>
+      (code !== undefined && (lostConnection.test(code) || socketCodes.has(code))) || clientMessages.test(message),
+  )
 
 /** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */
 export const isInfrastructureFailure = (error: unknown): boolean =>
@@ -17,20 +30,17 @@ export const isInfrastructureFailure = (error: unknown): boolean =>
 
 export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ code }) => code === '55P03')
 
-/** A unique constraint refused the row; `constraint` narrows it to one. */
-export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
-  someCause(error, (cause) => cause.code === '23505' && (constraint === undefined || cause.constraint === constraint))
-
 interface Cause {
   code?: string
-  constraint?: string
   message: string
 }
 
 function someCause(error: unknown, test: (cause: Cause) => boolean): boolean {
   for (let current = error, depth = 0; current instanceof Error && depth < 6; current = current.cause, depth += 1) {
-    if (test(current as Cause)) return true
-    if (current instanceof AggregateError && current.errors.some((inner: unknown) => someCause(inner, test))) return true
+    const cause: Cause = current
+    if (test(cause)) return true
+    if (current instanceof AggregateError && current.errors.some((inner: unknown) => someCause(inner, test)))
+      return true
   }
   return false
 }

@@ -1,3 +1,10 @@
-export { isConnectionLost, isInfrastructureFailure, isLockTimeout, isUniqueViolation } from './failures.ts'
+export { isConnectionLost, isInfrastructureFailure, isLockTimeout } from './failures.ts'
 export { migrate, requireSchema } from './migrate.ts'
-export { CommitUnknownError, openDatabase, requireDatabase, transaction, type Database, type Queryable } from './pool.ts'
+export {
+  CommitUnknownError,
+  openDatabase,
+  requireDatabase,
+  transaction,
+  type Database,
+  type Queryable,
+} from './pool.ts'

@@ -12,7 +12,11 @@ const lockKey = 74_656_683
 
 /** Brings the database at `url` to this program's schema. Safe to run at the same time from many processes. */
 export async function migrate(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'holdfast-migrate' })
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'holdfast-migrate',
+  })
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [lockKey])
@@ -28,12 +32,17 @@ export async function migrate(url: string): Promise<void> {
  */
 export async function requireSchema(database: Database): Promise<void> {
   const wanted = readMigrationFiles({ migrationsFolder: folder }).at(-1)?.folderMillis ?? 0
-  const applied = await database.pool.query<{ latest: number | null }>('select max(created_at) as latest from holdfast.__drizzle_migrations').then(
-    ({ rows }) => rows[0]?.latest ?? 0,
-    (error: unknown) => {
-      if (error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000')) return 0
-      throw error
-    },
-  )
-  if (applied < wanted) throw new BootError('The database is not at the schema of this program. Run `npm run migrate` once, then start again.')
+  const applied = await database.pool
+    .query<{ latest: number | null }>('select max(created_at) as latest from holdfast.__drizzle_migrations')
+    .then(
+      ({ rows }) => rows[0]?.latest ?? 0,
+      (error: unknown) => {
+        if (error instanceof pg.DatabaseError && (error.code === '42P01' || error.code === '3F000')) return 0
+        throw error
+      },
+    )
+  if (applied < wanted)
+    throw new BootError(
+      'The database is not at the schema of this program. Run `npm run migrate` once, then start again.',
+    )
 }

@@ -12,7 +12,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 })
 
 /** What runs SQL: the pool itself, or a transaction. Stores take it as their first parameter. */
-export type Queryable = NodePgDatabase<Record<string, never>>
+export type Queryable = NodePgDatabase
 
 /** Postgres as this process sees it. */
 export interface Database {
@@ -45,9 +45,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     maxLifetimeSeconds: 300,
     application_name: 'holdfast',
-    options: Object.entries(sessionTimeouts).map(([name, ms]) => `-c ${name}=${ms}`).join(' '),
+    options: Object.entries(sessionTimeouts)
+      .map(([name, ms]) => `-c ${name}=${ms}`)
+      .join(' '),
     verify: (client: pg.PoolClient, done: (error?: Error) => void) => refuseStandby(client, done),
-  } as pg.PoolConfig)
+  })
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle connection to Postgres was lost'))
   const gauge = setInterval(() => {
     metrics.poolWaiting.set(pool.waitingCount)
@@ -67,8 +69,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
   client.query('show transaction_read_only').then(
     (result) => {
-      const isReadOnly = (result.rows[0] as { transaction_read_only?: string } | undefined)?.transaction_read_only === 'on'
-      done(isReadOnly ? new Error('Postgres answers read-only: a standby, or a primary that is being replaced') : undefined)
+      const isReadOnly =
+        (result.rows[0] as { transaction_read_only?: string } | undefined)?.transaction_read_only === 'on'
+      done(
+        isReadOnly
+          ? new Error('Postgres answers read-only: a standby, or a primary that is being replaced')
+          : undefined,
+      )
     },
     (error: unknown) => done(error instanceof Error ? error : new Error('Postgres did not answer', { cause: error })),
   )
@@ -135,5 +142,6 @@ export async function requireDatabase(database: Database): Promise<void> {
       )
     },
   )
-  if (version < 170_000) throw new BootError(`Postgres ${Math.floor(version / 10_000)} is too old: Holdfast needs version 17 or later.`)
+  if (version < 170_000)
+    throw new BootError(`Postgres ${Math.floor(version / 10_000)} is too old: Holdfast needs version 17 or later.`)
 }

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sendError } from './server.ts'
+import { sendError } from './send-error.ts'
 
 /** Where `vite build` puts the pages. */
-export const pagesFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const pagesFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 /** The storefront: hashed assets for ever, everything else by its entity tag; addresses of pages all get the one page. */
 export async function registerPages(server: FastifyInstance): Promise<void> {
@@ -16,14 +16,21 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
       root: pagesFolder,
       wildcard: true,
       setHeaders(reply, path) {
-        reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=0, must-revalidate')
+        reply.header(
+          'cache-control',
+          path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=0, must-revalidate',
+        )
       },
     })
   }
   server.setNotFoundHandler((request, reply) => {
     const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html') === true
     if (!wantsPage) return sendError(reply, 'not_found')
-    if (!isBuilt) return reply.status(503).type('text/plain').send('The pages of the shop are not built. Run `npm run build:web` and restart; the API works without them.\n')
+    if (!isBuilt)
+      return reply
+        .status(503)
+        .type('text/plain')
+        .send('The pages of the shop are not built. Run `npm run build:web` and restart; the API works without them.\n')
     return reply.header('cache-control', 'public, max-age=0, must-revalidate').sendFile('index.html')
   })
 }

@@ -1,5 +1,9 @@
 import { TRPCError } from '@trpc/server'
-import { fastifyTRPCPlugin, type CreateFastifyContextOptions, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
+import {
+  fastifyTRPCPlugin,
+  type CreateFastifyContextOptions,
+  type FastifyTRPCPluginOptions,
+} from '@trpc/server/adapters/fastify'
 import type { FastifyInstance } from 'fastify'
 import type { App, AppRouter } from '#app'
 import { AppError } from '#errors'
@@ -28,14 +32,19 @@ export async function registerRpc(server: FastifyInstance, app: App): Promise<vo
     const { origin } = request.headers
     if (request.method === 'GET' || origin === undefined || !request.url.startsWith('/trpc')) return
     const isOwn = URL.canParse(origin) && new URL(origin).host === request.host
-    if (!isOwn && !config.CORS_ORIGINS.includes(origin)) throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
+    if (!isOwn && !config.CORS_ORIGINS.includes(origin))
+      throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
   })
 }
 
 function createContext(app: App, { req, res, info }: CreateFastifyContextOptions): Context {
   const { config, log } = app.services
   if (info.isBatchCall && info.calls.some(({ path }) => path === 'order.place')) {
-    throw new TRPCError({ code: 'BAD_REQUEST', message: 'order.place', cause: new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' }) })
+    throw new TRPCError({
+      code: 'BAD_REQUEST',
+      message: 'order.place',
+      cause: new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' }),
+    })
   }
   const bearer = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1]
   const sessionToken = bearer ?? req.cookies['hf_session']
@@ -57,15 +66,23 @@ function createContext(app: App, { req, res, info }: CreateFastifyContextOptions
       if (res.raw.headersSent) return
       const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
       if (value === null) res.clearCookie(`hf_${cookie}`, options)
-      else res.setCookie(`hf_${cookie}`, value, { ...options, maxAge: (cookie === 'session' ? config.SESSION_DAYS : cookieDays) * 86_400 })
+      else
+        res.setCookie(`hf_${cookie}`, value, {
+          ...options,
+          maxAge: (cookie === 'session' ? config.SESSION_DAYS : cookieDays) * 86_400,
+        })
     },
   }
 }
 
 /** A browser whose cookie has expired goes on as a guest; a program that sends a token is told that it is void. */
-async function findSession(app: App, { sessionToken, isBearer }: { sessionToken: string | undefined; isBearer: boolean }): Promise<Session | null> {
+async function findSession(
+  app: App,
+  { sessionToken, isBearer }: { sessionToken: string | undefined; isBearer: boolean },
+): Promise<Session | null> {
   if (sessionToken === undefined) return null
   const session = await app.authenticate(sessionToken)
-  if (session === null && isBearer) throw new AppError('unauthenticated', { message: 'The session has expired or was ended. Log in again.' })
+  if (session === null && isBearer)
+    throw new AppError('unauthenticated', { message: 'The session has expired or was ended. Log in again.' })
   return session
 }

@@ -1,13 +1,20 @@
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+} from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { AppError, BootError, errorKinds, type ErrorCode } from '#errors'
 import { registerHealth, type Readiness } from './health.ts'
 import { registerPages } from './pages.ts'
 import { registerRpc } from './rpc.ts'
+import { sendError } from './send-error.ts'
 import { registerWebhooks } from './webhooks.ts'
 
 /** Bytes of one request's body. */
@@ -39,7 +46,8 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   readiness.isReady = true
   const address = server.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.PORT
-  const host = config.HOST === '0.0.0.0' || config.HOST === '::' || config.HOST === '127.0.0.1' ? 'localhost' : config.HOST
+  const host =
+    config.HOST === '0.0.0.0' || config.HOST === '::' || config.HOST === '127.0.0.1' ? 'localhost' : config.HOST
   return {
     url: `http://${host}:${port}`,
     drain() {
@@ -52,9 +60,9 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 
 async function createServer(app: App, readiness: Readiness): Promise<{ server: FastifyInstance; endStreams(): void }> {
   const { config, log } = app.services
+  const logger: FastifyBaseLogger = log.child({ part: 'http' }, { level: 'warn' })
   const server = Fastify({
-    loggerInstance: log.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    loggerInstance: logger,
     // One line a request would say nothing that the metrics do not, and addresses of pages can hold personal data.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyMax,
@@ -80,7 +88,12 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     return sendError(reply, code, error instanceof AppError ? error : undefined)
   })
   await server.register(cookie)
-  await server.register(cors, { origin: config.CORS_ORIGINS, credentials: true, maxAge: 600, allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'] })
+  await server.register(cors, {
+    origin: config.CORS_ORIGINS,
+    credentials: true,
+    maxAge: 600,
+    allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'],
+  })
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -118,19 +131,9 @@ function codeOf(error: FastifyError): ErrorCode {
   return error.statusCode !== undefined && error.statusCode < 500 ? 'bad_input' : 'internal'
 }
 
-/** The same shape as a procedure's error, for what goes wrong before or beside one. */
-export function sendError(reply: FastifyReply, code: ErrorCode, error?: AppError): FastifyReply {
-  const kind = errorKinds[code]
-  const message = error?.message ?? kind.message
-  const issues = error?.field === undefined ? [] : [{ field: error.field, message }]
-  if (kind.status === 503) reply.header('retry-after', '2')
-  return reply.status(kind.status).send({
-    error: { message, code: -32_000, data: { code: kind.rpc, httpStatus: kind.status, error: code, isRetryable: kind.isRetryable, issues, requestId: reply.request.id } },
-  })
-}
-
 function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {
-  if (error.code === 'EADDRINUSE') return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=3001 npm start (PORT=0 takes a free one).`
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program. Stop that program, or choose another port: PORT=3001 npm start (PORT=0 takes a free one).`
   if (error.code === 'EACCES') return `Port ${port} may not be used by this account. Choose one above 1023 with PORT.`
   return `The shop cannot listen on ${host}, port ${port} (${error.code ?? error.message}). Set HOST to an address of this machine.`
 }

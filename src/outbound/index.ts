@@ -1,5 +1,5 @@
 export { createMailSender, type MailSender } from './mail/sender.ts'
 export { MailRefusedError } from './mail/transport.ts'
-export { createParty, OutboundError, type Party } from './party.ts'
+export { createParty, OutboundError } from './party.ts'
 export type { PaymentEvent, PaymentProvider, PaymentResult } from './payment/provider.ts'
 export { createStripeProvider } from './payment/stripe.ts'

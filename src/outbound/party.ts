@@ -89,12 +89,17 @@ export function createParty(options: PartyOptions): Party {
   }
 }
 
-const isBreakerOpen = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+const isBreakerOpen = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
 
 async function withDeadline<T>(name: string, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs)
   const late = Promise.withResolvers<never>()
-  deadline.addEventListener('abort', () => late.reject(new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)), { once: true })
+  deadline.addEventListener(
+    'abort',
+    () => late.reject(new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)),
+    { once: true },
+  )
   return Promise.race([work(deadline), late.promise])
 }
 

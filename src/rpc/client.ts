@@ -1,4 +1,12 @@
-import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink, type TRPCClient, type TRPCLink } from '@trpc/client'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+  type TRPCLink,
+} from '@trpc/client'
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { EventSource } from 'eventsource'
 import type { AppRouter } from '#app'
@@ -37,7 +45,11 @@ export function createClient(options: ClientOptions): Client {
   }
   const fetchWithin: typeof fetch = (input, init) => {
     const deadline = AbortSignal.timeout(options.timeoutMs ?? 15_000)
-    return fetch(input, { ...init, credentials: 'include', signal: init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline })
+    return fetch(input, {
+      ...init,
+      credentials: 'include',
+      signal: init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
+    })
   }
   const common = { url, headers, fetch: fetchWithin as never }
   return createTRPCClient<AppRouter>({
@@ -50,7 +62,11 @@ export function createClient(options: ClientOptions): Client {
           EventSource,
           eventSourceOptions: ({ op }) => ({
             fetch: (address: string | URL, init: RequestInit) =>
-              fetch(address, { ...init, credentials: 'include', headers: { ...(init.headers as Record<string, string>), ...headers(), ...orderTokenOf(op.context) } }),
+              fetch(address, {
+                ...init,
+                credentials: 'include',
+                headers: { ...(init.headers as Record<string, string>), ...headers(), ...orderTokenOf(op.context) },
+              }),
           }),
         }),
         false: splitLink({
@@ -64,14 +80,17 @@ export function createClient(options: ClientOptions): Client {
   })
 }
 
-const holdsSecret = (input: unknown): input is { accessToken: string } => typeof input === 'object' && input !== null && 'accessToken' in input
+const holdsSecret = (input: unknown): input is { accessToken: string } =>
+  typeof input === 'object' && input !== null && 'accessToken' in input
 
 const orderTokenOf = (context: Record<string, unknown>): Record<string, string> =>
   typeof context['orderToken'] === 'string' ? { 'x-order-token': context['orderToken'] } : {}
 
 /** A subscription is a GET: what is secret in its input travels as a header. */
-const secretsOutOfAddresses: TRPCLink<AppRouter> = () => ({ op, next }) => {
-  if (op.type !== 'subscription' || !holdsSecret(op.input)) return next(op)
-  const { accessToken, ...input } = op.input
-  return next({ ...op, input, context: { ...op.context, orderToken: accessToken } })
-}
+const secretsOutOfAddresses: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) => {
+    if (op.type !== 'subscription' || !holdsSecret(op.input)) return next(op)
+    const { accessToken, ...input } = op.input
+    return next({ ...op, input, context: { ...op.context, orderToken: accessToken } })
+  }

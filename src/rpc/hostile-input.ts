@@ -9,12 +9,16 @@ const depthMax = 16
 export function refuseHostileInput(value: unknown, path: string[] = []): void {
   if (typeof value === 'string') {
     if (value.includes('\u0000') || !value.isWellFormed()) {
-      throw new AppError('bad_input', { field: path.join('.'), message: 'Text must be well-formed Unicode without NUL characters.' })
+      throw new AppError('bad_input', {
+        field: path.join('.'),
+        message: 'Text must be well-formed Unicode without NUL characters.',
+      })
     }
     return
   }
   if (typeof value !== 'object' || value === null) return
-  if (path.length >= depthMax) throw new AppError('bad_input', { field: path.slice(0, 3).join('.'), message: 'The input is nested too deeply.' })
+  if (path.length >= depthMax)
+    throw new AppError('bad_input', { field: path.slice(0, 3).join('.'), message: 'The input is nested too deeply.' })
   for (const [name, inner] of Object.entries(value)) {
     refuseHostileInput(name, [...path, '(a field name)'])
     refuseHostileInput(inner, [...path, name])

@@ -38,18 +38,25 @@ const trpc = initTRPC.context<Context>().create({
 })
 
 export const router = trpc.router
-export const mergeRouters = trpc.mergeRouters
 
 /** What a stranger may read of an error: its code from the table, a sentence, the fields at fault. */
 function tellError(error: TRPCError): { code: ErrorCode; message: string; issues: FieldIssue[] } {
   const { cause } = error
   if (cause instanceof AppError) {
-    return { code: cause.code, message: cause.message, issues: cause.field === undefined ? [] : [{ field: cause.field, message: cause.message }] }
+    return {
+      code: cause.code,
+      message: cause.message,
+      issues: cause.field === undefined ? [] : [{ field: cause.field, message: cause.message }],
+    }
   }
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
     const issues = cause.issues.flatMap((issue) => fieldIssues(issue)).slice(0, 20)
     const first = issues[0]
-    return { code: 'bad_input', message: first ? `${first.field || 'input'}: ${first.message}` : errorKinds.bad_input.message, issues }
+    return {
+      code: 'bad_input',
+      message: first ? `${first.field || 'input'}: ${first.message}` : errorKinds.bad_input.message,
+      issues,
+    }
   }
   switch (error.code) {
     case 'NOT_FOUND':
@@ -57,7 +64,11 @@ function tellError(error: TRPCError): { code: ErrorCode; message: string; issues
     case 'BAD_REQUEST':
     case 'PARSE_ERROR':
     case 'UNPROCESSABLE_CONTENT':
-      return { code: 'bad_input', message: 'The request cannot be read: check its JSON and its batch size.', issues: [] }
+      return {
+        code: 'bad_input',
+        message: 'The request cannot be read: check its JSON and its batch size.',
+        issues: [],
+      }
     case 'METHOD_NOT_SUPPORTED':
       return { code: 'method_not_allowed', message: errorKinds.method_not_allowed.message, issues: [] }
     case 'PAYLOAD_TOO_LARGE':
@@ -74,7 +85,7 @@ function fieldIssues(issue: ZodError['issues'][number], prefix: PropertyKey[] = 
   const path = [...prefix, ...issue.path]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? []
-    return closest.flatMap((inner) => fieldIssues(inner as ZodError['issues'][number], path))
+    return closest.flatMap((inner) => fieldIssues(inner, path))
   }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ field: [...path, key].map(String).join('.'), message: 'is not a known field' }))
@@ -104,7 +115,10 @@ const observe = trpc.middleware(async ({ ctx, path, type, next, getRawInput }) =
 /** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
 async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new AppError(type === 'mutation' ? 'outcome_unknown' : 'unavailable')), timeoutMs)
+  const timer = setTimeout(
+    () => late.reject(new AppError(type === 'mutation' ? 'outcome_unknown' : 'unavailable')),
+    timeoutMs,
+  )
   try {
     return await Promise.race([work, late.promise])
   } finally {
@@ -114,10 +128,13 @@ async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Pr
 
 function asKnownError(error: TRPCError): TRPCError {
   const { cause } = error
-  if (cause instanceof AppError) return new TRPCError({ code: errorKinds[cause.code].rpc, message: cause.message, cause })
+  if (cause instanceof AppError)
+    return new TRPCError({ code: errorKinds[cause.code].rpc, message: cause.message, cause })
   if (error.code !== 'INTERNAL_SERVER_ERROR') return error
-  if (cause instanceof CommitUnknownError) return asKnownError(new TRPCError({ code: 'GATEWAY_TIMEOUT', cause: new AppError('outcome_unknown', { cause }) }))
-  if (isInfrastructureFailure(cause)) return asKnownError(new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: new AppError('unavailable', { cause }) }))
+  if (cause instanceof CommitUnknownError)
+    return asKnownError(new TRPCError({ code: 'GATEWAY_TIMEOUT', cause: new AppError('outcome_unknown', { cause }) }))
+  if (isInfrastructureFailure(cause))
+    return asKnownError(new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: new AppError('unavailable', { cause }) }))
   return error
 }
 

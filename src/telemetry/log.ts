@@ -4,8 +4,20 @@ export type { Logger } from 'pino'
 
 /** Field names whose values never reach a log line, at the top or one or two levels down. */
 const secretFields = [
-  'password', 'token', 'accessToken', 'authorization', 'cookie', 'secret', 'apiKey', 'email', 'name', 'phone',
-  'address', 'shippingAddress', 'billingAddress', 'payment',
+  'password',
+  'token',
+  'accessToken',
+  'authorization',
+  'cookie',
+  'secret',
+  'apiKey',
+  'email',
+  'name',
+  'phone',
+  'address',
+  'shippingAddress',
+  'billingAddress',
+  'payment',
 ]
 
 /** Structured logs on standard output, one JSON line each, without secrets and personal data. */
@@ -29,7 +41,13 @@ export function describeError(error: unknown, depth = 0): unknown {
     type: error.name,
     code,
     message: error.message.split('\nparams:')[0],
-    stack: depth === 0 ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).join('\n') : undefined,
+    stack:
+      depth === 0
+        ? error.stack
+            ?.split('\n')
+            .filter((line) => /^\s+at /.test(line))
+            .join('\n')
+        : undefined,
     cause: error.cause === undefined || depth >= 4 ? undefined : describeError(error.cause, depth + 1),
   }
 }

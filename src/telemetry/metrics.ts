@@ -5,16 +5,55 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export const metrics = {
-  rpcSeconds: new Histogram({ name: 'holdfast_rpc_seconds', help: 'Duration of procedure calls', labelNames: ['procedure', 'outcome'], buckets: latencyBuckets }),
-  turnSeconds: new Histogram({ name: 'holdfast_turn_seconds', help: 'Duration of actor turns', labelNames: ['kind'], buckets: latencyBuckets }),
-  turnMessages: new Histogram({ name: 'holdfast_turn_messages', help: 'Messages gathered in one turn', labelNames: ['kind'], buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256] }),
-  turnFailures: new Counter({ name: 'holdfast_turn_failures_total', help: 'Turns that failed and were rolled back', labelNames: ['kind', 'reason'] }),
-  mailParked: new Counter({ name: 'holdfast_mail_parked_total', help: 'Messages parked for staff', labelNames: ['kind'] }),
-  mailDue: new Gauge({ name: 'holdfast_mail_due', help: 'Messages that are due and not handled, as the last sweep saw them' }),
+  rpcSeconds: new Histogram({
+    name: 'holdfast_rpc_seconds',
+    help: 'Duration of procedure calls',
+    labelNames: ['procedure', 'outcome'],
+    buckets: latencyBuckets,
+  }),
+  turnSeconds: new Histogram({
+    name: 'holdfast_turn_seconds',
+    help: 'Duration of actor turns',
+    labelNames: ['kind'],
+    buckets: latencyBuckets,
+  }),
+  turnMessages: new Histogram({
+    name: 'holdfast_turn_messages',
+    help: 'Messages gathered in one turn',
+    labelNames: ['kind'],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+  }),
+  turnFailures: new Counter({
+    name: 'holdfast_turn_failures_total',
+    help: 'Turns that failed and were rolled back',
+    labelNames: ['kind', 'reason'],
+  }),
+  mailParked: new Counter({
+    name: 'holdfast_mail_parked_total',
+    help: 'Messages parked for staff',
+    labelNames: ['kind'],
+  }),
+  mailDue: new Gauge({
+    name: 'holdfast_mail_due',
+    help: 'Messages that are due and not handled, as the last sweep saw them',
+  }),
   mailOldestSeconds: new Gauge({ name: 'holdfast_mail_oldest_seconds', help: 'Age of the oldest message that is due' }),
-  wakeUps: new Counter({ name: 'holdfast_wake_ups_total', help: 'Wake-ups given to the queue', labelNames: ['outcome'] }),
-  outboundSeconds: new Histogram({ name: 'holdfast_outbound_seconds', help: 'Duration of calls to outside parties', labelNames: ['party', 'outcome'], buckets: latencyBuckets }),
-  breakerState: new Gauge({ name: 'holdfast_breaker_open', help: '1 while the breaker of this party is open', labelNames: ['party'] }),
+  wakeUps: new Counter({
+    name: 'holdfast_wake_ups_total',
+    help: 'Wake-ups given to the queue',
+    labelNames: ['outcome'],
+  }),
+  outboundSeconds: new Histogram({
+    name: 'holdfast_outbound_seconds',
+    help: 'Duration of calls to outside parties',
+    labelNames: ['party', 'outcome'],
+    buckets: latencyBuckets,
+  }),
+  breakerState: new Gauge({
+    name: 'holdfast_breaker_open',
+    help: '1 while the breaker of this party is open',
+    labelNames: ['party'],
+  }),
   poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Callers waiting for a connection to Postgres' }),
   poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
 }

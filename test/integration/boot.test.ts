@@ -18,7 +18,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function refusal(args: string[], env: Record<string, string>): Promise<string> {
   const startedAt = performance.now()
   await using program = runProgram(args, { env: { DATA_DIR: join(folder, 'data'), ...env } })
-  const code = await Promise.race([program.ended(), new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 10_000).unref())])
+  const code = await Promise.race([
+    program.ended(),
+    new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 10_000).unref()),
+  ])
   expect(code, program.output()).not.toBe('late')
   expect(code, program.output()).not.toBe(0)
   expect(performance.now() - startedAt).toBeLessThan(10_000)
@@ -38,13 +41,22 @@ async function takenPort(): Promise<{ port: number; [Symbol.asyncDispose](): Pro
 
 describe('the program gives up with one message that says what to do when', () => {
   test('settings are wrong: every one of them is named, none of their values', async () => {
-    const said = await refusal(['serve'], { PORT: 'eighty', DATABASE_URL: 'mysql://secret@db', SHOP_CURRENCIES: 'usd', LOG_LEVEL: 'loud' })
-    for (const name of ['PORT', 'DATABASE_URL', 'SHOP_CURRENCIES', 'LOG_LEVEL', 'npm run doctor']) expect(said).toContain(name)
+    const said = await refusal(['serve'], {
+      PORT: 'eighty',
+      DATABASE_URL: 'mysql://secret@db',
+      SHOP_CURRENCIES: 'usd',
+      LOG_LEVEL: 'loud',
+    })
+    for (const name of ['PORT', 'DATABASE_URL', 'SHOP_CURRENCIES', 'LOG_LEVEL', 'npm run doctor'])
+      expect(said).toContain(name)
     expect(said).not.toContain('secret@')
   })
 
   test('Postgres cannot be reached', async () => {
-    const said = await refusal(['serve'], { ...payment, DATABASE_URL: 'postgres://nobody:secret-password@127.0.0.1:9/none' })
+    const said = await refusal(['serve'], {
+      ...payment,
+      DATABASE_URL: 'postgres://nobody:secret-password@127.0.0.1:9/none',
+    })
     expect(said).toContain('DATABASE_URL')
     expect(said).not.toContain('secret-password')
   })
@@ -58,7 +70,9 @@ describe('the program gives up with one message that says what to do when', () =
 
   test('Redis cannot be reached', async () => {
     await using database = await createTestDatabase()
-    expect(await refusal(['worker'], { ...payment, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:9' })).toContain('REDIS_URL')
+    expect(
+      await refusal(['worker'], { ...payment, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:9' }),
+    ).toContain('REDIS_URL')
   })
 
   test('no payment provider is configured', async () => {
@@ -76,7 +90,11 @@ describe('the program gives up with one message that says what to do when', () =
   test('the port is taken, with several processes', async () => {
     await using database = await createTestDatabase()
     await using taken = await takenPort()
-    const said = await refusal(['serve', '--processes', '2'], { ...payment, DATABASE_URL: database.url, PORT: String(taken.port) })
+    const said = await refusal(['serve', '--processes', '2'], {
+      ...payment,
+      DATABASE_URL: database.url,
+      PORT: String(taken.port),
+    })
     expect(said).toContain(`Port ${taken.port} is taken`)
   })
 
@@ -100,18 +118,28 @@ describe('the program gives up with one message that says what to do when', () =
 })
 
 describe('the command line', () => {
-  test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])('%s --help tells what it does', async (command) => {
-    await using program = runProgram([command, '--help'])
-    expect(await program.ended()).toBe(0)
-    expect(program.output()).toContain('Usage:')
-  })
+  test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])(
+    '%s --help tells what it does',
+    async (command) => {
+      await using program = runProgram([command, '--help'])
+      expect(await program.ended()).toBe(0)
+      expect(program.output()).toContain('Usage:')
+    },
+  )
 
   test('doctor lists every setting without secrets, and finds nothing wrong in a sound environment', async () => {
     await using database = await createTestDatabase()
     await using redis = await startRedis()
-    await using program = runProgram(['doctor'], { env: { DATABASE_URL: database.url, REDIS_URL: redis.url, SECRET_KEY: 'a very secret key of 32 characters at least' } })
+    await using program = runProgram(['doctor'], {
+      env: {
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        SECRET_KEY: 'a very secret key of 32 characters at least',
+      },
+    })
     expect(await program.ended(), program.output()).toBe(0)
-    for (const name of ['PORT', 'DATABASE_URL', 'PAYMENT_SECRET_KEY', 'SHOP_CURRENCIES']) expect(program.output()).toContain(name)
+    for (const name of ['PORT', 'DATABASE_URL', 'PAYMENT_SECRET_KEY', 'SHOP_CURRENCIES'])
+      expect(program.output()).toContain(name)
     expect(program.output()).not.toContain('a very secret key')
     expect(program.output()).not.toContain(database.url)
   })

@@ -17,16 +17,26 @@ beforeAll(async () => {
   const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
   url = server.url()
   ada = buyer(url)
-  const { token } = await createClient({ url }).user.login.mutate({ email: 'staff@example.com', password: 'demo-staff' })
+  const { token } = await createClient({ url }).user.login.mutate({
+    email: 'staff@example.com',
+    password: 'demo-staff',
+  })
   staff = createClient({ url, token: () => token })
 }, 60_000)
 
 afterAll(() => fleet[Symbol.asyncDispose]())
 
 const skuWith = async (pieces: number): Promise<string> => {
-  const [row] = await fleet.query<{ sku: string; available: number }>('select sku, available from product.stock where reserved = 0 and available > 0 order by random() limit 1')
+  const [row] = await fleet.query<{ sku: string; available: number }>(
+    'select sku, available from product.stock where reserved = 0 and available > 0 order by random() limit 1',
+  )
   if (row === undefined) throw new Error('no stock')
-  if (row.available !== pieces) await staff.product.admin.adjustStock.mutate({ sku: row.sku, delta: pieces - row.available, reason: 'a test wants just so many' })
+  if (row.available !== pieces)
+    await staff.product.admin.adjustStock.mutate({
+      sku: row.sku,
+      delta: pieces - row.available,
+      reason: 'a test wants just so many',
+    })
   return row.sku
 }
 
@@ -40,7 +50,13 @@ const order = (access: { id: string; accessToken: string }) => ada.client.order.
 const until = async (access: { id: string; accessToken: string }, what: string, timeoutMs = 15_000) =>
   waitFor(async () => Object.values(await order(access)).includes(what), { timeoutMs, what: `the order to be ${what}` })
 
-const stockOf = async (sku: string) => (await fleet.query<{ available: number; reserved: number }>('select available, reserved from product.stock where sku = $1', [sku]))[0]
+const stockOf = async (sku: string) =>
+  (
+    await fleet.query<{ available: number; reserved: number }>(
+      'select available, reserved from product.stock where sku = $1',
+      [sku],
+    )
+  )[0]
 
 describe('stock', () => {
   test('100 buyers at once of the last 10 pieces: 10 placed, 90 refused as sold out, nothing else', async () => {
@@ -50,7 +66,9 @@ describe('stock', () => {
     const outcomes = answers.map((answer) => (answer.outcome === 'placed' ? 'placed' : answer.reason))
     expect(Map.groupBy(outcomes, (outcome) => outcome).get('placed')).toHaveLength(10)
     expect(Map.groupBy(outcomes, (outcome) => outcome).get('sold_out')).toHaveLength(90)
-    expect(answers.find(({ outcome }) => outcome === 'refused')).toMatchObject({ lines: [{ sku, requested: 1, available: 0 }] })
+    expect(answers.find(({ outcome }) => outcome === 'refused')).toMatchObject({
+      lines: [{ sku, requested: 1, available: 0 }],
+    })
     await waitFor(async () => (await stockOf(sku))?.reserved === 0, { timeoutMs: 15_000, what: 'the ten to be paid' })
     expect(await stockOf(sku)).toEqual({ available: 0, reserved: 0 })
     expect(await stockThatDoesNotAddUp(fleet)).toEqual([])
@@ -59,7 +77,11 @@ describe('stock', () => {
   test('a refused line costs the cart nothing: with fewer pieces it can be placed', async () => {
     const sku = await skuWith(2)
     const cartId = await ada.cart([{ sku, quantity: 3 }])
-    expect(await ada.place(cartId)).toEqual({ outcome: 'refused', reason: 'sold_out', lines: [{ sku, requested: 3, available: 2 }] })
+    expect(await ada.place(cartId)).toEqual({
+      outcome: 'refused',
+      reason: 'sold_out',
+      lines: [{ sku, requested: 3, available: 2 }],
+    })
     await ada.client.order.cart.setLine.mutate({ cartId, sku, quantity: 2 })
     expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
   })
@@ -72,7 +94,10 @@ describe('the same order sent again', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ada.place(cartId, request)))
     expect(answers[0]).toMatchObject({ outcome: 'placed' })
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
-    const [{ count } = { count: '' }] = await fleet.query<{ count: string }>('select count(*) from "order".orders where cart_id = $1', [cartId])
+    const [{ count } = { count: '' }] = await fleet.query<{ count: string }>(
+      'select count(*) from "order".orders where cart_id = $1',
+      [cartId],
+    )
     expect(count).toBe('1')
     // Later, too, and whatever has become of the order meanwhile.
     expect(await ada.place(cartId, request)).toEqual(answers[0])
@@ -82,7 +107,10 @@ describe('the same order sent again', () => {
     const cartId = await ada.cart([{ sku: await skuWith(30), quantity: 1 }])
     const idempotencyKey = randomUUID()
     await ada.place(cartId, { idempotencyKey })
-    const again = ada.place(cartId, { idempotencyKey, shippingAddress: { ...homeAddress, city: 'Paris', country: 'FR' } })
+    const again = ada.place(cartId, {
+      idempotencyKey,
+      shippingAddress: { ...homeAddress, city: 'Paris', country: 'FR' },
+    })
     await expect(again).rejects.toMatchObject({ data: { error: 'idempotency_mismatch', httpStatus: 409 } })
   })
 
@@ -95,7 +123,10 @@ describe('the same order sent again', () => {
   test('at another total than the buyer agreed to: refused as total_changed, nothing reserved', async () => {
     const sku = await skuWith(30)
     const cartId = await ada.cart([{ sku, quantity: 1 }])
-    expect(await ada.place(cartId, { expectedTotal: { amount: 1, currency: 'USD' } })).toEqual({ outcome: 'refused', reason: 'total_changed' })
+    expect(await ada.place(cartId, { expectedTotal: { amount: 1, currency: 'USD' } })).toEqual({
+      outcome: 'refused',
+      reason: 'total_changed',
+    })
     expect(await stockOf(sku)).toEqual({ available: 30, reserved: 0 })
   })
 })
@@ -103,14 +134,24 @@ describe('the same order sent again', () => {
 describe('payment', () => {
   test('a placed order becomes paid, its stock is sold, the buyer is written to in Chinese', async () => {
     const sku = await skuWith(5)
-    const cart = await ada.client.order.cart.create.mutate({ currency: 'CNY', locale: 'zh', lines: [{ sku, quantity: 1 }] })
+    const cart = await ada.client.order.cart.create.mutate({
+      currency: 'CNY',
+      locale: 'zh',
+      lines: [{ sku, quantity: 1 }],
+    })
     const answer = await ada.place(cart.id, { shippingAddress: { ...homeAddress, name: '李雷', country: 'CN' } })
     if (answer.outcome !== 'placed') throw new Error(answer.reason)
     const access = { id: answer.order.id, accessToken: answer.accessToken }
     await until(access, 'paid')
-    expect(await order(access)).toMatchObject({ status: 'paid', paymentStatus: 'captured', fulfilmentStatus: 'unfulfilled', paymentDeadline: null })
+    expect(await order(access)).toMatchObject({
+      status: 'paid',
+      paymentStatus: 'captured',
+      fulfilmentStatus: 'unfulfilled',
+      paymentDeadline: null,
+    })
     expect(await stockOf(sku)).toEqual({ available: 4, reserved: 0 })
-    const letter = () => readFile(`${fleet.env['DATA_DIR']}/mail/order-${access.id}.confirmed.eml`, 'utf8').catch(() => '')
+    const letter = () =>
+      readFile(`${fleet.env['DATA_DIR']}/mail/order-${access.id}.confirmed.eml`, 'utf8').catch(() => '')
     await waitFor(async () => (await letter()) !== '', { timeoutMs: 10_000, what: 'the letter' })
     expect(await letter()).toContain('Subject: =?UTF-8?')
     expect(await letter()).toContain('To: ada@example.com')
@@ -134,7 +175,13 @@ describe('payment', () => {
     const access = await placed(sku, 'pm_card_visa_chargeDeclined')
     await until(access, 'cancelled', 20_000)
     expect(await stockOf(sku)).toEqual({ available: 5, reserved: 0 })
-    await expect(ada.client.order.pay.mutate({ ...access, idempotencyKey: randomUUID(), payment: { methodId: 'card', token: 'pm_card_visa' } })).rejects.toMatchObject({
+    await expect(
+      ada.client.order.pay.mutate({
+        ...access,
+        idempotencyKey: randomUUID(),
+        payment: { methodId: 'card', token: 'pm_card_visa' },
+      }),
+    ).rejects.toMatchObject({
       data: { error: 'order_state' },
     })
   })
@@ -147,7 +194,9 @@ describe('payment', () => {
     await until(access, 'cancelled')
     expect(await order(access)).toMatchObject({ status: 'cancelled', paymentStatus: 'refunded' })
     expect(await stockOf(sku)).toEqual({ available: 5, reserved: 0 })
-    expect((await fleet.ledger()).find(({ metadata }) => metadata['order_id'] === access.id)).toMatchObject({ captures: 1 })
+    expect((await fleet.ledger()).find(({ metadata }) => metadata['order_id'] === access.id)).toMatchObject({
+      captures: 1,
+    })
     expect(await stockThatDoesNotAddUp(fleet)).toEqual([])
   })
 
@@ -160,7 +209,13 @@ describe('payment', () => {
     await until(access, 'paid', 20_000)
   })
 
-  test.each([{ mode: 'lose_reply' }, { mode: 'fail' }, { mode: 'hang' }, { mode: 'slow', delayMs: 300 }, { mode: 'late', delayMs: 2_500 }])('a provider that is $mode on every call for a while: captured once', async (fault) => {
+  test.each([
+    { mode: 'lose_reply' },
+    { mode: 'fail' },
+    { mode: 'hang' },
+    { mode: 'slow', delayMs: 300 },
+    { mode: 'late', delayMs: 2_500 },
+  ])('a provider that is $mode on every call for a while: captured once', async (fault) => {
     await fleet.fault({ ...fault, forMs: 1_500 })
     const access = await placed(await skuWith(5))
     await until(access, 'paid', 20_000)
@@ -190,6 +245,8 @@ describe('watching', () => {
   test('a stranger sees nothing', async () => {
     const { id } = await placed(await skuWith(5))
     await expect(createClient({ url }).order.get.query({ id })).rejects.toBeInstanceOf(TRPCClientError)
-    await expect(createClient({ url }).order.get.query({ id, accessToken: 'guessed' })).rejects.toMatchObject({ data: { error: 'not_found' } })
+    await expect(createClient({ url }).order.get.query({ id, accessToken: 'guessed' })).rejects.toMatchObject({
+      data: { error: 'not_found' },
+    })
   })
 })

@@ -23,7 +23,8 @@ const processesOf = (folder: string): number[] =>
     .filter(({ command }) => command.includes(folder))
     .map(({ pid }) => pid)
 
-const startShop = (): Promise<Program> => startProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 40_000 })
+const startShop = (): Promise<Program> =>
+  startProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 40_000 })
 
 interface Answer {
   status: number
@@ -33,10 +34,9 @@ interface Answer {
 /** Plain HTTP, as somebody without our client writes it. */
 async function call(url: string, procedure: string, input: unknown, method: 'GET' | 'POST' = 'POST'): Promise<Answer> {
   const address = `${url}/trpc/${procedure}`
-  const answer =
-    method === 'GET'
-      ? await fetch(`${address}?input=${encodeURIComponent(JSON.stringify(input))}`)
-      : await fetch(address, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) })
+  const query = `?input=${encodeURIComponent(JSON.stringify(input))}`
+  const body = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(input) }
+  const answer = await (method === 'GET' ? fetch(address + query) : fetch(address, body))
   return { status: answer.status, body: (await answer.json()) as Answer['body'] }
 }
 
@@ -47,10 +47,17 @@ async function buySomething(url: string): Promise<{ id: string; accessToken: str
   const variants = product.body.result.data['variants'] as { sku: string; available: number }[]
   const cart = await call(url, 'order.cart.create', { currency: 'EUR' })
   const cartId = cart.body.result.data['id']
-  await call(url, 'order.cart.setLine', { cartId, sku: variants.find(({ available }) => available > 0)?.sku, quantity: 1 })
+  await call(url, 'order.cart.setLine', {
+    cartId,
+    sku: variants.find(({ available }) => available > 0)?.sku,
+    quantity: 1,
+  })
   const shippingAddress = { name: 'Ada Byron', line1: '1 Rue', city: 'Paris', postalCode: '75001', country: 'FR' }
   const quote = await call(url, 'order.checkout', { cartId, shippingAddress })
-  const { shippingOptions, totals } = quote.body.result.data as { shippingOptions: { id: string }[]; totals: { total: unknown } }
+  const { shippingOptions, totals } = quote.body.result.data as {
+    shippingOptions: { id: string }[]
+    totals: { total: unknown }
+  }
   const placed = await call(url, 'order.place', {
     cartId,
     idempotencyKey: 'the-first',
@@ -65,47 +72,62 @@ async function buySomething(url: string): Promise<{ id: string; accessToken: str
 }
 
 const untilPaid = (url: string, access: { id: string; accessToken: string }) =>
-  waitFor(async () => (await call(url, 'order.get', access)).body.result.data['status'] === 'paid', { timeoutMs: 15_000, what: 'the order to be paid' })
+  waitFor(async () => (await call(url, 'order.get', access)).body.result.data['status'] === 'paid', {
+    timeoutMs: 15_000,
+    what: 'the order to be paid',
+  })
 
 describe('start', () => {
-  test('sells with a plain HTTP client, stops on Ctrl-C within 5 s leaving nothing, and finds its data again', { timeout: 90_000 }, async () => {
-    const first = await startShop()
-    const access = await buySomething(first.url())
-    await untilPaid(first.url(), access)
+  test(
+    'sells with a plain HTTP client, stops on Ctrl-C within 5 s leaving nothing, and finds its data again',
+    { timeout: 90_000 },
+    async () => {
+      const first = await startShop()
+      const access = await buySomething(first.url())
+      await untilPaid(first.url(), access)
 
-    const startedAt = performance.now()
-    expect(await first.stop('SIGINT')).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
-    expect(processesOf(dataDir)).toEqual([])
+      const startedAt = performance.now()
+      expect(await first.stop('SIGINT')).toBe(0)
+      expect(performance.now() - startedAt).toBeLessThan(5_000)
+      expect(processesOf(dataDir)).toEqual([])
 
-    await using second = await startShop()
-    expect((await call(second.url(), 'order.get', access)).body.result.data).toMatchObject({ status: 'paid' })
-    expect(second.output()).not.toContain('Filled the empty shop')
+      await using second = await startShop()
+      expect((await call(second.url(), 'order.get', access)).body.result.data).toMatchObject({ status: 'paid' })
+      expect(second.output()).not.toContain('Filled the empty shop')
 
-    await using third = runProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir } })
-    expect(await third.ended()).toBe(1)
-    expect(third.output()).toContain('Another shop')
-    await second.stop()
-  })
+      await using third = runProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir } })
+      expect(await third.ended()).toBe(1)
+      expect(third.output()).toContain('Another shop')
+      await second.stop()
+    },
+  )
 
-  test('after kill -9 of everything the next start just works, and pays what was placed before', { timeout: 90_000 }, async () => {
-    const first = await startShop()
-    const sandbox = /payment sandbox (\S+)/.exec(first.output())?.[1] ?? ''
-    await fetch(`${sandbox}/_sandbox/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode: 'down', forMs: 60_000 }) })
-    const access = await buySomething(first.url())
-    for (const pid of [first.pid, ...processesOf(dataDir)]) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It has ended with its parent.
+  test(
+    'after kill -9 of everything the next start just works, and pays what was placed before',
+    { timeout: 90_000 },
+    async () => {
+      const first = await startShop()
+      const sandbox = /payment sandbox (\S+)/.exec(first.output())?.[1] ?? ''
+      await fetch(`${sandbox}/_sandbox/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ mode: 'down', forMs: 60_000 }),
+      })
+      const access = await buySomething(first.url())
+      for (const pid of [first.pid, ...processesOf(dataDir)]) {
+        try {
+          process.kill(pid, 'SIGKILL')
+        } catch {
+          // It has ended with its parent.
+        }
       }
-    }
-    await first.ended()
+      await first.ended()
 
-    await using second = await startShop()
-    await untilPaid(second.url(), access)
-    await second.stop()
-  })
+      await using second = await startShop()
+      await untilPaid(second.url(), access)
+      await second.stop()
+    },
+  )
 
   test('after kill -9 of the shop alone, its orphaned database is taken over', { timeout: 90_000 }, async () => {
     const first = await startShop()
@@ -118,20 +140,27 @@ describe('start', () => {
 })
 
 describe('serve --processes', () => {
-  test('answers on one port from several processes, replaces one that dies, drains them together', { timeout: 60_000 }, async () => {
-    await using fleet = await startFleet()
-    const server = await fleet.start(['serve', '--processes', '2'])
-    const children = (): number[] =>
-      listProcesses()
-        .filter(({ parentPid }) => parentPid === server.pid)
-        .map(({ pid }) => pid)
-    expect(children()).toHaveLength(2)
-    const [victim] = children()
-    if (victim !== undefined) process.kill(victim, 'SIGKILL')
-    await waitFor(() => children().length === 2 && !children().includes(victim ?? 0), { timeoutMs: 10_000, what: 'another process' })
-    const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url()}/readyz`)))
-    expect(answers.every(({ ok }) => ok)).toBe(true)
-    expect(await server.stop()).toBe(0)
-    expect(children()).toEqual([])
-  })
+  test(
+    'answers on one port from several processes, replaces one that dies, drains them together',
+    { timeout: 60_000 },
+    async () => {
+      await using fleet = await startFleet()
+      const server = await fleet.start(['serve', '--processes', '2'])
+      const children = (): number[] =>
+        listProcesses()
+          .filter(({ parentPid }) => parentPid === server.pid)
+          .map(({ pid }) => pid)
+      expect(children()).toHaveLength(2)
+      const [victim] = children()
+      if (victim !== undefined) process.kill(victim, 'SIGKILL')
+      await waitFor(() => children().length === 2 && !children().includes(victim ?? 0), {
+        timeoutMs: 10_000,
+        what: 'another process',
+      })
+      const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url()}/readyz`)))
+      expect(answers.every(({ ok }) => ok)).toBe(true)
+      expect(await server.stop()).toBe(0)
+      expect(children()).toEqual([])
+    },
+  )
 })

@@ -6,7 +6,10 @@ import { buyer, expectSettled, startFleet, startRedis, type Fleet, type Program 
 const ordersTotal = 300
 const buyersAtOnce = 16
 
-async function sellWhileKilling(fleet: Fleet, { servers, worker, disturb }: { servers: [Program, Program]; worker: Program; disturb?: () => Promise<void> }): Promise<string[]> {
+async function sellWhileKilling(
+  fleet: Fleet,
+  { servers, worker, disturb }: { servers: [Program, Program]; worker: Program; disturb?: () => Promise<void> },
+): Promise<string[]> {
   const skus = await fleet.query<{ sku: string }>('select sku from product.stock where available >= 40 order by sku')
   const placed: string[] = []
   let next = 0
@@ -28,20 +31,38 @@ async function sellWhileKilling(fleet: Fleet, { servers, worker, disturb }: { se
 }
 
 describe('300 orders while a worker and a server are killed with -9', () => {
-  test('on Redis, which forgets everything once: every order is paid once, stock adds up, no mail is left', { timeout: 120_000 }, async () => {
-    await using redis = await startRedis()
-    await using fleet = await startFleet({ redisUrl: redis.url })
-    const [first, second, worker] = await Promise.all([fleet.start(['serve']), fleet.start(['serve']), fleet.start(['worker']), fleet.start(['worker'])])
-    const placed = await sellWhileKilling(fleet, { servers: [first, second], worker, disturb: redis.flushAll })
-    expect(new Set(placed).size).toBe(ordersTotal)
-    await expectSettled(fleet, placed, { timeoutMs: 60_000 })
-  })
+  test(
+    'on Redis, which forgets everything once: every order is paid once, stock adds up, no mail is left',
+    { timeout: 120_000 },
+    async () => {
+      await using redis = await startRedis()
+      await using fleet = await startFleet({ redisUrl: redis.url })
+      const [first, second, worker] = await Promise.all([
+        fleet.start(['serve']),
+        fleet.start(['serve']),
+        fleet.start(['worker']),
+        fleet.start(['worker']),
+      ])
+      const placed = await sellWhileKilling(fleet, { servers: [first, second], worker, disturb: redis.flushAll })
+      expect(new Set(placed).size).toBe(ordersTotal)
+      await expectSettled(fleet, placed, { timeoutMs: 60_000 })
+    },
+  )
 
-  test('on the Postgres queue: every order is paid once, stock adds up, no mail is left', { timeout: 120_000 }, async () => {
-    await using fleet = await startFleet()
-    const [first, second, worker] = await Promise.all([fleet.start(['serve']), fleet.start(['serve']), fleet.start(['worker']), fleet.start(['worker'])])
-    const placed = await sellWhileKilling(fleet, { servers: [first, second], worker })
-    expect(new Set(placed).size).toBe(ordersTotal)
-    await expectSettled(fleet, placed, { timeoutMs: 60_000 })
-  })
+  test(
+    'on the Postgres queue: every order is paid once, stock adds up, no mail is left',
+    { timeout: 120_000 },
+    async () => {
+      await using fleet = await startFleet()
+      const [first, second, worker] = await Promise.all([
+        fleet.start(['serve']),
+        fleet.start(['serve']),
+        fleet.start(['worker']),
+        fleet.start(['worker']),
+      ])
+      const placed = await sellWhileKilling(fleet, { servers: [first, second], worker })
+      expect(new Set(placed).size).toBe(ordersTotal)
+      await expectSettled(fleet, placed, { timeoutMs: 60_000 })
+    },
+  )
 })

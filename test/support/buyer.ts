@@ -10,7 +10,13 @@ export interface Buyer {
   place(cartId: string, changes?: Partial<Inputs['order']['place']>): Promise<Outputs['order']['place']>
 }
 
-export const homeAddress = { name: 'Ada Byron', line1: '12 Analytical Street', city: 'London', postalCode: 'W1G 0AA', country: 'GB' }
+export const homeAddress = {
+  name: 'Ada Byron',
+  line1: '12 Analytical Street',
+  city: 'London',
+  postalCode: 'W1G 0AA',
+  country: 'GB',
+}
 
 /** @param urls servers of the shop; the next is tried when one does not answer */
 export function buyer(...urls: string[]): Buyer {
@@ -21,7 +27,7 @@ export function buyer(...urls: string[]): Buyer {
   async function insist<T>(work: (client: Client) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await work(clients[attempt % clients.length] ?? first as Client)
+        return await work(clients[attempt % clients.length] ?? (first as Client))
       } catch (error) {
         if (attempt >= 30 || !isWorthRetrying(error)) throw error
         await new Promise((resolve) => setTimeout(resolve, 50 * Math.random() * (attempt + 1)))
@@ -49,4 +55,5 @@ export function buyer(...urls: string[]): Buyer {
 
 /** A connection that broke, or an answer that says so. */
 const isWorthRetrying = (error: unknown): boolean =>
-  error instanceof TRPCClientError && (error.data === undefined || error.data === null || (error.data as { isRetryable?: boolean }).isRetryable === true)
+  error instanceof TRPCClientError &&
+  (error.data === undefined || error.data === null || (error.data as { isRetryable?: boolean }).isRetryable === true)

@@ -77,12 +77,16 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
       return program
     },
     async fault(fault) {
-      const answer = await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) })
+      const answer = await fetch(`${sandbox.url}/_sandbox/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fault),
+      })
       if (!answer.ok) throw new Error(await answer.text())
     },
     async ledger() {
       const entries: LedgerEntry[] = []
-      for (let after = ''; ; ) {
+      for (let after = ''; ;) {
         const answer = await fetch(`${sandbox.url}/_sandbox/ledger?limit=500${after === '' ? '' : `&after=${after}`}`)
         const page = (await answer.json()) as LedgerPage
         entries.push(...page.data)

@@ -15,7 +15,13 @@ export function listProcesses(): ListedProcess[] {
       // The second field is the program's name in parentheses, which may itself hold anything.
       const [state, parentPid] = status.slice(status.lastIndexOf(')') + 2).split(' ')
       if (state === 'Z') return []
-      return [{ pid: Number(name), parentPid: Number(parentPid), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
+      return [
+        {
+          pid: Number(name),
+          parentPid: Number(parentPid),
+          command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
+        },
+      ]
     } catch {
       // It has ended meanwhile.
       return []

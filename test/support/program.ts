@@ -30,7 +30,10 @@ export interface ProgramOptions {
 export async function startProgram(args: string[], options: ProgramOptions = {}): Promise<Program> {
   const program = runProgram(args, options)
   try {
-    await waitFor(() => /is ready/.test(program.output()) || program.hasEnded(), { timeoutMs: options.timeoutMs ?? 20_000, what: `${args.join(' ')} to be ready` })
+    await waitFor(() => /is ready/.test(program.output()) || program.hasEnded(), {
+      timeoutMs: options.timeoutMs ?? 20_000,
+      what: `${args.join(' ')} to be ready`,
+    })
     if (program.hasEnded()) throw new Error(`${args.join(' ')} ended before it was ready:\n${program.output()}`)
     return program
   } catch (error) {

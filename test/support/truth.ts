@@ -11,20 +11,35 @@ export const stockThatDoesNotAddUp = (fleet: Fleet): Promise<{ sku: string }[]> 
     group by s.sku, s.available, s.reserved having coalesce(sum(m.quantity), 0) <> s.available + s.reserved`)
 
 /** Every one of these orders is paid, and captured once by the provider's own ledger; stock adds up; no mail is left. */
-export async function expectSettled(fleet: Fleet, orderIds: readonly string[], { timeoutMs }: { timeoutMs: number }): Promise<void> {
+export async function expectSettled(
+  fleet: Fleet,
+  orderIds: readonly string[],
+  { timeoutMs }: { timeoutMs: number },
+): Promise<void> {
   const open = () => fleet.query<{ count: string }>(`select count(*) from "order".orders where status <> 'paid'`)
   await waitFor(async () => Number((await open())[0]?.count) === 0, { timeoutMs, what: 'every order to be paid' })
-  const mail = () => fleet.query<{ kind: string; payload: unknown }>(`select kind, payload from actor.mailbox where kind <> 'housekeeping'`)
+  const mail = () =>
+    fleet.query<{ kind: string; payload: unknown }>(
+      `select kind, payload from actor.mailbox where kind <> 'housekeeping'`,
+    )
   await waitFor(async () => (await mail()).length === 0, { timeoutMs: 20_000, what: 'the mailbox to be empty' })
 
   expect(await fleet.query('select kind, reason from actor.parked')).toEqual([])
-  const orders = await fleet.query<{ id: string; total_minor: number }>('select id, total_minor::int from "order".orders')
+  const orders = await fleet.query<{ id: string; total_minor: number }>(
+    'select id, total_minor::int from "order".orders',
+  )
   expect(orders.map(({ id }) => id).toSorted()).toEqual([...orderIds].toSorted())
   const ledger = await fleet.ledger()
-  const captures = Map.groupBy(ledger.filter(({ captured }) => captured > 0), ({ metadata }) => metadata['order_id'] ?? '')
+  const captures = Map.groupBy(
+    ledger.filter(({ captured }) => captured > 0),
+    ({ metadata }) => metadata['order_id'] ?? '',
+  )
   for (const { id, total_minor: total } of orders) {
     const entries = captures.get(id) ?? []
-    expect(entries.map(({ captures: times, captured, refunded }) => ({ times, captured, refunded })), `order ${id}`).toEqual([{ times: 1, captured: total, refunded: 0 }])
+    expect(
+      entries.map(({ captures: times, captured, refunded }) => ({ times, captured, refunded })),
+      `order ${id}`,
+    ).toEqual([{ times: 1, captured: total, refunded: 0 }])
   }
   expect(captures.size, 'captures of orders that do not exist').toBe(orders.length)
   expect(await stockThatDoesNotAddUp(fleet)).toEqual([])

@@ -15,10 +15,20 @@ const importedPosition = 1_000
  * (`electronics--audio--headphones`): the same name below two parents is two categories, and no file changes either.
  */
 export function categoryPath(text: string): CategoryDraft[] | string {
-  const names = text.split('>').map(plainLine).filter((name) => name !== '')
+  const names = text
+    .split('>')
+    .map(plainLine)
+    .filter((name) => name !== '')
   if (names.length > depthMax) return `has more than ${depthMax} levels`
   if (names.some((name) => name.length > nameMax)) return `has a name of more than ${nameMax} characters`
-  const slugs = names.map((_, depth) => bounded(names.slice(0, depth + 1).map(slugOf).join('--')))
+  const slugs = names.map((_, depth) =>
+    bounded(
+      names
+        .slice(0, depth + 1)
+        .map(slugOf)
+        .join('--'),
+    ),
+  )
   return names.map((name, depth) => ({
     slug: slugs[depth] ?? '',
     name: { [localeOf(name)]: name },
@@ -29,8 +39,11 @@ export function categoryPath(text: string): CategoryDraft[] | string {
 
 /** Letters and digits of any script stay (an address percent-encodes them), so Chinese names have slugs people can read. */
 const slugOf = (name: string): string =>
-  normalise(name).replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '') || digestOf(name)
+  normalise(name)
+    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, '-')
+    .replaceAll(/^-|-$/g, '') || digestOf(name)
 
-const bounded = (slug: string): string => (slug.length <= slugMax ? slug : `${slug.slice(0, slugMax - 9).replace(/[\uD800-\uDBFF]$/, '')}-${digestOf(slug)}`)
+const bounded = (slug: string): string =>
+  slug.length <= slugMax ? slug : `${slug.slice(0, slugMax - 9).replace(/[\uD800-\uDBFF]$/, '')}-${digestOf(slug)}`
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)

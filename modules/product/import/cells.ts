@@ -60,4 +60,5 @@ export function localeOf(text: string): Locale {
   return han > words ? 'zh' : 'en'
 }
 
-export const quoted = (text: string): string => (text === '' ? 'it' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text))
+export const quoted = (text: string): string =>
+  text === '' ? 'it' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -41,6 +41,7 @@ export class FirstSeen {
     this.#size = 0
     this.#keys = new Uint32Array(2 * this.#capacity)
     this.#lines = new Uint32Array(this.#capacity)
-    for (const [slot, line] of lines.entries()) if (line > 0) this.#place(keys[2 * slot] ?? 0, keys[2 * slot + 1] ?? 0, line)
+    for (const [slot, line] of lines.entries())
+      if (line > 0) this.#place(keys[2 * slot] ?? 0, keys[2 * slot + 1] ?? 0, line)
   }
 }

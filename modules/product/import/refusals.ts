@@ -8,7 +8,8 @@ export interface Refusal {
   reason: string
 }
 
-export type Refuse = (refusal: Refusal) => void
+/** `productLine` is the first line of the product that is left out for it. */
+export type Refuse = (productLine: number, refusal: Refusal) => void
 
 /** Refusals kept word for word; the rest is counted. */
 const listedMax = 1_000
@@ -19,10 +20,23 @@ export class Refusals {
   /** First lines of the products that are left out. */
   readonly productLines = new Set<number>()
   total = 0
+  #repeats = 0
 
-  add(productLine: number, refusal: Refusal): void {
+  /** Different products that are left out. */
+  get products(): number {
+    return this.productLines.size - this.#repeats
+  }
+
+  readonly add: Refuse = (productLine, refusal) => {
     this.total += 1
     this.productLines.add(productLine)
     if (this.listed.length < listedMax) this.listed.push(refusal)
+  }
+
+  /** Rows of a product that stand apart from its first ones: both parts are left out, and are one product. */
+  addRepeated(productLine: number, firstLine: number, refusal: Refusal): void {
+    this.add(productLine, refusal)
+    this.productLines.add(firstLine)
+    this.#repeats += 1
   }
 }

@@ -26,10 +26,12 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     // A little more than the SDK's own, which tells better what went wrong.
     timeoutMs: options.timeoutMs + 500,
     concurrency: 32,
-    isRefusal: (error) => error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError,
+    isRefusal: (error) =>
+      error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError,
     log: options.log,
   })
-  const call = <T>(work: () => Promise<T>): Promise<T> => party.call(() => work().catch((error: unknown) => throwDefinite(error)))
+  const call = <T>(work: () => Promise<T>): Promise<T> =>
+    party.call(() => work().catch((error: unknown) => throwDefinite(error)))
 
   return {
     name: 'stripe',
@@ -49,7 +51,9 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     },
     async confirm({ intentId, token, key }) {
       try {
-        return describe(await call(() => stripe.paymentIntents.confirm(intentId, { payment_method: token }, { idempotencyKey: key })))
+        return describe(
+          await call(() => stripe.paymentIntents.confirm(intentId, { payment_method: token }, { idempotencyKey: key })),
+        )
       } catch (error) {
         return await afterRefusal(error, intentId)
       }
@@ -65,11 +69,15 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       }
     },
     async refund({ intentId, amount, key }) {
-      await call(() => stripe.refunds.create({ payment_intent: intentId, amount: amount.amount }, { idempotencyKey: key }))
+      await call(() =>
+        stripe.refunds.create({ payment_intent: intentId, amount: amount.amount }, { idempotencyKey: key }),
+      )
     },
     readWebhook(body, signature) {
-      if (options.webhookSecret === undefined) throw new AppError('not_found', { message: 'This shop takes no webhooks: PAYMENT_WEBHOOK_SECRET is not set.' })
-      if (signature === undefined) throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
+      if (options.webhookSecret === undefined)
+        throw new AppError('not_found', { message: 'This shop takes no webhooks: PAYMENT_WEBHOOK_SECRET is not set.' })
+      if (signature === undefined)
+        throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
       const event = verify(body, signature, options.webhookSecret)
       if (event.data.object.object !== 'payment_intent') return null
       const intent = event.data.object
@@ -82,9 +90,11 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
 
   /** A card that was declined is an answer; a step the payment is past already is answered by looking. */
   async function afterRefusal(error: unknown, intentId: string): Promise<PaymentResult> {
-    if (error instanceof Stripe.errors.StripeCardError) return { status: 'declined', code: error.decline_code ?? error.code ?? 'declined' }
+    if (error instanceof Stripe.errors.StripeCardError)
+      return { status: 'declined', code: error.decline_code ?? error.code ?? 'declined' }
     if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-      if (error.code === 'payment_intent_unexpected_state') return describe(await call(() => stripe.paymentIntents.retrieve(intentId)))
+      if (error.code === 'payment_intent_unexpected_state')
+        return describe(await call(() => stripe.paymentIntents.retrieve(intentId)))
       if (error.param === 'payment_method') return { status: 'declined', code: 'payment_method_unknown' }
     }
     throw error
@@ -96,11 +106,18 @@ function throwDefinite(error: unknown): never {
   if (error instanceof Stripe.errors.StripeConnectionError) {
     const code = causeCode(error)
     const isUnsent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-    throw new OutboundError(isUnsent ? 'unreachable' : 'unknown', 'the payment provider did not answer', { cause: error })
+    throw new OutboundError(isUnsent ? 'unreachable' : 'unknown', 'the payment provider did not answer', {
+      cause: error,
+    })
   }
-  if (error instanceof Stripe.errors.StripeRateLimitError) throw new OutboundError('unreachable', 'the payment provider asks us to slow down', { cause: error })
-  if (error instanceof Stripe.errors.StripeError && error.statusCode === 409) throw new OutboundError('unknown', 'the payment provider is still at the first call with this key', { cause: error })
-  if (error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500) throw new OutboundError('failed', `the payment provider failed with ${error.statusCode}`, { cause: error })
+  if (error instanceof Stripe.errors.StripeRateLimitError)
+    throw new OutboundError('unreachable', 'the payment provider asks us to slow down', { cause: error })
+  if (error instanceof Stripe.errors.StripeError && error.statusCode === 409)
+    throw new OutboundError('unknown', 'the payment provider is still at the first call with this key', {
+      cause: error,
+    })
+  if (error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500)
+    throw new OutboundError('failed', `the payment provider failed with ${error.statusCode}`, { cause: error })
   throw error
 }
 
@@ -127,7 +144,9 @@ function describe(intent: Stripe.PaymentIntent): PaymentResult {
     case 'requires_payment_method':
     case 'requires_confirmation': {
       const failure = intent.last_payment_error
-      return failure ? { status: 'declined', code: failure.decline_code ?? failure.code ?? 'declined' } : { status: 'open' }
+      return failure
+        ? { status: 'declined', code: failure.decline_code ?? failure.code ?? 'declined' }
+        : { status: 'open' }
     }
     default:
       return { status: 'processing' }
@@ -138,7 +157,11 @@ function verify(body: Buffer, signature: string, secret: string): Stripe.Event {
   try {
     return Stripe.webhooks.constructEvent(body, signature, secret)
   } catch (error) {
-    throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature does not match, or is too old.', cause: error })
+    throw new AppError('bad_input', {
+      field: 'stripe-signature',
+      message: 'The signature does not match, or is too old.',
+      cause: error,
+    })
   }
 }
 
@@ -146,5 +169,9 @@ function address(url: string | undefined) {
   if (url === undefined) return {}
   const { hostname, port, protocol } = new URL(url)
   const scheme = protocol === 'https:' ? 'https' : 'http'
-  return { host: hostname, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port), protocol: scheme } as const
+  return {
+    host: hostname,
+    port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
+    protocol: scheme,
+  } as const
 }

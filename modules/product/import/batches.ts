@@ -1,0 +1,13 @@
+const batchMax = 100
+
+/** Gathers what comes one by one, so that one statement asks for many. */
+export async function* batchesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < batchMax) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
