@@ -1,8 +1,7 @@
 import cluster from 'node:cluster'
-import { AggregatorRegistry } from 'prom-client'
 import { loadConfig, type Config } from '#config'
 import { startHttpServer, startMetricsServer } from '#http'
-import { collectProcessMetrics, createLog, metricsText } from '#telemetry'
+import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
 import { openShop } from './boot.ts'
 import { runUntilStopped, startWorker } from './run.ts'
 import { tell } from './tell.ts'
@@ -16,7 +15,10 @@ export async function serve({ processes }: { processes: number }): Promise<void>
   if (!cluster.isWorker) {
     await maybeServeMetrics(shop.config, metricsText)
     tell(`The shop is ready at ${http.url}`)
-  } else process.send?.({ ready: http.url })
+  } else {
+    shareMetrics()
+    process.send?.({ ready: http.url })
+  }
   await runUntilStopped(
     { shop, http },
     { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : tell },
@@ -71,8 +73,7 @@ async function supervise(processes: number): Promise<void> {
   })
   for (let n = 0; n < processes; n += 1) cluster.fork()
 
-  const registry = new AggregatorRegistry()
-  await maybeServeMetrics(config, () => registry.clusterMetrics())
+  await maybeServeMetrics(config, shareMetrics())
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client'
 
 /** Prometheus metrics of this process. Label values come from small closed sets: procedures, kinds, parties. */
 
@@ -61,6 +61,15 @@ export const metrics = {
 /** Event loop, memory and garbage collection; once a process. */
 export function collectProcessMetrics(): void {
   collectDefaultMetrics()
+}
+
+/**
+ * Of several processes behind one port, the primary answers for all: it asks them over their channel.
+ * To be called in the primary and in each process.
+ */
+export function shareMetrics(): () => Promise<string> {
+  const registry = new AggregatorRegistry()
+  return () => registry.clusterMetrics()
 }
 
 /** The text that `/metrics` answers. */

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  callWith,
+  digest,
+  listProcedures,
+  logProblems,
+  problemsWith,
+  startTarget,
+  withValue,
+  type Attack,
+  type Field,
+  type Procedure,
+  type Sample,
+  type Target,
+} from '#test'
+
+/** Every procedure there is, with every field of its input spoilt in turn: refused by name, and nothing changed. */
+
+let target: Target
+let procedures: Procedure[]
+let before: Record<string, string>
+
+beforeAll(async () => {
+  target = await startTarget()
+  const { marker } = target
+  const text = ['name', 'line1', 'city', 'password', 'idempotencyKey', 'token', 'accessToken', 'reason', 'q', 'code']
+  procedures = await listProcedures(target.fleet, {
+    ...Object.fromEntries(text.map((name) => [name, marker])),
+    email: `${marker}@example.com`,
+    currency: 'USD',
+    country: 'GB',
+  })
+  before = await digest(target.fleet)
+}, 60_000)
+
+afterAll(() => target[Symbol.asyncDispose]())
+
+/** As staff, whom no door stops before the input is looked at. */
+const attack = (
+  procedure: Procedure,
+  what: string,
+  { body, ...expected }: { body: unknown } & Attack['expected'],
+): Attack => ({
+  ...callWith(procedure.path, body, { token: target.staff.token }),
+  what: `${procedure.path} with ${what}`,
+  expected: { ...expected, isStream: procedure.type === 'subscription' },
+})
+
+const everySample = (make: (procedure: Procedure, sample: Sample) => Attack[]): Attack[] =>
+  procedures.flatMap((procedure) => procedure.samples.flatMap((sample) => make(procedure, sample)))
+
+async function expectRefused(attacks: Attack[]): Promise<void> {
+  expect(attacks.length).toBeGreaterThan(procedures.length / 2)
+  expect(await problemsWith(target.url, attacks)).toEqual([])
+  expect(await digest(target.fleet)).toEqual(before)
+}
+
+test('every module is under attack', () => {
+  const paths = procedures.map(({ path }) => path)
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      'product.search',
+      'user.register',
+      'order.cart.setLine',
+      'order.place',
+      'order.watch',
+      'order.admin.list',
+    ]),
+  )
+})
+
+describe('the input as a whole', () => {
+  test.each([
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['a list of objects', '[{}]'],
+    ['a number', '42'],
+    ['a text', '"text"'],
+    ['true', 'true'],
+  ])('%s is refused by every procedure', (what, body) =>
+    expectRefused(procedures.map((procedure) => attack(procedure, what, { body, error: 'bad_input' }))),
+  )
+
+  test('nothing at all, or nothing in it, is refused wherever something is required', async () => {
+    const empty = [
+      { what: 'no input', body: '', input: undefined },
+      { what: 'an empty object', body: '{}', input: {} },
+    ]
+    await expectRefused(
+      procedures.flatMap((procedure) =>
+        empty
+          .filter(({ input }) => !procedure.accepts(input))
+          .map(({ what, body }) => attack(procedure, what, { body, error: 'bad_input' })),
+      ),
+    )
+  })
+
+  test('a field that is missing is named', () =>
+    expectRefused(
+      everySample((procedure, { input, fields }) =>
+        fields
+          .filter(({ isRequired }) => isRequired)
+          // Without the field that tells alternatives apart, either may be meant.
+          .filter(() => procedure.samples.length === 1)
+          .map(({ path }) =>
+            attack(procedure, `no ${path.join('.')}`, {
+              body: withValue(input, path, undefined),
+              field: path.join('.'),
+              error: 'bad_input',
+            }),
+          ),
+      ),
+    ))
+
+  test.each(['surprise', '__proto__', 'constructor', 'prototype', 'toString'])(
+    'a field named %s is refused by name, and reaches no prototype',
+    (name) =>
+      expectRefused(
+        everySample((procedure, { input }) => {
+          const fields = JSON.stringify(input).slice(1, -1)
+          const body = `{${[fields, `"${name}":{"role":"staff","isAdmin":true}`].filter(Boolean).join(',')}}`
+          return [attack(procedure, name, { body, field: name, error: 'bad_input' })]
+        }),
+      ),
+  )
+
+  test('100,000 levels of lists, 40,000 of objects, and 20 within a field are refused', () => {
+    const nested = (open: string, close: string, levels: number): string =>
+      `${open.repeat(levels)}1${close.repeat(levels)}`
+    return expectRefused(
+      everySample((procedure, { input, fields: [field] }) => [
+        attack(procedure, 'deep lists', { body: nested('[', ']', 100_000), error: 'bad_input' }),
+        attack(procedure, 'deep objects', { body: nested('{"a":', '}', 40_000), error: 'bad_input' }),
+        ...(field === undefined
+          ? []
+          : [
+              attack(procedure, 'a deep field', {
+                body: JSON.stringify(withValue(input, field.path, 'deep')).replace('"deep"', nested('[', ']', 20)),
+                error: 'bad_input',
+              }),
+            ]),
+      ]),
+    )
+  })
+
+  test('300 KB are too large for every procedure, announced or not', () =>
+    expectRefused(
+      everySample((procedure, { input }) => {
+        const body = JSON.stringify({ ...input, padding: 'x'.repeat(300 * 1024) })
+        // What cannot be read as a call is no stream yet.
+        const tooLarge = {
+          ...attack(procedure, '300 KB', { body }),
+          expected: { error: 'too_large', status: 413 },
+        } satisfies Attack
+        return [
+          tooLarge,
+          {
+            ...tooLarge,
+            what: `${tooLarge.what}, chunked`,
+            headers: { ...tooLarge.headers, 'transfer-encoding': 'chunked' },
+          },
+        ]
+      }),
+    ))
+})
+
+describe('one field', () => {
+  /** JSON has no Infinity, but numbers that become it. */
+  const infinite = 'a number too large for any computer'
+  const spoilt: Record<Field['kind'], [what: string, value: unknown][]> = {
+    text: [
+      ['a NUL character', 'a\0b'],
+      ['half a surrogate pair', 'a\ud83d'],
+      ['a number', 42],
+      ['an object', {}],
+      ['a list', []],
+      ['20,000 characters', 'x'.repeat(20_000)],
+    ],
+    choice: [
+      ['an unknown value', 'no-such-choice'],
+      ['a prototype key', '__proto__'],
+      ['a number', 42],
+      ['null', null],
+    ],
+    integer: [
+      ['-1e21', -1e21],
+      ['1e21', 1e21],
+      ['1e999', infinite],
+      ['0.5', 0.5],
+      ["'3'", '3'],
+      ['true', true],
+      ['null', null],
+      ['an object', {}],
+    ],
+    flag: [
+      ["'true'", 'true'],
+      ['1', 1],
+      ['null', null],
+    ],
+    list: [
+      ['a text', 'text'],
+      ['an object', { length: 1 }],
+      ['20,000 entries', Array.from({ length: 20_000 }, () => 'x')],
+    ],
+    group: [
+      ['a text', 'text'],
+      ['a list', []],
+      ['a number', 42],
+    ],
+  }
+
+  test.each(Object.keys(spoilt) as Field['kind'][])(
+    'a %s that is wrong is refused by name, wherever there is one',
+    (kind) =>
+      expectRefused(
+        everySample((procedure, { input, fields }) =>
+          fields
+            .filter((field) => field.kind === kind)
+            .flatMap(({ path }) =>
+              spoilt[kind]
+                .map(([what, value]) => {
+                  const body = JSON.stringify(withValue(input, path, value)).replace(JSON.stringify(infinite), '1e999')
+                  return attack(procedure, `${what} as ${path.join('.')}`, { body, error: 'bad_input' })
+                })
+                .map((each, index) => named(each, path.join('.'), spoilt[kind][index]?.[1])),
+            ),
+        ),
+      ),
+  )
+
+  /** Of a list that is too long either the list is named, or its first wrong entry. */
+  const named = (each: Attack, field: string, value: unknown): Attack =>
+    Array.isArray(value) && value.length > 0 ? each : { ...each, expected: { ...each.expected, field } }
+})
+
+test('after all of this the shop answers, and has logged neither an error of its own nor anything that was sent', async () => {
+  expect(await target.guest.product.list.query({ limit: 1 })).toMatchObject({ items: [{}] })
+  expect(logProblems(target.server, [target.marker, 'surprise', 'no-such-choice'])).toEqual([])
+})

@@ -1,0 +1,157 @@
+import { Agent, request } from 'node:http'
+import { errorKinds } from '#errors'
+import type { Fleet } from './fleet.ts'
+import type { Program } from './program.ts'
+
+/** Sends what no client of ours would send, and tells what is wrong with the refusal. */
+
+export interface Attack {
+  /** How a failure names it. */
+  what: string
+  /** Path and query as they go over the wire. */
+  path: string
+  method?: string
+  headers?: Record<string, string | string[]>
+  body?: string | Buffer
+  expected?: Expected
+}
+
+export interface Expected {
+  status?: number
+  error?: keyof typeof errorKinds
+  /** An issue must name this field. */
+  field?: string
+  /** The refusal is an event of a stream, whose status says nothing. */
+  isStream?: boolean
+}
+
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+  tookMs: number
+}
+
+const patienceMs = 2_000
+const answerMax = 10_000
+const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+
+/** @throws when there is no whole answer within 2 s */
+export function send(url: string, { path, method = 'POST', headers = {}, body }: Attack): Promise<Answer> {
+  const startedAt = performance.now()
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    const sent = request({ hostname, port, path, method, headers, agent, signal: AbortSignal.timeout(patienceMs) }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('error', reject)
+      answer.on('end', () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          text: Buffer.concat(chunks).toString(),
+          tookMs: performance.now() - startedAt,
+        }),
+      )
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** A procedure called by POST with an input that need not be JSON. */
+export function callWith(procedure: string, input: unknown, more: Partial<Attack> & { token?: string } = {}): Attack {
+  const { token, headers, ...rest } = more
+  return {
+    what: procedure,
+    path: `/trpc/${procedure}`,
+    body: typeof input === 'string' || Buffer.isBuffer(input) ? input : JSON.stringify(input),
+    ...rest,
+    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+  }
+}
+
+/** Sends all of them, some at a time. @returns what is wrong with the answers; nothing, if all were refused as they must be */
+export async function problemsWith(url: string, attacks: readonly Attack[]): Promise<string[]> {
+  const problems: string[] = []
+  const waiting = attacks.values()
+  const lane = async (): Promise<void> => {
+    for (const attack of waiting) {
+      const found = await send(url, attack).then(
+        (answer) => problemsOf(answer, attack.expected ?? {}).map((problem) => `${problem} in ${answer.status} ${answer.text.slice(0, 300)}`),
+        (error: unknown) => [`no answer: ${String(error)}`],
+      )
+      problems.push(...found.map((problem) => `${attack.what}: ${problem}`))
+    }
+  }
+  await Promise.all(Array.from({ length: 6 }, lane))
+  return problems
+}
+
+/** What a stranger must never read: stacks, paths, SQL, what the shop is made of. */
+const inside =
+  /node_modules|file:\/\/|\/(src|modules|home|root|tmp|work)\/|\.[mc]?[jt]s\b|\n\s+at |"stack"|\b(zod|fastify|trpc|drizzle|postgres|pg|bullmq|redis|argon2|SyntaxError|TypeError)\b|FST_|Failed query|\b(select|insert into|update|delete from)\b .*\b(from|where|set|values)\b|violates|\brelation\b/i
+
+function problemsOf(answer: Answer, expected: Expected): string[] {
+  const { status, headers, text } = answer
+  const errors = errorsIn(text, expected)
+  return [
+    ...(expected.isStream === true || (status >= 400 && status < 500) ? [] : ['not refused with 4xx']),
+    ...(expected.status === undefined || expected.status === status ? [] : [`status is not ${expected.status}`]),
+    ...(errors.length > 0 ? [] : ['no error that can be read']),
+    ...errors.flatMap((error) => problemsOfError(error, expected)),
+    ...(inside.test(text) ? [`tells of the inside (${inside.exec(text)?.[0]})`] : []),
+    ...(text.length <= answerMax ? [] : ['long-winded']),
+    ...(/^[0-9a-f-]{36}$/.test(String(headers['x-request-id'])) ? [] : ['no x-request-id']),
+    ...(headers['x-content-type-options'] === 'nosniff' && headers['content-security-policy'] !== undefined ? [] : ['no security headers']),
+    ...(headers['x-powered-by'] === undefined && headers['server'] === undefined ? [] : ['says what it runs on']),
+  ]
+}
+
+interface ErrorData {
+  error?: string
+  httpStatus?: number
+  isRetryable?: boolean
+  issues?: { field: string; message: string }[]
+}
+
+/** One error, one of each call of a batch, or the one that ended a stream. */
+function errorsIn(text: string, { isStream = false }: Expected): (ErrorData | undefined)[] {
+  const json = isStream ? (/^event: serialized-error\ndata: (.*)$/m.exec(text)?.[1] ?? text) : text
+  try {
+    const body = JSON.parse(json) as unknown
+    return (Array.isArray(body) ? body : [body]).map((each: { error?: { data?: ErrorData }; data?: ErrorData }) => (isStream ? (each.data ?? each.error?.data) : each.error?.data))
+  } catch {
+    return []
+  }
+}
+
+function problemsOfError(data: ErrorData | undefined, expected: Expected): string[] {
+  const kind = Object.entries(errorKinds).find(([code]) => code === data?.error)?.[1]
+  if (data === undefined || kind === undefined) return ['not in the shape of an error']
+  return [
+    ...(kind.status === data.httpStatus && kind.isRetryable === data.isRetryable ? [] : ['contradicts the table of errors']),
+    ...(expected.error === undefined || expected.error === data.error ? [] : [`error is not ${expected.error}`]),
+    ...(expected.field === undefined || data.issues?.some(({ field }) => field === expected.field) ? [] : [`does not name ${expected.field}`]),
+  ]
+}
+
+/** A count and a checksum of every table: equal before and after means that nothing was changed. */
+export async function digest(fleet: Fleet, except: readonly string[] = []): Promise<Record<string, string>> {
+  const tables = await fleet.query<{ name: string }>(`
+    select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') order by 1`)
+  const wanted = tables.filter(({ name }) => !except.includes(name))
+  const sums = await fleet.query<{ name: string; sum: string }>(
+    wanted.map(({ name }) => `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t`).join(' union all '),
+  )
+  return Object.fromEntries(sums.map(({ name, sum }) => [name, sum]))
+}
+
+/** Lines of a process's output that report our failure (a caller's mistake is none), or repeat what a caller has sent. */
+export function logProblems(program: Program, markers: readonly string[]): string[] {
+  return program
+    .output()
+    .split('\n')
+    .filter((line) => Number(/"level":(\d+)/.exec(line)?.[1] ?? 0) >= 50 || markers.some((marker) => line.includes(marker)))
+}
