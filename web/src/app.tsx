@@ -24,13 +24,16 @@ export function App() {
   const { locale } = useStore(settings)
   const place = usePlace()
   const main = useRef<HTMLElement>(null)
+  const shownPath = useRef(place.path)
 
   useEffect(() => {
     document.documentElement.lang = languageTag(locale)
   }, [locale])
 
   useLayoutEffect(() => {
-    if (place.arrival === 'push') {
+    const isNewPage = place.arrival === 'push' || (place.arrival === 'replace' && place.path !== shownPath.current)
+    shownPath.current = place.path
+    if (isNewPage) {
       scrollTo(0, 0)
       main.current?.focus({ preventScroll: true })
     }

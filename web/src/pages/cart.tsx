@@ -25,7 +25,9 @@ export function CartPage() {
       ) : isLoading ? (
         <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
       ) : (
-        !failure && <Empty title={text.cart.empty} detail={text.cart.emptyText} action={{ href: '/', label: text.cart.browse }} />
+        !failure && (
+          <Empty title={text.cart.empty} detail={text.cart.emptyText} action={{ href: '/', label: text.cart.browse }} />
+        )
       )}
     </Page>
   )
@@ -45,7 +47,12 @@ function FilledCart({ cart }: { cart: Cart }) {
         <TotalsList totals={cart.totals} isEstimate />
         <p className="quiet">{text.cart.shippingLater}</p>
         {isShort && <Notice kind="warning">{text.cart.shortNotice}</Notice>}
-        <Link className="button button-large button-wide" href="/checkout" aria-disabled={isShort} onClick={(event) => isShort && event.preventDefault()}>
+        <Link
+          className="button button-large button-wide"
+          href="/checkout"
+          aria-disabled={isShort}
+          onClick={(event) => isShort && event.preventDefault()}
+        >
           {text.cart.checkout}
         </Link>
       </aside>
@@ -73,10 +80,14 @@ function Line({ line }: { line: CartLine }) {
     <li className="line">
       <Picture image={line.image} size={112} isDecorative />
       <div className="line-words">
-        <p className="line-title">{line.productSlug === '' ? title : <Link href={`/p/${encodeURIComponent(line.productSlug)}?variant=${encodeURIComponent(sku)}`}>{title}</Link>}</p>
-        <p className="quiet">
-          {money(line.unitPrice)} {text.cart.each}
+        <p className="line-title">
+          {line.productSlug === '' ? (
+            title
+          ) : (
+            <Link href={`/p/${encodeURIComponent(line.productSlug)}?variant=${encodeURIComponent(sku)}`}>{title}</Link>
+          )}
         </p>
+        <p className="quiet">{text.cart.each(money(line.unitPrice))}</p>
         {available < quantity && (
           <p className="line-short">
             {available === 0 ? text.cart.unavailable : text.cart.short(available)}{' '}
@@ -88,12 +99,22 @@ function Line({ line }: { line: CartLine }) {
           </p>
         )}
         {failure && <p className="field-error">{failureText(text, failure)}</p>}
-        <div className="line-controls">
-          <Stepper label={title} value={quantity} max={Math.max(quantity, available)} onChange={(next) => void take(next)} />
-          <button type="button" className="link-button" aria-label={text.cart.removeNamed(title)} onClick={() => void take(0)}>
-            {text.cart.remove}
-          </button>
-        </div>
+      </div>
+      <div className="line-controls">
+        <Stepper
+          label={title}
+          value={quantity}
+          max={Math.max(quantity, available)}
+          onChange={(next) => void take(next)}
+        />
+        <button
+          type="button"
+          className="link-button"
+          aria-label={text.cart.removeNamed(title)}
+          onClick={() => void take(0)}
+        >
+          {text.cart.remove}
+        </button>
       </div>
       <p className="line-total">{money(line.total)}</p>
     </li>

@@ -26,14 +26,22 @@ export function CategoryPage({ slug }: { slug: string }) {
   const way = pathTo(categories.data ?? [], slug)
   const category = way.at(-1)
   const pages = usePages<ProductCard, ProductPage>(`category ${slug} ${sort} ${locale} ${currency}`, (cursor) =>
-    shop.product.list.query({ category: slug, sort, limit: 24, locale, currency, ...(cursor !== undefined && { cursor }) }),
+    shop.product.list.query({
+      category: slug,
+      sort,
+      limit: 24,
+      locale,
+      currency,
+      ...(cursor !== undefined && { cursor }),
+    }),
   )
   if (categories.data !== undefined && category === undefined) return <NotFoundPage />
+  const failed = categories.failure && pages.data === undefined
   const isEmpty = pages.data !== undefined && pages.items.length === 0
   return (
     <Page title={category?.name}>
       <Breadcrumb steps={way.slice(0, -1)} />
-      <h1 className={category ? '' : 'skeleton skeleton-title'}>{category?.name}</h1>
+      <h1 className={category || failed ? '' : 'skeleton skeleton-title'}>{category?.name}</h1>
       <div className="list-tools">
         <Siblings way={way} />
         <SortSelect
@@ -43,7 +51,11 @@ export function CategoryPage({ slug }: { slug: string }) {
         />
       </div>
       {isEmpty ? (
-        <Empty title={text.list.empty} detail={text.list.emptyText} action={{ href: '/', label: text.notFound.action }} />
+        <Empty
+          title={text.list.empty}
+          detail={text.list.emptyText}
+          action={{ href: '/', label: text.notFound.action }}
+        />
       ) : (
         <ProductGrid pages={pages} />
       )}
@@ -56,17 +68,25 @@ function Siblings({ way }: { way: Category[] }) {
   const text = useText()
   const category = way.at(-1)
   const above = category?.children.length === 0 ? way.at(-2) : category
-  if (category === undefined || above === undefined) return <span />
+  if (category === undefined || above === undefined) return <div className="chips skeleton" />
   return (
     <ul className="chips">
       <li>
-        <Link className="chip" href={`/c/${encodeURIComponent(above.slug)}`} aria-current={above === category ? 'page' : undefined}>
+        <Link
+          className="chip"
+          href={`/c/${encodeURIComponent(above.slug)}`}
+          aria-current={above === category ? 'page' : undefined}
+        >
           {text.list.all}
         </Link>
       </li>
       {above.children.map(({ id, slug, name }) => (
         <li key={id}>
-          <Link className="chip" href={`/c/${encodeURIComponent(slug)}`} aria-current={id === category.id ? 'page' : undefined}>
+          <Link
+            className="chip"
+            href={`/c/${encodeURIComponent(slug)}`}
+            aria-current={id === category.id ? 'page' : undefined}
+          >
             {name}
           </Link>
         </li>

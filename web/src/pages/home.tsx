@@ -15,6 +15,13 @@ const heroTiles = 5
 const categoryTiles = 8
 const promiseIcons: IconName[] = ['truck', 'shield', 'card']
 
+/** So many of them, from the whole length of the list and from its end on: neighbours in it are alike, and its beginning is shown below. */
+const spread = <Item,>(items: readonly Item[], count: number): Item[] =>
+  Array.from(
+    { length: count },
+    (_, index) => items[items.length - 1 - Math.floor((index * items.length) / count)],
+  ).filter((item) => item !== undefined)
+
 /** The start page: what the shop is, its categories, its newest things. */
 export function HomePage() {
   const text = useText()
@@ -22,7 +29,7 @@ export function HomePage() {
   const pages = usePages<ProductCard, ProductPage>(`newest ${locale} ${currency}`, (cursor) =>
     shop.product.list.query({ sort: 'newest', limit: 24, locale, currency, ...(cursor !== undefined && { cursor }) }),
   )
-  const pictured = pages.items.filter(({ image }) => image !== null).slice(0, heroTiles)
+  const pictured = spread(pages.data?.items.filter(({ image }) => image !== null) ?? [], heroTiles)
   return (
     <Page title={undefined}>
       <section className="hero">
@@ -63,9 +70,10 @@ export function HomePage() {
 
 function CategoryTiles() {
   const text = useText()
-  const { data } = useCategories()
+  const { data, failure } = useCategories()
   const categories = data?.slice(0, categoryTiles)
-  if (categories?.length === 0) return null
+  // The products below say what failed, and their retry asks for these again too.
+  if (categories?.length === 0 || failure) return null
   return (
     <section aria-labelledby="categories-title">
       <h2 id="categories-title">{text.home.categories}</h2>

@@ -16,8 +16,11 @@ import { NotFoundPage } from './not-found.tsx'
 export function ProductPage({ slug }: { slug: string }) {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const product = useAnswer(`product ${slug} ${locale} ${currency}`, () => shop.product.get.query({ slug, locale, currency }))
-  if (product.failure?.code === 'not_found' || product.failure?.code === 'bad_input') return <NotFoundPage title={text.product.gone} />
+  const product = useAnswer(`product ${slug} ${locale} ${currency}`, () =>
+    shop.product.get.query({ slug, locale, currency }),
+  )
+  if (product.failure?.code === 'not_found' || product.failure?.code === 'bad_input')
+    return <NotFoundPage title={text.product.gone} />
   if (product.failure) {
     return (
       <Page title={undefined}>
@@ -77,7 +80,9 @@ function ProductView({ product }: { product: Product }) {
 function Related({ id }: { id: string }) {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const { data } = useAnswer(`related ${id} ${locale} ${currency}`, () => shop.product.related.query({ id, limit: 4, locale, currency }))
+  const { data } = useAnswer(`related ${id} ${locale} ${currency}`, () =>
+    shop.product.related.query({ id, limit: 4, locale, currency }),
+  )
   if (data === undefined || data.items.length === 0) return null
   return (
     <section aria-labelledby="related-title">

@@ -43,17 +43,19 @@ function addressOf({ q, category, brands, inStock, sort }: Search): string {
 function useSearch(search: Search) {
   const { locale, currency } = useStore(settings)
   const { q, category, brands, inStock, sort } = search
-  return usePages<ProductCard, SearchAnswer>(q === '' ? null : `search ${addressOf(search)} ${locale} ${currency}`, (cursor) =>
-    shop.product.search.query({
-      q,
-      sort,
-      limit: 24,
-      locale,
-      currency,
-      filters: { ...(brands.length > 0 && { brand: brands }), ...(inStock && { inStock }) },
-      ...(category !== null && { category }),
-      ...(cursor !== undefined && { cursor }),
-    }),
+  return usePages<ProductCard, SearchAnswer>(
+    q === '' ? null : `search ${addressOf(search)} ${locale} ${currency}`,
+    (cursor) =>
+      shop.product.search.query({
+        q,
+        sort,
+        limit: 24,
+        locale,
+        currency,
+        filters: { ...(brands.length > 0 && { brand: brands }), ...(inStock && { inStock }) },
+        ...(category !== null && { category }),
+        ...(cursor !== undefined && { cursor }),
+      }),
   )
 }
 
@@ -75,18 +77,15 @@ export function SearchPage() {
     )
   }
   const { data } = pages
+  const isNarrowed = search.brands.length > 0 || search.category !== null || search.inStock
+  if (data?.total === 0 && !pages.isStale && !isNarrowed) return <NothingFound q={q} didYouMean={data.didYouMean} />
   return (
     <Page title={text.search.title(q)}>
       <h1>{text.search.title(q)}</h1>
       <p className="lead" role="status">
         {data ? text.search.total(data.total) : pages.failure ? '' : text.loading}
       </p>
-      {data?.didYouMean !== undefined && (
-        <p className="did-you-mean">
-          {text.search.didYouMean} <Link href={addressOf({ ...search, q: data.didYouMean })}>{data.didYouMean}</Link>
-          {text.search.questionMark}
-        </p>
-      )}
+      <DidYouMean q={data?.didYouMean} />
       <div className="results">
         <Facets search={search} facets={data?.facets} onChange={change} />
         <section aria-label={text.search.title(q)}>
@@ -94,12 +93,43 @@ export function SearchPage() {
             <SortSelect sorts={sorts} value={sort} onChange={(next) => change({ sort: next })} />
           </div>
           {data?.items.length === 0 ? (
-            <Empty title={text.search.none(q)} detail={text.search.noneText} action={{ href: '/', label: text.notFound.action }} />
+            <Empty
+              title={text.search.none(q)}
+              detail={text.search.noneText}
+              action={{ href: '/', label: text.notFound.action }}
+            />
           ) : (
             <ProductGrid pages={pages} />
           )}
         </section>
       </div>
+    </Page>
+  )
+}
+
+function DidYouMean({ q }: { q: string | undefined }) {
+  const text = useText()
+  if (q === undefined) return null
+  return (
+    <p className="did-you-mean">
+      {text.search.didYouMean} <Link href={`/search?${new URLSearchParams({ q }).toString()}`}>{q}</Link>
+      {text.search.questionMark}
+    </p>
+  )
+}
+
+function NothingFound({ q, didYouMean }: { q: string; didYouMean: string | undefined }) {
+  const text = useText()
+  return (
+    <Page title={text.search.title(q)} className="page-narrow">
+      <h1 className="visually-hidden">{text.search.title(q)}</h1>
+      <Empty
+        title={text.search.none(q)}
+        detail={text.search.noneText}
+        action={{ href: '/', label: text.notFound.action }}
+      >
+        <DidYouMean q={didYouMean} />
+      </Empty>
     </Page>
   )
 }

@@ -18,11 +18,17 @@ const chosenVariant = (product: Product, sku: string | null): ProductVariant | u
   product.variants[0]
 
 /** The version with this value that shares most with the one before; in stock rather than not. */
-function variantWith(product: Product, change: { name: string; value: string; from: ProductVariant }): ProductVariant | undefined {
+function variantWith(
+  product: Product,
+  change: { name: string; value: string; from: ProductVariant },
+): ProductVariant | undefined {
   const { name, value, from } = change
   const likeness = (variant: ProductVariant) =>
-    Object.entries(variant.options).filter(([option, its]) => from.options[option] === its).length * 2 + (variant.available > 0 ? 1 : 0)
-  return product.variants.filter(({ options }) => options[name] === value).toSorted((a, b) => likeness(b) - likeness(a))[0]
+    Object.entries(variant.options).filter(([option, its]) => from.options[option] === its).length * 2 +
+    (variant.available > 0 ? 1 : 0)
+  return product.variants
+    .filter(({ options }) => options[name] === value)
+    .toSorted((a, b) => likeness(b) - likeness(a))[0]
 }
 
 /** Price, versions, stock and the button. The chosen version stands in the address, so that a link leads to it. */
@@ -31,7 +37,10 @@ export function BuyBox({ product }: { product: Product }) {
   const variant = chosenVariant(product, query.get('variant'))
   if (variant === undefined) return null
   const choose = (next: ProductVariant | undefined) => {
-    if (next) navigate(`/p/${encodeURIComponent(product.slug)}?variant=${encodeURIComponent(next.sku)}`, { isReplacement: true })
+    if (next)
+      navigate(`/p/${encodeURIComponent(product.slug)}?variant=${encodeURIComponent(next.sku)}`, {
+        isReplacement: true,
+      })
   }
   return (
     <div className="buy-box">
@@ -47,8 +56,17 @@ export function BuyBox({ product }: { product: Product }) {
             {values.map((value) => {
               const target = variantWith(product, { name, value, from: variant })
               return (
-                <label key={value} className={target === undefined || target.available === 0 ? 'pick pick-gone' : 'pick'}>
-                  <input type="radio" name={name} checked={variant.options[name] === value} disabled={target === undefined} onChange={() => choose(target)} />
+                <label
+                  key={value}
+                  className={target === undefined || target.available === 0 ? 'pick pick-gone' : 'pick'}
+                >
+                  <input
+                    type="radio"
+                    name={name}
+                    checked={variant.options[name] === value}
+                    disabled={target === undefined}
+                    onChange={() => choose(target)}
+                  />
                   <span>{value}</span>
                 </label>
               )
@@ -67,7 +85,11 @@ function Availability({ available, isOneOfMany }: { available: number; isOneOfMa
   if (available === 0) {
     return <p className="stock stock-none">{isOneOfMany ? text.product.soldOutText : text.product.soldOut}</p>
   }
-  return <p className={available <= fewMax ? 'stock stock-few' : 'stock'}>{available <= fewMax ? text.product.fewLeft(available) : text.product.inStock}</p>
+  return (
+    <p className={available <= fewMax ? 'stock stock-few' : 'stock'}>
+      {available <= fewMax ? text.product.fewLeft(available) : text.product.inStock}
+    </p>
+  )
 }
 
 type Adding = { phase: 'idle' | 'adding' | 'added' } | { phase: 'failed'; failure: Failure }
@@ -89,8 +111,18 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
 
   return (
     <>
-      <button type="button" className="button button-large button-wide" disabled={variant.available === 0} aria-busy={adding.phase === 'adding'} onClick={() => void add()}>
-        {variant.available === 0 ? text.product.soldOut : adding.phase === 'adding' ? text.product.adding : text.product.addToCart}
+      <button
+        type="button"
+        className="button button-large button-wide"
+        disabled={variant.available === 0}
+        aria-busy={adding.phase === 'adding'}
+        onClick={() => void add()}
+      >
+        {variant.available === 0
+          ? text.product.soldOut
+          : adding.phase === 'adding'
+            ? text.product.adding
+            : text.product.addToCart}
       </button>
       <p className="buy-outcome" role="status">
         {adding.phase === 'added' && (

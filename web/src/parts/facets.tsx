@@ -34,7 +34,11 @@ export function Facets({ search, facets, onChange }: FacetsProps) {
         {chosen > 0 && <span className="count">{chosen}</span>}
       </summary>
       <label className="check">
-        <input type="checkbox" checked={search.inStock} onChange={(event) => onChange({ inStock: event.target.checked })} />
+        <input
+          type="checkbox"
+          checked={search.inStock}
+          onChange={(event) => onChange({ inStock: event.target.checked })}
+        />
         <span>{text.search.inStock}</span>
         {facets && <span className="facet-count">{facets.inStock}</span>}
       </label>
@@ -42,12 +46,22 @@ export function Facets({ search, facets, onChange }: FacetsProps) {
         <fieldset>
           <legend>{text.search.category}</legend>
           <label className="check">
-            <input type="radio" name="category" checked={search.category === null} onChange={() => onChange({ category: null })} />
+            <input
+              type="radio"
+              name="category"
+              checked={search.category === null}
+              onChange={() => onChange({ category: null })}
+            />
             <span>{text.list.all}</span>
           </label>
           {categories.map(({ value, label, count }) => (
             <label className="check" key={value}>
-              <input type="radio" name="category" checked={search.category === value} onChange={() => onChange({ category: value })} />
+              <input
+                type="radio"
+                name="category"
+                checked={search.category === value}
+                onChange={() => onChange({ category: value })}
+              />
               <span>{label}</span>
               <span className="facet-count">{count}</span>
             </label>
@@ -59,7 +73,11 @@ export function Facets({ search, facets, onChange }: FacetsProps) {
           <legend>{text.search.brand}</legend>
           {facets.brand.map(({ value, label, count }) => (
             <label className="check" key={value}>
-              <input type="checkbox" checked={search.brands.includes(value)} onChange={(event) => toggleBrand(value, event.target.checked)} />
+              <input
+                type="checkbox"
+                checked={search.brands.includes(value)}
+                onChange={(event) => toggleBrand(value, event.target.checked)}
+              />
               <span>{label}</span>
               <span className="facet-count">{count}</span>
             </label>
@@ -67,7 +85,11 @@ export function Facets({ search, facets, onChange }: FacetsProps) {
         </fieldset>
       )}
       {chosen > 0 && (
-        <button type="button" className="link-button" onClick={() => onChange({ brands: [], category: null, inStock: false })}>
+        <button
+          type="button"
+          className="link-button"
+          onClick={() => onChange({ brands: [], category: null, inStock: false })}
+        >
           {text.search.clear}
         </button>
       )}

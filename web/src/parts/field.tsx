@@ -15,7 +15,13 @@ interface Wiring {
   'aria-describedby': string | undefined
 }
 
-function Frame({ label, error, hint, isOptional = false, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
+function Frame({
+  label,
+  error,
+  hint,
+  isOptional = false,
+  children,
+}: Labelled & { children: (wiring: Wiring) => ReactNode }) {
   const text = useText()
   const id = useId()
   const notes = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean)
@@ -25,7 +31,11 @@ function Frame({ label, error, hint, isOptional = false, children }: Labelled & 
         {label}
         {isOptional && <span className="field-optional"> {text.form.optional}</span>}
       </label>
-      {children({ id, 'aria-invalid': error !== undefined, 'aria-describedby': notes.length === 0 ? undefined : notes.join(' ') })}
+      {children({
+        id,
+        'aria-invalid': error !== undefined,
+        'aria-describedby': notes.length === 0 ? undefined : notes.join(' '),
+      })}
       {hint !== undefined && (
         <p className="field-hint" id={`${id}-hint`}>
           {hint}
@@ -67,7 +77,13 @@ export function PasswordField({ label, error, hint, ...input }: InputProps) {
   )
 }
 
-export function SelectField({ label, error, hint, children, ...select }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {
+export function SelectField({
+  label,
+  error,
+  hint,
+  children,
+  ...select
+}: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {
   return (
     <Frame label={label} error={error} hint={hint}>
       {(wiring) => (

@@ -5,6 +5,9 @@ import { useStore } from '../shop/store.ts'
 import { useText } from '../text/use-text.ts'
 import { Mark } from './icon.tsx'
 
+/** Places held while the categories load, so that nothing jumps. */
+const usualCategories = 7
+
 export function Footer() {
   const text = useText()
   const user = useStore(session)
@@ -26,7 +29,10 @@ export function Footer() {
               <li key={id}>
                 <Link href={`/c/${encodeURIComponent(slug)}`}>{name}</Link>
               </li>
-            ))}
+            )) ??
+              Array.from({ length: usualCategories }, (_, index) => (
+                <li key={index} className="footer-place" aria-hidden="true" />
+              ))}
           </ul>
         </nav>
         <nav aria-label={text.footer.help}>

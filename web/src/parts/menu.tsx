@@ -8,8 +8,12 @@ export function Menu({ label, button, children }: { label: string; button: React
   const opener = useRef<HTMLButtonElement>(null)
   const id = useId()
   const place = usePlace()
+  const [shownPlace, setShownPlace] = useState(place)
+  if (shownPlace !== place) {
+    setShownPlace(place)
+    setOpen(false)
+  }
 
-  useEffect(() => setOpen(false), [place])
   useEffect(() => {
     if (!isOpen) return
     const closeOutside = (event: PointerEvent): void => {
@@ -29,8 +33,22 @@ export function Menu({ label, button, children }: { label: string; button: React
   }, [isOpen])
 
   return (
-    <div className="menu" ref={root} onBlur={(event) => event.relatedTarget === null || event.currentTarget.contains(event.relatedTarget) || setOpen(false)}>
-      <button ref={opener} type="button" className="header-button" aria-expanded={isOpen} aria-controls={id} aria-label={label} onClick={() => setOpen(!isOpen)}>
+    <div
+      className="menu"
+      ref={root}
+      onBlur={(event) =>
+        event.relatedTarget === null || event.currentTarget.contains(event.relatedTarget) || setOpen(false)
+      }
+    >
+      <button
+        ref={opener}
+        type="button"
+        className="header-button"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        aria-label={label}
+        onClick={() => setOpen(!isOpen)}
+      >
         {button}
       </button>
       <div id={id} className="menu-list" hidden={!isOpen}>

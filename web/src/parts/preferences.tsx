@@ -17,12 +17,21 @@ export function Preferences() {
 
   return (
     <div className="preferences">
-      <button type="button" className="strip-button" lang={other === 'zh' ? 'zh-CN' : 'en'} onClick={() => change(() => chooseLocale(other))}>
+      <button
+        type="button"
+        className="strip-button"
+        lang={other === 'zh' ? 'zh-CN' : 'en'}
+        onClick={() => change(() => chooseLocale(other))}
+      >
         {other === 'zh' ? '中文' : 'English'}
       </button>
       <label>
         <span className="visually-hidden">{text.currency}</span>
-        <select className="strip-select" value={currency} onChange={(event) => change(() => chooseCurrency(event.target.value))}>
+        <select
+          className="strip-select"
+          value={currency}
+          onChange={(event) => change(() => chooseCurrency(event.target.value))}
+        >
           {currencies.map((code) => (
             <option key={code}>{code}</option>
           ))}

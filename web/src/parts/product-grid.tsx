@@ -23,7 +23,12 @@ export function ProductGrid({ pages }: { pages: Pages<Card, { items: Card[]; nex
       {pages.moreFailure && <Notice kind="error">{failureText(text, pages.moreFailure)}</Notice>}
       {pages.hasMore && (
         <p className="grid-more">
-          <button type="button" className="button button-quiet" onClick={pages.loadMore} aria-disabled={pages.isLoadingMore}>
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={pages.loadMore}
+            aria-disabled={pages.isLoadingMore}
+          >
             {pages.isLoadingMore ? text.loading : text.list.loadMore}
           </button>
         </p>
@@ -35,7 +40,7 @@ export function ProductGrid({ pages }: { pages: Pages<Card, { items: Card[]; nex
   )
 }
 
-export function GridSkeleton({ count }: { count: number }) {
+function GridSkeleton({ count }: { count: number }) {
   const text = useText()
   return (
     <div className="grid" role="status" aria-label={text.loading}>

@@ -21,7 +21,9 @@ const pauseMs = 140
 
 const suggestionsOf = ({ terms, products }: Suggestions): Suggestion[] => [
   ...terms.slice(0, 4).map((term) => ({ href: searchHref(term), label: term })),
-  ...products.slice(0, 5).map(({ slug, title, image, price }) => ({ href: `/p/${encodeURIComponent(slug)}`, label: title, image, price })),
+  ...products
+    .slice(0, 5)
+    .map(({ slug, title, image, price }) => ({ href: `/p/${encodeURIComponent(slug)}`, label: title, image, price })),
 ]
 
 const searchHref = (q: string): string => `/search?q=${encodeURIComponent(q)}`
@@ -47,18 +49,19 @@ export function SearchBox() {
   const [q, setQ] = useState(asked)
   const [isOpen, setOpen] = useState(false)
   const [active, setActive] = useState(-1)
+  const [shownPlace, setShownPlace] = useState(place)
+  if (shownPlace !== place) {
+    setShownPlace(place)
+    setQ(asked)
+    setOpen(false)
+    setActive(-1)
+  }
   const settledQ = useSettled(q.trim())
 
   const key = isOpen && settledQ !== '' && settledQ.length <= 100 ? `suggest ${locale} ${currency} ${settledQ}` : null
   const { data } = useAnswer(key, () => shop.product.suggest.query({ q: settledQ, locale, currency }))
   const suggestions = isOpen && q.trim() !== '' && data ? suggestionsOf(data) : []
   const isShown = suggestions.length > 0
-
-  useEffect(() => {
-    setQ(asked)
-    setOpen(false)
-    setActive(-1)
-  }, [asked, place])
 
   function go(href: string): void {
     setOpen(false)
@@ -90,7 +93,10 @@ export function SearchBox() {
   }
 
   return (
-    <search className="search-box" onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setOpen(false)}>
+    <search
+      className="search-box"
+      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setOpen(false)}
+    >
       <form action="/search" onSubmit={submit}>
         <label className="visually-hidden" htmlFor={id}>
           {text.nav.search}
@@ -125,8 +131,7 @@ export function SearchBox() {
       </form>
       <ul id={`${id}-list`} className="search-list" role="listbox" aria-label={text.nav.suggestions} hidden={!isShown}>
         {suggestions.map(({ href, label, image, price }, index) => (
-          // Keys are the field's affair; a press must not take the focus from it.
-          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+          // A press must not take the focus from the field, whose affair the keys are.
           <li
             key={href}
             id={`${id}-${index}`}

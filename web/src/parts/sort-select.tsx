@@ -8,7 +8,11 @@ interface SortSelectProps<Sort extends string> {
 }
 
 /** In which order a list stands. */
-export function SortSelect<Sort extends keyof ReturnType<typeof useText>['list']['sorts']>({ sorts, value, onChange }: SortSelectProps<Sort>) {
+export function SortSelect<Sort extends keyof ReturnType<typeof useText>['list']['sorts']>({
+  sorts,
+  value,
+  onChange,
+}: SortSelectProps<Sort>) {
   const text = useText()
   const id = useId()
   return (

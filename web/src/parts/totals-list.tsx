@@ -15,8 +15,15 @@ export function TotalsList({ totals, isEstimate = false }: TotalsListProps) {
     <dl className="totals">
       <Row name={text.totals.items} value={money(totals.items)} />
       {totals.discount.amount !== 0 && <Row name={text.totals.discount} value={`−${money(totals.discount)}`} />}
-      {!isEstimate && <Row name={text.totals.shipping} value={totals.shipping.amount === 0 ? text.totals.free : money(totals.shipping)} />}
-      {!isEstimate && !totals.taxIncluded && totals.tax.amount > 0 && <Row name={text.totals.tax} value={money(totals.tax)} />}
+      {!isEstimate && (
+        <Row
+          name={text.totals.shipping}
+          value={totals.shipping.amount === 0 ? text.totals.free : money(totals.shipping)}
+        />
+      )}
+      {!isEstimate && !totals.taxIncluded && totals.tax.amount > 0 && (
+        <Row name={text.totals.tax} value={money(totals.tax)} />
+      )}
       {!isEstimate && <Row name={text.totals.total} value={money(totals.total)} isTotal />}
       {!isEstimate && totals.taxIncluded && totals.tax.amount > 0 && (
         <Row name={text.totals.taxIncluded} value={money(totals.tax)} isNote />
@@ -25,7 +32,17 @@ export function TotalsList({ totals, isEstimate = false }: TotalsListProps) {
   )
 }
 
-function Row({ name, value, isTotal = false, isNote = false }: { name: string; value: string; isTotal?: boolean; isNote?: boolean }) {
+function Row({
+  name,
+  value,
+  isTotal = false,
+  isNote = false,
+}: {
+  name: string
+  value: string
+  isTotal?: boolean
+  isNote?: boolean
+}) {
   return (
     <div className={isTotal ? 'totals-row totals-sum' : isNote ? 'totals-row totals-note' : 'totals-row'}>
       <dt>{name}</dt>

@@ -37,7 +37,10 @@ export function startRouter(): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   addEventListener('popstate', () => {
     clearTimeout(timer)
-    place.set(here('pop'))
+    const next = here('pop')
+    const { path, query } = place.get()
+    // A jump within the page is the browser's own affair.
+    if (next.path !== path || next.query.toString() !== query.toString()) place.set(next)
   })
   addEventListener(
     'scroll',

@@ -2,7 +2,7 @@ import { failureOf, type Failure } from './failure.ts'
 import { passing, readJson } from './storage.ts'
 
 /** What is sent again, byte for byte, until its outcome is known. */
-interface Keyed {
+export interface Keyed {
   idempotencyKey: string
 }
 
@@ -21,9 +21,9 @@ export class UndecidedError extends Error {
 }
 
 /** The attempt of this name whose outcome this tab has not learnt, if there is one. */
-export function pendingAttempt<Input extends Keyed>(name: string): Input | null {
+export function pendingAttempt(name: string): Keyed | null {
   const kept = readJson(passing, name)
-  return typeof kept === 'object' && kept !== null && 'idempotencyKey' in kept ? (kept as Input) : null
+  return typeof kept === 'object' && kept !== null && 'idempotencyKey' in kept ? (kept as Keyed) : null
 }
 
 /**

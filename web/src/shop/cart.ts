@@ -111,7 +111,9 @@ export function reissueCart(): Promise<void> {
     if (cart === null) return
     if (cart.lines.length === 0) return dropCart()
     keep(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
-    await Promise.all(cart.lines.map(({ sku }) => shop.order.cart.setLine.mutate({ cartId: cart.id, sku, quantity: 0 })))
+    await Promise.all(
+      cart.lines.map(({ sku }) => shop.order.cart.setLine.mutate({ cartId: cart.id, sku, quantity: 0 })),
+    )
   })
 }
 

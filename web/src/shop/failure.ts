@@ -25,4 +25,5 @@ export function failureOf(error: unknown): Failure {
   return { code: data.error, message, isRetryable: data.isRetryable, issues: data.issues }
 }
 
-const isErrorData = (data: unknown): data is ErrorData => typeof data === 'object' && data !== null && 'error' in data && 'issues' in data
+const isErrorData = (data: unknown): data is ErrorData =>
+  typeof data === 'object' && data !== null && 'error' in data && 'issues' in data

@@ -7,14 +7,14 @@ import { createStore } from './store.ts'
 import type { User } from './types.ts'
 
 /** Who is logged in; undefined until it is known. */
-export const session = createStore<User | null | undefined>(undefined)
+export const session = createStore<User | null | undefined>(lasting.read('signedIn') === null ? null : undefined)
 
 /**
  * Asks who is logged in. The cookie itself is out of reach for scripts, so a note beside it says whether asking is
  * worth a request.
  */
 export async function startSession(): Promise<void> {
-  if (lasting.read('signedIn') === null) return session.set(null)
+  if (session.get() === null) return
   try {
     session.set(await shop.user.me.query())
   } catch (error) {

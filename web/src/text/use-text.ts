@@ -22,7 +22,8 @@ export function useFormats() {
       const format = new Intl.NumberFormat(tag, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
       return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
     },
-    moment: (at: string): string => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
+    moment: (at: string): string =>
+      new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
     clock: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
     country: (code: string): string => new Intl.DisplayNames([tag], { type: 'region' }).of(code) ?? code,
   }

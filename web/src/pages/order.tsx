@@ -1,0 +1,122 @@
+import { useEffect } from 'react'
+import { announce } from '../parts/announcer.tsx'
+import { CancelOrder } from '../parts/cancel-order.tsx'
+import { Empty, FailureNotice } from '../parts/notice.tsx'
+import { OrderDetails } from '../parts/order-details.tsx'
+import { OrderTimeline } from '../parts/order-timeline.tsx'
+import { Page } from '../parts/page.tsx'
+import { PayAgain } from '../parts/pay-again.tsx'
+import { Link } from '../route/link.tsx'
+import type { Order } from '../shop/types.ts'
+import { useOrder } from '../shop/use-order.ts'
+import { useFormats, useText } from '../text/use-text.ts'
+
+const steps = ['placed', 'paid', 'fulfilled'] as const
+
+/** Which of the dictionary's headlines says where the order stands. */
+function headlineOf({ status, paymentStatus }: Order): string {
+  if (status !== 'placed') return status
+  return paymentStatus === 'requires_action' || paymentStatus === 'declined' || paymentStatus === 'unknown'
+    ? paymentStatus
+    : 'pending'
+}
+
+/** One order, live: what it waits for, what happened, what is in it. */
+export function OrderPage({ id }: { id: string }) {
+  const text = useText()
+  const { order, isLive, failure, retry, take } = useOrder(id)
+  if (order) return <OrderView order={order} isLive={isLive} onChange={take} />
+  if (failure && failure.code !== 'network' && !failure.isRetryable) {
+    return (
+      <Page title={text.order.notFound} className="page-narrow">
+        <h1 className="visually-hidden">{text.order.notFound}</h1>
+        <Empty
+          title={text.order.notFound}
+          detail={text.order.notFoundText}
+          action={{ href: `/login?next=/order/${encodeURIComponent(id)}`, label: text.nav.logIn }}
+        />
+      </Page>
+    )
+  }
+  return (
+    <Page title={undefined}>
+      {failure ? (
+        <FailureNotice failure={failure} onRetry={retry} />
+      ) : (
+        <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
+      )}
+    </Page>
+  )
+}
+
+function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean; onChange: (order: Order) => void }) {
+  const text = useText()
+  const { clock } = useFormats()
+  const key = headlineOf(order)
+  const [headline, detail] = text.order.headline[key] ?? [order.status, '']
+  const waitsForBuyer = key === 'requires_action' || key === 'declined'
+
+  useEffect(() => announce(text.order.changed(headline)), [headline, text])
+
+  return (
+    <Page title={text.order.title(order.number)}>
+      <section className={`order-head order-${key}`}>
+        <p className="order-number">
+          {text.order.title(order.number)}
+          <span className={isLive ? 'live' : 'live live-off'} title={text.order.liveText}>
+            {isLive ? text.order.live : text.order.reconnecting}
+          </span>
+        </p>
+        <h1>{headline}</h1>
+        <p className="lead">
+          {detail}{' '}
+          {waitsForBuyer && order.paymentDeadline !== null && text.order.deadline(clock(order.paymentDeadline))}
+        </p>
+        {key === 'requires_action' && order.paymentActionUrl !== null && (
+          // A tab of its own: the bank need not know the way back, and this page sees the outcome by itself.
+          <a className="button button-large" href={order.paymentActionUrl} target="_blank" rel="noopener">
+            {text.order.confirmWithBank}
+            <span className="visually-hidden"> ({text.order.newTab})</span>
+          </a>
+        )}
+        <Steps order={order} />
+      </section>
+      {key === 'declined' && <PayAgain order={order} onChange={onChange} />}
+      <div className="split">
+        <OrderDetails order={order} />
+        <aside className="order-side">
+          <OrderTimeline entries={order.timeline} />
+          <div className="order-actions">
+            {(order.status === 'placed' || order.status === 'paid') && (
+              <CancelOrder order={order} onChange={onChange} />
+            )}
+            <Link className="button button-quiet" href="/">
+              {text.order.keepShopping}
+            </Link>
+          </div>
+        </aside>
+      </div>
+    </Page>
+  )
+}
+
+/** How far it has come; nothing of it where it was cancelled. */
+function Steps({ order }: { order: Order }) {
+  const text = useText()
+  if (order.status === 'cancelled' || order.status === 'cancelling') return null
+  const reached = order.status === 'closed' ? steps.length : steps.indexOf(order.status) + 1
+  return (
+    <ol className="steps">
+      {steps.map((step, index) => (
+        <li
+          key={step}
+          className={index < reached ? 'done' : ''}
+          aria-current={index === reached - 1 ? 'step' : undefined}
+        >
+          {text.order.steps[step]}
+          {index < reached && <span className="visually-hidden"> ({text.order.stepDone})</span>}
+        </li>
+      ))}
+    </ol>
+  )
+}

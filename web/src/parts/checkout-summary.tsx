@@ -1,0 +1,53 @@
+import type { ReactNode } from 'react'
+import type { Cart } from '../shop/types.ts'
+import type { Quote } from '../shop/use-quote.ts'
+import { useFormats, useText } from '../text/use-text.ts'
+import { Picture } from './picture.tsx'
+import { TotalsList } from './totals-list.tsx'
+
+interface OrderSummaryProps {
+  cart: Cart
+  quote: Quote
+  isBusy: boolean
+  /** What stands in the way of ordering. */
+  children: ReactNode
+}
+
+/** What is ordered and what it costs, with the button that orders it. */
+export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProps) {
+  const text = useText()
+  const { money } = useFormats()
+  const { answer, isLoading } = quote
+  return (
+    <aside className="summary" aria-label={text.cart.summary}>
+      <ul className="summary-lines">
+        {cart.lines.map((line) => (
+          <li key={line.sku}>
+            <Picture image={line.image} size={48} isDecorative />
+            <span>
+              {text.order.pieces(line.quantity)} {line.title}
+            </span>
+            <span>{money(line.total)}</span>
+          </li>
+        ))}
+      </ul>
+      <div aria-busy={isLoading} className={isLoading ? 'summary-stale' : ''}>
+        <TotalsList totals={answer?.totals ?? cart.totals} isEstimate={answer === undefined} />
+      </div>
+      {children}
+      <button
+        type="submit"
+        className="button button-large button-wide"
+        aria-disabled={isBusy || isLoading}
+        aria-busy={isBusy}
+      >
+        {isBusy
+          ? text.checkout.placing
+          : answer
+            ? text.checkout.place(money(answer.totals.total))
+            : text.checkout.placeNoTotal}
+      </button>
+      <p className="quiet">{text.checkout.agree}</p>
+    </aside>
+  )
+}

@@ -1,0 +1,50 @@
+import type { Order } from '../shop/types.ts'
+import { useFormats, useText } from '../text/use-text.ts'
+import { TotalsList } from './totals-list.tsx'
+
+/** What was ordered, for how much, and where it goes. */
+export function OrderDetails({ order }: { order: Order }) {
+  const text = useText()
+  const { money, country } = useFormats()
+  const { shippingAddress: to } = order
+  const address = [
+    to.name,
+    to.line1,
+    to.line2,
+    [to.postalCode, to.city].filter(Boolean).join(' '),
+    to.region,
+    country(to.country),
+  ]
+  return (
+    <div className="order-details">
+      <section aria-labelledby="items">
+        <h2 id="items">{text.order.items}</h2>
+        <ul className="order-lines">
+          {order.lines.map((line) => (
+            <li key={line.sku}>
+              <span className="order-quantity">{text.order.pieces(line.quantity)}</span>
+              <span>{line.title}</span>
+              <span>{money(line.total)}</span>
+            </li>
+          ))}
+        </ul>
+        <TotalsList totals={order.totals} />
+      </section>
+      <div className="order-places">
+        <section aria-labelledby="to">
+          <h2 id="to">{text.order.deliverTo}</h2>
+          <address>
+            {address.filter(Boolean).map((line) => (
+              <span key={line}>{line}</span>
+            ))}
+          </address>
+          <p className="quiet">{order.shippingOption.name}</p>
+        </section>
+        <section aria-labelledby="mail">
+          <h2 id="mail">{text.order.confirmationTo}</h2>
+          <p className="order-email">{order.email}</p>
+        </section>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,12 @@
+/** Something takes its time, and the reader should know that we are at it. */
+export function Progress({ title, detail }: { title: string; detail?: string }) {
+  return (
+    <div className="notice notice-info progress" role="status">
+      <span className="spinner" aria-hidden="true" />
+      <div>
+        <p className="notice-title">{title}</p>
+        {detail !== undefined && <p>{detail}</p>}
+      </div>
+    </div>
+  )
+}
