@@ -223,7 +223,7 @@ ALTER TABLE "product"."variant" ADD CONSTRAINT "variant_product_id_product_id_fk
 ALTER TABLE "user"."session" ADD CONSTRAINT "session_account_id_account_id_fk" FOREIGN KEY ("account_id") REFERENCES "user"."account"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "idempotency_expires" ON "actor"."idempotency" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "mailbox_actor" ON "actor"."mailbox" USING btree ("kind","actor_id","id");--> statement-breakpoint
-CREATE INDEX "mailbox_due" ON "actor"."mailbox" USING btree ("due_at");--> statement-breakpoint
+CREATE INDEX "mailbox_due" ON "actor"."mailbox" USING btree ("kind","due_at");--> statement-breakpoint
 CREATE INDEX "cart_user" ON "order"."cart" USING btree ("user_id","updated_at");--> statement-breakpoint
 CREATE INDEX "cart_updated" ON "order"."cart" USING btree ("updated_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_number" ON "order"."orders" USING btree ("number");--> statement-breakpoint

@@ -5,6 +5,7 @@ import type { Services } from '#services'
 import { letterTemplates, writeLetter } from './letter.ts'
 import { loadOrder } from './order.store.ts'
 import { orderView } from './order.view.ts'
+import { orderUrl } from './text.ts'
 
 /** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
 
@@ -33,8 +34,11 @@ export function createEmailEffect({ config, database, mail, log }: Services): Ef
       const state = await loadOrder(database.query, id)
       if (state === undefined) throw new Error('a letter about an order that does not exist')
       const { locale } = state
-      const orderUrl = config.SHOP_URL === undefined ? null : new URL(`/order/${id}`, config.SHOP_URL).href
-      const letter = writeLetter(template, orderView(state), { locale, shopName: config.SHOP_NAME, orderUrl })
+      const letter = writeLetter(template, orderView(state), {
+        locale,
+        shopName: config.SHOP_NAME,
+        orderUrl: orderUrl(config, id),
+      })
       try {
         await party.call((signal) =>
           mail.send({ ...letter, to: state.email, messageId: `order-${id}.${template}@holdfast`, locale }, signal),

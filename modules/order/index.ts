@@ -1,6 +1,7 @@
 import { BootError } from '#errors'
 import type { PaymentEvent } from '#outbound'
 import type { Services } from '#services'
+import { idSchema } from '#shapes'
 import { createCartActor, orderActor } from './actors.ts'
 import { deleteStaleCarts } from './cart.store.ts'
 import { createEmailEffect } from './email.effect.ts'
@@ -30,6 +31,8 @@ export function createOrderModule(services: Services) {
 
     /** What the provider tells by webhook. Safe to repeat, in any order: the order takes from it what it does not know yet. */
     async notePayment({ orderId, intentId, result }: PaymentEvent): Promise<void> {
+      // Another program on the same account has ids of its own making.
+      if (!idSchema.safeParse(orderId).success) return
       const order = await loadOrder(database.query, orderId)
       // Not ours, or ahead of our own commit: the effect that is under way will learn the same.
       if (order === undefined || order.payment.intentId !== intentId) return

@@ -5,7 +5,8 @@ import type { OrderPage } from './contract.ts'
 import { listOrders } from './order.store.ts'
 import { orderView } from './order.view.ts'
 
-const position = z.object({ placedAt: z.iso.datetime(), id: z.uuid() })
+// Postgres knows no year 0.
+const position = z.object({ placedAt: z.iso.datetime().regex(/^(?!0000)/), id: z.uuid() })
 
 /** One page of orders, newest first; of one user where `userId` is given. @throws AppError `bad_input` for a cursor that is not ours */
 export async function orderPage(

@@ -3,6 +3,7 @@ import { PutOff, type EffectContext, type EffectKind, type EffectResult } from '
 import { OutboundError, type PaymentResult } from '#outbound'
 import type { Services } from '#services'
 import { loadOrder } from './order.store.ts'
+import { orderUrl } from './text.ts'
 import type { OrderState } from './state.ts'
 
 /**
@@ -70,7 +71,12 @@ export function createPaymentEffect({ config, database, payments }: Services): E
     }
     return tell(id, {
       intentId,
-      result: await payments.confirm({ intentId, token, key: `${id}:confirm:${attempt}:${attempts}` }),
+      result: await payments.confirm({
+        intentId,
+        token,
+        returnUrl: orderUrl(config, id),
+        key: `${id}:confirm:${attempt}:${attempts}`,
+      }),
       attempt,
     })
   }

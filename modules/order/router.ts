@@ -91,12 +91,10 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       const order = await requireOrder(services, ctx, input)
       const session = await ctx.session()
       const by = session?.role === 'staff' && session.userId !== order.userId ? 'staff' : 'buyer'
-      return services
-        .actors()
-        .ask(orderActor, {
-          id: order.id,
-          message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) },
-        })
+      return services.actors().ask(orderActor, {
+        id: order.id,
+        message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+      })
     }),
 
     admin: router({

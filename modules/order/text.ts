@@ -1,5 +1,10 @@
+import type { Services } from '#services'
 import type { Locale, Money } from '#shapes'
 
 /** Money as a reader of this language writes it, such as `$1,299.00` or `¥1,299.00`. Amounts are minor units of two digits. */
 export const moneyText = ({ amount, currency }: Money, locale: Locale): string =>
   new Intl.NumberFormat(locale === 'zh' ? 'zh-CN' : 'en-US', { style: 'currency', currency }).format(amount / 100)
+
+/** The page of an order; null where the shop does not know its own address. */
+export const orderUrl = ({ SHOP_URL }: Services['config'], id: string): string | null =>
+  SHOP_URL === undefined ? null : new URL(`/order/${id}`, SHOP_URL).href

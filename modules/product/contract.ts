@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { currencySchema, idSchema, localeSchema, pageSchema, slugSchema, skuSchema, type Money, type Page } from '#shapes'
+import {
+  currencySchema,
+  idSchema,
+  localeSchema,
+  pageSchema,
+  slugSchema,
+  skuSchema,
+  type Money,
+  type Page,
+} from '#shapes'
 
 /** What clients of `product.*` send and get. Imports shapes alone: the published client carries these types. */
 
@@ -29,8 +38,17 @@ const searchFilters = z.strictObject({
   inStock: z.boolean().optional(),
 })
 
+/** What a buyer types. Compatibility forms count as what they unfold to: one such character may stand for three words to search. */
+const question = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((q) => q.normalize('NFKC').length <= max, 'is too long')
+
 export const searchInput = z.strictObject({
-  q: z.string().trim().min(1).max(200),
+  q: question(200),
   category: slugSchema.optional(),
   filters: searchFilters.optional(),
   sort: z.enum(searchSorts).optional(),
@@ -38,13 +56,17 @@ export const searchInput = z.strictObject({
   ...view,
 })
 
-export const suggestInput = z.strictObject({ q: z.string().trim().min(1).max(100), ...view })
+export const suggestInput = z.strictObject({ q: question(100), ...view })
 export const relatedInput = z.strictObject({ id: idSchema, limit: z.int().min(1).max(24).optional(), ...view })
 export const categoriesInput = z.strictObject({ locale: localeSchema.optional() }).optional()
 export const adjustStockInput = z.strictObject({
   sku: skuSchema,
   /** Pieces added (positive) or taken away (negative). */
-  delta: z.int().min(-1_000_000).max(1_000_000).refine((n) => n !== 0, 'must not be 0'),
+  delta: z
+    .int()
+    .min(-1_000_000)
+    .max(1_000_000)
+    .refine((n) => n !== 0, 'must not be 0'),
   reason: z.string().trim().min(1).max(200),
 })
 

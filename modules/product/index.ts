@@ -1,9 +1,9 @@
 import type { Services } from '#services'
 import { productRouter } from './router.ts'
 
-export { importCatalog, type ImportReport } from './import/index.ts'
+export { importCatalog } from './import/index.ts'
 export { readOffers, type Offer } from './offer.store.ts'
-export { catalogChunks, catalogIsEmpty, saveCatalog } from './save-catalog.store.ts'
+export { catalogIsEmpty } from './save-catalog.store.ts'
 export { seedCatalog } from './seed.ts'
 export { applyStock, lockStock, type StockMovement } from './stock.store.ts'
 

@@ -16,6 +16,9 @@ export const loginInput = z.strictObject({
   code: z.string().min(1).max(20).optional(),
 })
 
+/** Of procedures that ask for nothing: what is sent all the same is refused rather than ignored. */
+export const noInput = z.strictObject({}).optional()
+
 export type RegisterInput = z.infer<typeof registerInput>
 export type LoginInput = z.infer<typeof loginInput>
 

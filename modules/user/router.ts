@@ -2,7 +2,7 @@ import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
 import type { BasicServices } from '#services'
 import { asUser, findAccount, listAccounts } from './account.store.ts'
-import { adminListInput, loginInput, registerInput, type SignedIn, type User, type UserPage } from './contract.ts'
+import { adminListInput, loginInput, noInput, registerInput, type SignedIn, type User, type UserPage } from './contract.ts'
 import { deleteSession } from './session.store.ts'
 import { createSignIn } from './sign-in.ts'
 import { isToken } from './token.ts'
@@ -28,13 +28,13 @@ export function createUserRouter(services: BasicServices) {
     }),
 
     /** Ends this very session; says yes to those who have none, so that a stale cookie can always be dropped. */
-    logout: publicProcedure.mutation(async ({ ctx }): Promise<Record<string, never>> => {
+    logout: publicProcedure.input(noInput).mutation(async ({ ctx }): Promise<Record<string, never>> => {
       if (ctx.sessionToken !== undefined && isToken(ctx.sessionToken)) await deleteSession(query, ctx.sessionToken)
       ctx.setCookie('session', null)
       return {}
     }),
 
-    me: customerProcedure.query(async ({ ctx }): Promise<User> => {
+    me: customerProcedure.input(noInput).query(async ({ ctx }): Promise<User> => {
       const row = await findAccount(query, ctx.caller.userId)
       if (row === undefined) throw new AppError('unauthenticated')
       return asUser(row)

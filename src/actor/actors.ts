@@ -17,7 +17,7 @@ interface Askable<Handled extends Message, Reply> {
 /** The actors of this process: any process may run any actor at any moment, row locks in Postgres keep them apart. */
 export interface Actors {
   /**
-   * A command from outside, handled in a turn now.
+   * A command from outside, handled in a turn now. With a key its reply must be plain JSON: a replay answers it as stored.
    * @throws AppError: what the actor refused; `unavailable` when nothing took effect; `outcome_unknown` when that is not known
    */
   ask<Handled extends Message, Reply>(
@@ -32,7 +32,7 @@ export interface Actors {
   readonly kinds: readonly string[]
   /** Takes up mail whose wake-up was lost, and timers. Worker mode. */
   startSweep(): Sweep
-  /** Claims no more effects, and waits for turns and effects under way. */
+  /** Claims no more effects, waits for turns and effects under way, then refuses what comes. */
   stop(): Promise<void>
 }
 
@@ -61,7 +61,7 @@ export function createActors(options: ActorsOptions): Actors {
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)
     if (runner !== undefined) await runner.run(ids)
-    else await Promise.all(ids.map((id) => laneOf(kind).run({ form: 'wake', id })))
+    else await Promise.all(ids.map((id) => laneOf(kind).wake(id)))
   }
 
   return {
@@ -69,20 +69,24 @@ export function createActors(options: ActorsOptions): Actors {
     handle,
     async ask(kind, { id, message, key }) {
       // The reply is what this kind's decide returned: its type goes with the kind.
-      const reply = await laneOf(kind.kind).run(key === undefined ? { form: 'ask', id, message } : { form: 'ask', id, message, key })
+      const reply = await laneOf(kind.kind).run(
+        key === undefined ? { form: 'ask', id, message } : { form: 'ask', id, message, key },
+      )
       return reply as never
     },
     async schedule(mail) {
       await transaction(database, async (tx) => {
         await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`${mail.kind}:${mail.id}`}))`)
-        const { rows } = await tx.execute(sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`)
+        const { rows } = await tx.execute(
+          sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`,
+        )
         if (rows.length === 0) await sendMail(tx, [{ ...mail, version: versionOf(mail.kind) }])
       })
     },
-    startSweep: () => startSweep({ database, log, kinds: [...versions.keys()], run: handle }),
+    startSweep: () => startSweep({ database, log, kinds: [...options.actors, ...options.effects], run: handle }),
     async stop() {
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
-      await Promise.all([...lanes.values()].map((lane) => lane.idle()))
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()))
     },
   }
 }

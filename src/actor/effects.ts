@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { transaction, type Database } from '#db'
+import { CommitUnknownError, isInfrastructureFailure, transaction, type Database } from '#db'
+import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
-import { PutOff, type AnyEffectKind, type EffectResult, type Mail } from './kind.ts'
-import type { Lane } from './lane.ts'
-import { claimEffects, deleteLeased, failMail, putOffMail, sendMail, type Letter } from './mailbox.ts'
+import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
+import { outcomePatienceMs, type Lane } from './lane.ts'
+import {
+  claimEffects,
+  deleteMail,
+  dueNow,
+  failMail,
+  failureReason,
+  holdLeased,
+  putOffMail,
+  sendMail,
+  type Letter,
+} from './mailbox.ts'
 
 /** Runs the effects of one kind: claims their letters with a lease, calls, and lets the outcome take effect once. */
 export interface EffectRunner {
-  /** Resolves when these actors have no more effects to run now. Known ones join the run under way. */
+  /** Resolves when these actors have no more effects to run now. */
   run(ids: readonly string[]): Promise<void>
   /** Claims no more and waits for what is under way. */
   stop(): Promise<void>
@@ -22,114 +33,175 @@ export interface EffectOptions {
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
-/** The lease outlasts the call by this much, ms: time to write the outcome. */
-const leaseMarginMs = 10_000
-/** Ids waiting for a free place; beyond it they are left to the sweep. */
-const waitingMax = 2_000
+/** The lease outlasts the call by the time to write its outcome, ms. */
+const leaseMarginMs = outcomePatienceMs + 2_000
+/** Actors waiting or under way; beyond it they are left to the sweep. */
+const placesMax = 2_000
+/** Attempts at a message that cannot be parsed: trying again changes little. */
+const unreadableAttemptsMax = 8
+
+/** An actor that waits for its turn to run, or runs. */
+interface Place {
+  id: string
+  /** Woken since its letter was claimed: it may have more. */
+  isWoken: boolean
+  done: PromiseWithResolvers<void>
+}
 
 export function createEffectRunner(options: EffectOptions): EffectRunner {
   const { kind, database, log } = options
-  const waiting = new Map<string, PromiseWithResolvers<void>>()
-  const underWay = new Set<Promise<void>>()
+  const places = new Map<string, Place>()
+  let waiting: Place[] = []
   let free = kind.concurrency
   let isStopping = false
 
   function pump(): void {
-    while (free > 0 && waiting.size > 0 && !isStopping) {
-      const batch = [...waiting].slice(0, free)
-      for (const [id] of batch) waiting.delete(id)
-      free -= batch.length
-      const handled = handle(batch).finally(() => {
-        underWay.delete(handled)
-        pump()
-      })
-      underWay.add(handled)
+    if (free === 0 || waiting.length === 0) return
+    const batch = waiting.slice(0, free)
+    waiting = waiting.slice(batch.length)
+    free -= batch.length
+    void handle(batch)
+  }
+
+  /** Each place is given back as soon as its actor has nothing more to run. */
+  async function handle(batch: Place[]): Promise<void> {
+    const lease = randomUUID()
+    for (const place of batch) place.isWoken = false
+    const letters = isStopping ? [] : await claim(batch, lease)
+    const byActor = new Map(letters.map((letter) => [letter.actorId, letter]))
+    for (const place of batch) {
+      const letter = byActor.get(place.id)
+      const handled = letter === undefined ? Promise.resolve(false) : runOne(letter, lease)
+      void handled.then((hasMore) => giveBack(place, hasMore || place.isWoken))
     }
   }
 
-  /** One place each: given back as soon as that actor has nothing more to run. */
-  async function handle(batch: [string, PromiseWithResolvers<void>][]): Promise<void> {
-    const lease = randomUUID()
-    const claim = { kind: kind.kind, actorIds: batch.map(([id]) => id), lease, leaseMs: kind.timeoutMs + leaseMarginMs }
-    const letters = await claimEffects(database.query, claim).catch((error: unknown) => {
+  function giveBack(place: Place, hasMore: boolean): void {
+    free += 1
+    if (hasMore && !isStopping) waiting.push(place)
+    else {
+      places.delete(place.id)
+      place.done.resolve()
+    }
+    pump()
+  }
+
+  async function claim(batch: readonly Place[], lease: string): Promise<Letter[]> {
+    const { reads, timeoutMs } = kind
+    const actorIds = batch.map(({ id }) => id)
+    try {
+      return await claimEffects(database.query, {
+        kind: kind.kind,
+        reads,
+        actorIds,
+        lease,
+        leaseMs: timeoutMs + leaseMarginMs,
+      })
+    } catch (error) {
       log.warn({ err: error, kind: kind.kind }, 'effects could not be claimed; the sweep brings them again')
       return []
-    })
-    const byActor = new Map(letters.map((letter) => [letter.actorId, letter]))
-    await Promise.all(
-      batch.map(async ([id, done]) => {
-        const letter = byActor.get(id)
-        const hasMore = letter !== undefined && (await runOne(letter, lease))
-        free += 1
-        if (hasMore && !isStopping) waiting.set(id, done)
-        else done.resolve()
-        pump()
-      }),
-    )
+    }
   }
 
-  /** @returns whether the actor may have more to run */
+  /** Never rejects. @returns whether the actor may have more to run */
   async function runOne(letter: Letter, lease: string): Promise<boolean> {
     try {
-      if (!kind.reads.includes(letter.version)) throw new PutOff(`version ${letter.version} is not known here`, { delayMs: 60_000 })
-      const message = kind.message.parse(letter.payload)
-      const signal = AbortSignal.timeout(kind.timeoutMs)
-      const result = await kind.run(message, { id: letter.actorId, attempts: letter.attempts, tries: letter.tries, signal })
-      await apply(letter, lease, result)
+      await apply(letter, lease, await call(letter))
       return true
     } catch (error) {
-      await fail(letter, lease, error).catch((failure: unknown) => {
-        log.warn({ err: failure, kind: kind.kind, letter: letter.id }, 'a failed effect could not be marked; its lease will run out')
+      return fail(letter, lease, error).catch((failure: unknown) => {
+        log.warn(
+          { err: failure, kind: kind.kind, letter: letter.id },
+          'a failed effect could not be marked; its lease will run out',
+        )
+        return false
       })
-      return false
     }
   }
 
-  async function apply(letter: Letter, lease: string, result: EffectResult): Promise<void> {
+  /** A run that ignores its signal is left behind when its time is over: it must not hold the place for ever. */
+  async function call({ actorId: id, payload, attempts, tries }: Letter): Promise<EffectResult> {
+    const message = kind.message.safeParse(payload)
+    if (!message.success) throw new UnreadableError('the message cannot be parsed', { cause: message.error })
+    const signal = AbortSignal.timeout(kind.timeoutMs)
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = () => reject(new PutOff(`no outcome within ${kind.timeoutMs} ms`))
+      signal.addEventListener('abort', giveUp, { once: true })
+    })
+    const run = async (): Promise<EffectResult> => kind.run(message.data, { id, attempts, tries, signal })
+    return Promise.race([late, run()])
+  }
+
+  async function apply({ id: letterId }: Letter, lease: string, result: EffectResult): Promise<void> {
     if ('outcome' in result) {
       const { kind: to, id, message } = result.outcome
-      await options.laneOf(to).run({ form: 'outcome', id, message, letterId: letter.id, lease })
+      await options.laneOf(to).run({ form: 'outcome', id, message, letterId, lease })
       return
     }
-    await transaction(database, async (tx) => {
-      const held = await deleteLeased(tx, [{ letterId: letter.id, lease }])
-      if (held.size > 0) await sendMail(tx, result.mail.map((next) => ({ ...next, version: options.versionOf(next.kind) })))
+    const sent = result.mail.map((next) => ({ ...next, version: options.versionOf(next.kind) }))
+    const isApplied = await transaction(database, async (tx) => {
+      const held = await holdLeased(tx, [{ letterId, lease }])
+      if (held.size === 0) return false
+      await deleteMail(tx, [letterId])
+      await sendMail(tx, sent)
+      return true
     })
-    options.wake(result.mail.filter(isDueNow).map(({ kind: to, id }) => ({ kind: to, id })))
+    if (isApplied) options.wake(dueNow(result.mail, new Date()))
   }
 
-  async function fail(letter: Letter, lease: string, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0] ?? ''}` : 'unknown'
-    if (error instanceof PutOff) {
+  /** @returns whether the actor may have more to run: a letter that was parked holds nothing back */
+  async function fail(letter: Letter, lease: string, error: unknown): Promise<boolean> {
+    const reason = failureReason(error)
+    const failure = { letterId: letter.id, lease, reason }
+    if (saysNothing(error)) {
       log.warn({ kind: kind.kind, actor: letter.actorId, tries: letter.tries + 1, reason }, 'an effect was put off')
-      await putOffMail(database.query, { letterId: letter.id, lease, reason, delayMs: error.delayMs })
-      return
+      await putOffMail(database.query, { ...failure, delayMs: error instanceof PutOff ? error.delayMs : undefined })
+      return false
     }
     log.error({ err: error, kind: kind.kind, actor: letter.actorId, attempts: letter.attempts + 1 }, 'an effect failed')
-    const isParked = await failMail(database.query, { letterId: letter.id, lease, reason }, kind.attemptsMax)
+    const { attemptsMax } = kind
+    const most = error instanceof UnreadableError ? Math.min(attemptsMax, unreadableAttemptsMax) : attemptsMax
+    const isParked = await failMail(database.query, failure, most)
     if (isParked) metrics.mailParked.inc({ kind: kind.kind })
+    return isParked
+  }
+
+  function join(id: string): Promise<void> {
+    const known = places.get(id)
+    if (known !== undefined) {
+      known.isWoken = true
+      return known.done.promise
+    }
+    if (isStopping || places.size >= placesMax) return Promise.resolve()
+    const place: Place = { id, isWoken: false, done: Promise.withResolvers() }
+    places.set(id, place)
+    waiting.push(place)
+    return place.done.promise
   }
 
   return {
     async run(ids) {
-      const done = ids.map((id) => {
-        const known = waiting.get(id)
-        if (known !== undefined) return known.promise
-        if (waiting.size >= waitingMax || isStopping) return Promise.resolve()
-        const place = Promise.withResolvers<void>()
-        waiting.set(id, place)
-        return place.promise
-      })
+      const done = ids.map(join)
       pump()
       await Promise.all(done)
     },
     async stop() {
       isStopping = true
-      for (const { resolve } of waiting.values()) resolve()
-      waiting.clear()
+      const underWay = [...places.values()].map(({ done }) => done.promise)
+      // What waits finds the runner stopping, and claims nothing.
+      pump()
       await Promise.all(underWay)
     },
   }
 }
 
-const isDueNow = ({ dueAt }: Mail): boolean => dueAt === undefined || dueAt.getTime() <= Date.now()
+class UnreadableError extends Error {
+  override readonly name = 'UnreadableError'
+}
+
+/** Failures that say nothing about the message: they spend no attempt. */
+const saysNothing = (error: unknown): boolean =>
+  error instanceof PutOff ||
+  error instanceof CommitUnknownError ||
+  isInfrastructureFailure(error) ||
+  (error instanceof AppError && error.code === 'unavailable')

@@ -57,7 +57,9 @@ export async function takeKeys(tx: Queryable, keys: readonly IdempotencyKey[]): 
         where idempotency.expires_at < now()
       returning key_hash`)
     .catch((error: unknown) => {
-      throw isLockTimeout(error) ? new KeyInFlightError('an idempotency key is held by another transaction', { cause: error }) : error
+      throw isLockTimeout(error)
+        ? new KeyInFlightError('an idempotency key is held by another transaction', { cause: error })
+        : error
     })
   if (taken.rows.length === keys.length) return new Map()
   const mine = new Set(taken.rows.map((row) => row.key_hash))
@@ -69,14 +71,19 @@ export async function takeKeys(tx: Queryable, keys: readonly IdempotencyKey[]): 
 }
 
 /** Stores replies beside what they answer; keys without one are given back, so that the request can be tried again. */
-export async function storeReplies(tx: Queryable, replies: ReadonlyMap<string, unknown>, givenBack: readonly string[]): Promise<void> {
+export async function storeReplies(
+  tx: Queryable,
+  replies: ReadonlyMap<string, unknown>,
+  givenBack: readonly string[],
+): Promise<void> {
   if (replies.size > 0) {
     const rows = [...replies].map(([hash, reply]) => ({ hash, reply }))
     await tx.execute(sql`
       update actor.idempotency i set reply = r.reply
       from json_to_recordset(${JSON.stringify(rows)}::json) as r(hash text, reply json) where i.key_hash = r.hash`)
   }
-  if (givenBack.length > 0) await tx.execute(sql`delete from actor.idempotency where key_hash = any(${sql.param(givenBack)}::text[])`)
+  if (givenBack.length > 0)
+    await tx.execute(sql`delete from actor.idempotency where key_hash = any(${sql.param(givenBack)}::text[])`)
 }
 
 /** Deletes replies older than they are kept, `most` at a time. @returns how many */

@@ -59,7 +59,10 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
   /** Pure: the shared rows after these movements. */
   move(shared: Shared, movements: readonly Movement[]): Shared
   /** Writes the changed states and all movements, in bulk. */
-  save(tx: Queryable, changes: { states: ReadonlyMap<string, State>; movements: readonly Movement[]; now: Date }): Promise<void>
+  save(
+    tx: Queryable,
+    changes: { states: ReadonlyMap<string, State>; movements: readonly Movement[]; now: Date },
+  ): Promise<void>
 }
 
 /** A kind whose own types do not matter to who holds it. */

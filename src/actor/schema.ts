@@ -11,7 +11,9 @@ const message = {
   /** Attempts spent: failures of the handling itself. */
   attempts: integer().notNull().default(0),
   lastError: text('last_error'),
-  createdAt: timestamp('created_at', { withTimezone: true }).notNull().default(sql`now()`),
+  createdAt: timestamp('created_at', { withTimezone: true })
+    .notNull()
+    .default(sql`now()`),
 }
 
 /** Messages on their way: outbox, inbox and timers in one. A row lives until its handler's transaction deletes it. */
@@ -20,14 +22,16 @@ export const mailbox = actorSchema.table(
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     ...message,
-    dueAt: timestamp('due_at', { withTimezone: true }).notNull().default(sql`now()`),
+    dueAt: timestamp('due_at', { withTimezone: true })
+      .notNull()
+      .default(sql`now()`),
     /** Times it was put off for any reason. Above 0 it holds back its actor's later mail. */
     tries: integer().notNull().default(0),
     /** Set while an effect runs: the claim of one worker, void after `leasedUntil`. */
     lease: uuid(),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
   },
-  (table) => [index('mailbox_actor').on(table.kind, table.actorId, table.id), index('mailbox_due').on(table.dueAt)],
+  (table) => [index('mailbox_actor').on(table.kind, table.actorId, table.id), index('mailbox_due').on(table.kind, table.dueAt)],
 )
 
 /** Messages given up on: staff read, retry or drop them. */
@@ -35,7 +39,9 @@ export const parked = actorSchema.table('parked', {
   id: bigint({ mode: 'number' }).primaryKey(),
   ...message,
   reason: text().notNull(),
-  parkedAt: timestamp('parked_at', { withTimezone: true }).notNull().default(sql`now()`),
+  parkedAt: timestamp('parked_at', { withTimezone: true })
+    .notNull()
+    .default(sql`now()`),
 })
 
 /** Replies by idempotency key, written in the transaction of what they answer. */

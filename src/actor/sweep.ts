@@ -1,6 +1,6 @@
 import type { Database } from '#db'
 import { metrics, type Logger } from '#telemetry'
-import { mailBacklog, putOffUnknownKinds, sleepingActors } from './mailbox.ts'
+import { mailBacklog, parkUnreadable, sleepingActors, type Readable } from './mailbox.ts'
 
 /** Finds mail that is due and unhandled, whatever became of its wake-up: timers that have run out, and all that Redis has lost. */
 export interface Sweep {
@@ -12,59 +12,66 @@ export interface Sweep {
 export interface SweepOptions {
   database: Database
   log: Logger
-  kinds: readonly string[]
+  kinds: Readable
+  /** Resolves when these have no more to handle now; never rejects. */
   run(kind: string, ids: readonly string[]): Promise<void>
 }
 
 const everyMs = 500
 /** Mail younger than this is left to its wake-up. */
 const graceMs = 1_000
-const most = 500
+/** Actors of one kind taken up in one round. */
+const most = 250
 
-export function startSweep(options: SweepOptions): Sweep {
-  const { database, log } = options
+export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
   let isStopping = false
   let lastAt = Date.now()
-  let rounds = 0
-  let pause: NodeJS.Timeout | undefined
-  let wakeUp: (() => void) | undefined
+  const stopped = Promise.withResolvers<void>()
 
-  const rest = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      wakeUp = resolve
-      pause = setTimeout(resolve, ms)
-    })
+  /** Rests, but not longer than `until` takes, nor once it is told to stop. */
+  async function rest(ms: number, until?: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
+    await Promise.race([over, stopped.promise, ...(until === undefined ? [] : [until])])
+    clearTimeout(timer)
+  }
 
   /** @returns whether there may be more that is due */
   async function sweepOnce(): Promise<boolean> {
-    if (rounds % 20 === 0) await housekeep()
-    rounds += 1
-    const actors = await sleepingActors(database.query, { graceMs, most })
+    const actors = await sleepingActors(database.query, kinds, { graceMs, most })
     lastAt = Date.now()
-    const byKind = Map.groupBy(actors, ({ kind }) => kind)
-    const known = [...byKind].filter(([kind]) => options.kinds.includes(kind))
-    const handled = Promise.all(known.map(([kind, rows]) => options.run(kind, rows.map(({ actorId }) => actorId))))
+    const byKind = [...Map.groupBy(actors, ({ kind }) => kind)]
+    const handled = Promise.all(
+      byKind.map(([kind, rows]) =>
+        run(
+          kind,
+          rows.map(({ actorId }) => actorId),
+        ),
+      ),
+    )
     // A party that hangs must not hold up the mail of the others.
-    await Promise.race([handled, rest(1_000)])
-    return actors.length >= most / 2
+    await rest(1_000, handled)
+    return byKind.some(([, rows]) => rows.length >= most)
   }
 
   async function housekeep(): Promise<void> {
-    await putOffUnknownKinds(database.query, options.kinds)
+    const parked = await parkUnreadable(database.query, kinds)
+    if (parked > 0) log.error({ parked }, 'parked mail of a kind or version that nobody has known for a day')
     const backlog = await mailBacklog(database.query)
     metrics.mailDue.set(backlog.due)
     metrics.mailOldestSeconds.set(backlog.oldestSeconds)
   }
 
   async function loop(): Promise<void> {
-    while (!isStopping) {
+    for (let round = 0; !isStopping; round += 1) {
       let hasMore = false
       try {
+        if (round % 20 === 0) await housekeep()
         hasMore = await sweepOnce()
       } catch (error) {
         log.warn({ err: error }, 'the mailbox could not be swept; trying again')
       }
-      if (!isStopping) await rest(hasMore ? 10 : everyMs * (0.75 + Math.random() / 2))
+      await rest(hasMore ? 50 : everyMs * (0.75 + Math.random() / 2))
     }
   }
 
@@ -73,8 +80,7 @@ export function startSweep(options: SweepOptions): Sweep {
     lastAt: () => lastAt,
     async stop() {
       isStopping = true
-      clearTimeout(pause)
-      wakeUp?.()
+      stopped.resolve()
       await done
     },
   }

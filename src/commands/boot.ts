@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
@@ -10,6 +9,8 @@ import { startEmbeddedPostgres } from '#db/embedded'
 import { BootError } from '#errors'
 import { prepareQueue, requireQueue } from '#queue'
 import { createLog, type Logger } from '#telemetry'
+import { parseJson, requireFolder } from './data-folder.ts'
+import { readKeys } from './keys.ts'
 
 /** Everything a command needs before it can do its work, in the order in which it is taken and given back. */
 export interface Shop {
@@ -88,28 +89,6 @@ export async function openPostgres(config: Config, options: Pick<ShopOptions, 't
   }
 }
 
-/** @throws BootError when the data folder cannot be made or written */
-async function requireFolder(dataDir: string): Promise<void> {
-  const probe = join(dataDir, `.probe-${process.pid}`)
-  try {
-    await mkdir(dataDir, { recursive: true })
-    await writeFile(probe, 'x')
-    await rm(probe)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    const reason =
-      code === 'ENOSPC'
-        ? 'its disk is full'
-        : code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-          ? 'it cannot be written'
-          : code
-    throw new BootError(
-      `The data folder ${dataDir} cannot be used: ${reason}. Make room or give it to this account, or set DATA_DIR to another folder.`,
-      { cause: error },
-    )
-  }
-}
-
 const runningSchema = z.object({ databaseUrl: z.string() })
 type Running = z.infer<typeof runningSchema>
 const runningFile = (dataDir: string): string => join(dataDir, 'running.json')
@@ -133,47 +112,6 @@ async function findRunning(dataDir: string): Promise<Running | undefined> {
     return undefined
   } finally {
     await client.end().catch(() => undefined)
-  }
-}
-
-const keysSchema = z.object({
-  secretKey: z.string().min(32),
-  sandboxKey: z.string().min(16),
-  sandboxWebhookSecret: z.string().min(16),
-})
-export type Keys = z.infer<typeof keysSchema>
-
-/** The keys of a shop that was given none, generated once into its data folder. */
-export async function readKeys(dataDir: string): Promise<Keys> {
-  await requireFolder(dataDir)
-  const file = join(dataDir, 'keys.json')
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  if (text !== undefined) {
-    const keys = keysSchema.safeParse(parseJson(text))
-    if (keys.success) return keys.data
-    throw new BootError(
-      `The keys in ${file} cannot be read. Restore the file from a backup, or remove it: guests' links to their orders are void then.`,
-    )
-  }
-  const random = (): string => randomBytes(32).toString('base64url')
-  const keys: Keys = {
-    secretKey: random(),
-    sandboxKey: `sk_test_${random()}`,
-    sandboxWebhookSecret: `whsec_${random()}`,
-  }
-  // Whole or not at all, and the first of two who start at once wins.
-  const draft = `${file}.${process.pid}`
-  await writeFile(draft, JSON.stringify(keys), { mode: 0o600, flush: true })
-  await chmod(draft, 0o600)
-  await rename(draft, file)
-  return keys
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -13,19 +13,25 @@ export async function importFile(
 ): Promise<void> {
   const shop = await openShop({ tell, payment: noPayment })
   const bar = new SingleBar({
-    format: 'Importing {bar} {percentage}% | {rows} rows | {eta_formatted} left',
+    format: '{step} {bar} {percentage}% | {rows} rows | {eta_formatted} left',
     hideCursor: true,
-    noTTYOutput: false,
   })
+  const steps = { checking: 'Checking ', writing: 'Importing' }
+  let told: keyof typeof steps | undefined
   try {
-    bar.start(1, 0, { rows: 0 })
     const report = await importCatalog(shop.app.services, {
       file,
       currency: currency ?? shop.config.SHOP_CURRENCIES[0] ?? 'USD',
       onBadRow,
-      progress: ({ bytesRead, bytesTotal, rows }) => {
-        bar.setTotal(bytesTotal)
-        bar.update(bytesRead, { rows })
+      progress({ step, bytesRead, bytesTotal, rows }) {
+        if (step !== told) {
+          bar.stop()
+          bar.start(bytesTotal, 0, { step: steps[step], rows: 0 })
+          // Where there is no terminal there is no bar.
+          if (!process.stderr.isTTY) tell(`${steps[step].trim()} ...`)
+          told = step
+        }
+        bar.update(bytesRead, { step: steps[step], rows })
       },
     })
     bar.stop()
@@ -35,10 +41,11 @@ export async function importFile(
       )
     }
     if (report.refusedTotal > refusalsTold) tell(`  ... and ${report.refusedTotal - refusalsTold} more`)
-    const { created, updated, unchanged } = report.products
+    const { created, updated, unchanged, refused } = report.products
     tell(
-      `${report.rows} rows in ${report.seconds.toFixed(1)} s: ${created} products created, ${updated} updated, ${unchanged} unchanged, ${report.refusedTotal} rows refused.`,
+      `${report.rows} rows in ${report.seconds.toFixed(1)} s: ${created} products created, ${updated} updated, ${unchanged} unchanged, ${refused} refused.`,
     )
+    if (report.skusMade > 0) tell(`${report.skusMade} variants had no SKU and got one made of handle and options.`)
     if (report.refusedTotal > 0 && onBadRow === 'refuse')
       tell('Nothing was imported. Correct these rows, or import the good ones with --on-bad-row skip.')
     if (report.refusedTotal > 0) process.exitCode = 1

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { BootError } from '#errors'
+import { AppError, BootError } from '#errors'
 
 /** The command line. Each command loads what it needs when it runs, so that `--help` answers at once. */
 export async function runCommandLine(argv: string[]): Promise<void> {
@@ -83,7 +83,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
 
 /** An operator's mistake is told as it stands; a fault of ours with its stack. */
 function complain(error: unknown): void {
-  if (error instanceof BootError) process.stderr.write(`\n${error.message}\n`)
+  if (error instanceof BootError || error instanceof AppError) process.stderr.write(`\n${error.message}\n`)
   else
     process.stderr.write(
       `\nHoldfast failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { loadConfig } from '#config'
 import { startSandbox } from '#sandbox'
-import { readKeys } from './boot.ts'
+import { readKeys } from './keys.ts'
 import { tell } from './tell.ts'
 
 /** The sandbox payment provider, with the keys of this data folder. */

@@ -7,7 +7,8 @@ import { demoAccounts, seed } from '#app'
 import { loadConfig, type Config } from '#config'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
-import { openShop, readKeys } from './boot.ts'
+import { openShop } from './boot.ts'
+import { readKeys } from './keys.ts'
 import { buildPages } from './pages.ts'
 import { runUntilStopped, startWorker } from './run.ts'
 import { tell } from './tell.ts'
@@ -16,6 +17,9 @@ import { tell } from './tell.ts'
 export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
   // Lines of people and lines of machines do not mix well: unless asked for, only trouble is logged here.
   process.env['LOG_LEVEL'] ??= 'warn'
+  // Settled before the shop is opened, for the links in letters and the way back from the bank.
+  if (loadConfig().PORT === 0) process.env['PORT'] = String(await freePort())
+  process.env['SHOP_URL'] ??= `http://localhost:${loadConfig().PORT}`
   const config = loadConfig()
   collectProcessMetrics()
   if (hasPages) await buildPages(tell)

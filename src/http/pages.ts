@@ -15,6 +15,8 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
     await server.register(fastifyStatic, {
       root: pagesFolder,
       wildcard: true,
+      // The build writes .br and .gz beside each file.
+      preCompressed: true,
       setHeaders(reply, path) {
         reply.header(
           'cache-control',

@@ -1,11 +1,9 @@
 import { TRPCError } from '@trpc/server'
-import {
-  fastifyTRPCPlugin,
-  type CreateFastifyContextOptions,
-  type FastifyTRPCPluginOptions,
-} from '@trpc/server/adapters/fastify'
-import type { FastifyInstance } from 'fastify'
-import type { App, AppRouter } from '#app'
+import { fastifyRequestHandler, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isUtf8 } from 'node:buffer'
+import type { App } from '#app'
+import type { Config } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
 
@@ -16,26 +14,64 @@ const batchMax = 10
 const cookieDays = 30
 
 export async function registerRpc(server: FastifyInstance, app: App): Promise<void> {
-  const { config } = app.services
-  await server.register(fastifyTRPCPlugin, {
-    prefix: '/trpc',
-    trpcOptions: {
-      router: app.router,
-      createContext: (options) => createContext(app, options),
-      allowMethodOverride: true,
-      maxBatchSize: batchMax,
+  await server.register(
+    async (scope) => {
+      // JSON alone: the forms and streams that tRPC would take as well know no limit on bodies.
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
+        textOf(body),
+      )
+      scope.addHook('onRequest', async (request) => {
+        refuseUnreadable(request)
+        refuseForeignOrigin(request, app.services.config)
+      })
+      scope.all<{ Params: { path: string } }>('/:path', async (req, res) => {
+        if (!['GET', 'HEAD', 'POST'].includes(req.method)) throw new AppError('method_not_allowed')
+        await fastifyRequestHandler({
+          router: app.router,
+          createContext: (options: CreateFastifyContextOptions) => createContext(app, options),
+          allowMethodOverride: true,
+          maxBatchSize: batchMax,
+          responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
+          path: req.params.path,
+          req,
+          res,
+        })
+      })
     },
-  } satisfies FastifyTRPCPluginOptions<AppRouter>)
-
-  // A browser sends our cookies with other sites' requests too: what changes something must come from a page we know.
-  server.addHook('onRequest', async (request) => {
-    const { origin } = request.headers
-    if (request.method === 'GET' || origin === undefined || !request.url.startsWith('/trpc')) return
-    const isOwn = URL.canParse(origin) && new URL(origin).host === request.host
-    if (!isOwn && !config.CORS_ORIGINS.includes(origin))
-      throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
-  })
+    { prefix: '/trpc' },
+  )
 }
+
+/** Decoding puts a sign of its own in the place of broken bytes: names and addresses would be kept as something nobody wrote. */
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw new AppError('bad_input', { message: 'The body must be JSON in UTF-8.' })
+  return body.toString()
+}
+
+function refuseUnreadable({ url, headers }: FastifyRequest): void {
+  if (!URL.canParse(`http://${headers.host}`))
+    throw new AppError('bad_input', { field: 'host', message: 'The header host is not a host.' })
+  try {
+    decodeURIComponent(url)
+  } catch (error) {
+    throw new AppError('bad_input', { message: 'The address must be percent-encoded UTF-8.', cause: error })
+  }
+}
+
+/** A browser sends our cookies with other sites' requests too: what changes something must come from a page we know. */
+function refuseForeignOrigin({ method, headers: { origin }, host }: FastifyRequest, config: Config): void {
+  if (method === 'GET' || origin === undefined) return
+  const isOwn = URL.canParse(origin) && new URL(origin).host === host
+  if (!isOwn && !config.CORS_ORIGINS.includes(origin))
+    throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
+}
+
+/** tRPC names no type for what fails before a call is made out, and knows no Retry-After. */
+const headersOf = (errors: readonly TRPCError[]): Record<string, string> => ({
+  'content-type': 'application/json',
+  ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE') ? { 'retry-after': '2' } : {}),
+})
 
 function createContext(app: App, { req, res, info }: CreateFastifyContextOptions): Context {
   const { config, log } = app.services

@@ -10,9 +10,10 @@ import Fastify, {
 } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
-import { AppError, BootError, errorKinds, type ErrorCode } from '#errors'
+import { AppError, BootError, errorKinds } from '#errors'
 import { registerHealth, type Readiness } from './health.ts'
 import { registerPages } from './pages.ts'
+import { codeOf, refuseAddress, refuseConnection } from './refusal.ts'
 import { registerRpc } from './rpc.ts'
 import { sendError } from './send-error.ts'
 import { registerWebhooks } from './webhooks.ts'
@@ -73,6 +74,8 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     trustProxy: config.TRUST_PROXY ?? false,
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseConnection,
   })
   const streams = new Set<FastifyReply['raw']>()
   server.addHook('onRequest', async (request, reply) => {
@@ -88,12 +91,6 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     return sendError(reply, code, error instanceof AppError ? error : undefined)
   })
   await server.register(cookie)
-  await server.register(cors, {
-    origin: config.CORS_ORIGINS,
-    credentials: true,
-    maxAge: 600,
-    allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'],
-  })
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -111,6 +108,12 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     strictTransportSecurity: config.COOKIE_SECURE ? { maxAge: 31_536_000 } : false,
     crossOriginResourcePolicy: { policy: 'same-site' },
   })
+  await server.register(cors, {
+    origin: config.CORS_ORIGINS,
+    credentials: true,
+    maxAge: 600,
+    allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'],
+  })
   registerHealth(server, readiness)
   await registerRpc(server, app)
   registerWebhooks(server, app)
@@ -121,14 +124,6 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
       for (const stream of streams) stream.end()
     },
   }
-}
-
-function codeOf(error: FastifyError): ErrorCode {
-  if (error instanceof AppError) return error.code
-  if (error.statusCode === 413) return 'too_large'
-  if (error.statusCode === 415) return 'unsupported_media_type'
-  if (error.statusCode === 404) return 'not_found'
-  return error.statusCode !== undefined && error.statusCode < 500 ? 'bad_input' : 'internal'
 }
 
 function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {

@@ -29,7 +29,13 @@ const postgresConnection = (options: QueueOptions) => ({
   application_name: 'holdfast-queue',
 })
 
-const redisConnection = (url: string) => {
+/** Lost connections of one side: reopened until it closes. */
+interface Reconnects {
+  areOver: boolean
+  isPending: boolean
+}
+
+const redisConnection = (url: string, reconnects: Reconnects) => {
   const { hostname, port, username, password, pathname, protocol } = new URL(url)
   return {
     host: hostname,
@@ -39,29 +45,80 @@ const redisConnection = (url: string) => {
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
     connectTimeout: 2_000,
-    retryStrategy: (times: number) => Math.min(2_000, 100 * times),
+    retryStrategy(times: number): number | null {
+      reconnects.isPending = true
+      return reconnects.areOver ? null : Math.min(2_000, 100 * times)
+    },
   }
+}
+
+interface Closable {
+  close(isForced?: boolean): Promise<void>
+  disconnect(): Promise<void>
+}
+
+/** Closing says good-bye and would wait for ever for a Redis that is away: after a second the connection is cut. */
+async function closeSide(side: Closable, isForced = false): Promise<void> {
+  const closed = side.close(isForced).then(() => true)
+  const isClosed = await within(1_000, closed).catch(() => false)
+  if (!isClosed) await within(1_000, side.disconnect()).catch(() => undefined)
+}
+
+/** @throws when it takes longer than this, ms */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** The side that gives wake-ups. A call fails at once while Redis is away instead of waiting for it. */
 export function openQueue(kind: string, options: QueueOptions) {
   // Finished jobs are not kept: a wake-up says nothing that Postgres does not know.
-  const defaultJobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true }
-  if (options.redisUrl === undefined) {
-    return new onPostgres.Queue<WakeUp>(queueName(kind), { prefix, defaultJobOptions, connection: postgresConnection(options) })
+  const base = { prefix, defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true } }
+  const reconnects = { areOver: false, isPending: false }
+  const queue =
+    options.redisUrl === undefined
+      ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: postgresConnection(options) })
+      : new Queue<WakeUp>(queueName(kind), {
+          ...base,
+          connection: {
+            ...redisConnection(options.redisUrl, reconnects),
+            enableOfflineQueue: false,
+            maxRetriesPerRequest: 1,
+            commandTimeout: 2_000,
+          },
+        })
+  return {
+    queue,
+    close() {
+      reconnects.areOver = true
+      return closeSide(queue)
+    },
   }
-  const connection = { ...redisConnection(options.redisUrl), enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 2_000 }
-  return new Queue<WakeUp>(queueName(kind), { prefix, defaultJobOptions, connection })
 }
 
-/** The side that takes them. */
+/** The side that takes them. `close` is for when its jobs have ended. */
 export function openWorker(kind: string, options: QueueOptions & { concurrency: number }, process: Processor<WakeUp>) {
-  const { concurrency } = options
-  if (options.redisUrl === undefined) {
-    return new onPostgres.Worker<WakeUp>(queueName(kind), process, { prefix, concurrency, connection: postgresConnection(options) })
+  const base = { prefix, concurrency: options.concurrency }
+  const reconnects = { areOver: false, isPending: false }
+  const worker =
+    options.redisUrl === undefined
+      ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: postgresConnection(options) })
+      : new Worker<WakeUp>(queueName(kind), process, {
+          ...base,
+          connection: { ...redisConnection(options.redisUrl, reconnects), maxRetriesPerRequest: null },
+        })
+  worker.on('ready', () => (reconnects.isPending = false))
+  return {
+    worker,
+    close() {
+      reconnects.areOver = true
+      // BullMQ's polite way hangs while its connections wait to be reopened, and keeps the process alive.
+      return closeSide(worker, reconnects.isPending)
+    },
   }
-  const connection = { ...redisConnection(options.redisUrl), maxRetriesPerRequest: null }
-  return new Worker<WakeUp>(queueName(kind), process, { prefix, concurrency, connection })
 }
 
 /** Brings BullMQ's own tables to its version, where the queue lives in Postgres. Safe to run from many processes at once. */
@@ -79,18 +136,30 @@ export async function prepareQueue(options: QueueOptions): Promise<void> {
 /** @throws BootError that says what to do when Redis cannot be reached or would evict the queue. */
 export async function requireQueue(options: QueueOptions): Promise<void> {
   if (options.redisUrl === undefined) return
-  const redis = new Redis({ ...redisConnection(options.redisUrl), lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
+  const redis = new Redis({
+    ...redisConnection(options.redisUrl, { areOver: true, isPending: false }),
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+  })
   redis.on('error', () => undefined)
   try {
-    await redis.connect()
-    const memory = await redis.info('memory')
+    // One that takes the connection and never answers must not hold up the boot.
+    const memory = await within(
+      5_000,
+      redis.connect().then(() => redis.info('memory')),
+    )
     const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1]
     if (policy !== undefined && policy !== 'noeviction') {
-      throw new BootError(`Redis evicts keys when it is full (maxmemory-policy ${policy}), and would lose the queue. Set maxmemory-policy to noeviction; the cache belongs in a Redis of its own.`)
+      throw new BootError(
+        `Redis evicts keys when it is full (maxmemory-policy ${policy}), and would lose the queue. Set maxmemory-policy to noeviction; the cache belongs in a Redis of its own.`,
+      )
     }
   } catch (error) {
     if (error instanceof BootError) throw error
-    throw new BootError('Redis cannot be reached. Check that it runs and that REDIS_URL names its host, port and password; unset REDIS_URL to keep the queue in Postgres.', { cause: error })
+    throw new BootError(
+      'Redis cannot be reached. Check that it runs and that REDIS_URL names its host, port and password; unset REDIS_URL to keep the queue in Postgres.',
+      { cause: error },
+    )
   } finally {
     redis.disconnect()
   }

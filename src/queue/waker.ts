@@ -1,5 +1,5 @@
 import { metrics } from '#telemetry'
-import { openQueue, type QueueOptions } from './backend.ts'
+import { openQueue, within, type QueueOptions } from './backend.ts'
 
 /** Tells the workers who has mail, after the commit that sent it. */
 export interface Waker {
@@ -16,10 +16,14 @@ const pendingMax = 1_000
 export function createWaker(options: QueueOptions, kinds: readonly string[]): Waker {
   const queues = new Map(kinds.map((kind) => [kind, openQueue(kind, options)]))
   const pending = new Set<Promise<unknown>>()
-  for (const [kind, queue] of queues) queue.on('error', throttle((error) => options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')))
+  for (const [kind, { queue }] of queues)
+    queue.on(
+      'error',
+      throttle((error) => options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')),
+    )
 
   function add(kind: string, ids: string[]): void {
-    const queue = queues.get(kind)
+    const queue = queues.get(kind)?.queue
     if (queue === undefined || pending.size >= pendingMax) {
       metrics.wakeUps.inc({ outcome: 'left_to_sweep' })
       return
@@ -42,8 +46,8 @@ export function createWaker(options: QueueOptions, kinds: readonly string[]): Wa
       }
     },
     async close() {
-      await Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
-      await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)))
+      await within(1_000, Promise.all(pending)).catch(() => undefined)
+      await Promise.all([...queues.values()].map(({ close }) => close()))
     },
   }
 }

@@ -15,17 +15,28 @@ export interface WakeWorkersOptions extends QueueOptions {
 }
 
 export function startWakeWorkers(options: WakeWorkersOptions): WakeWorkers {
+  const underWay = new Set<Promise<void>>()
+  /** Wake-ups that still come are dropped: the sweep of another process finds their mail. */
+  let isClosing = false
   const workers = options.kinds.map((kind) => {
-    const worker = openWorker(kind, options, async (job) => {
+    const opened = openWorker(kind, options, async (job) => {
       const { ids } = job.data
-      if (Array.isArray(ids)) await options.handle(kind, ids.filter((id) => typeof id === 'string'))
+      if (isClosing || !Array.isArray(ids)) return
+      const known = ids.filter((id) => typeof id === 'string')
+      const handled = options.handle(kind, known).finally(() => underWay.delete(handled))
+      underWay.add(handled)
+      await handled
     })
-    worker.on('error', throttle((error) => options.log.warn({ err: error, kind }, 'a queue worker is in trouble; the sweep stands in')))
-    return worker
+    const report = (error: Error) =>
+      options.log.warn({ err: error, kind }, 'a queue worker is in trouble; the sweep stands in')
+    opened.worker.on('error', throttle(report))
+    return opened
   })
   return {
     async close() {
-      await Promise.all(workers.map((worker) => worker.close().catch(() => undefined)))
+      isClosing = true
+      await Promise.allSettled(underWay)
+      await Promise.all(workers.map(({ close }) => close()))
     },
   }
 }

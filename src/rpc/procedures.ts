@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
 import { AppError, errorKinds, type ErrorCode } from '#errors'
 import { CommitUnknownError, isInfrastructureFailure } from '#db'
@@ -20,11 +21,12 @@ const trpc = initTRPC.context<Context>().create({
     client: { reconnectAfterInactivityMs: 40_000 },
   },
   errorFormatter({ shape, error, ctx }) {
-    const { code, message, issues } = tellError(error)
+    const { code, message, issues } = tellError(asKnownError(error))
     const kind = errorKinds[code]
     return {
       ...shape,
       message,
+      code: TRPC_ERROR_CODES_BY_KEY[kind.rpc],
       data: {
         code: kind.rpc,
         httpStatus: kind.status,
@@ -94,10 +96,9 @@ function fieldIssues(issue: ZodError['issues'][number], prefix: PropertyKey[] = 
 }
 
 /** Times every call, and turns what is thrown into errors of the table: nothing else leaves a procedure. */
-const observe = trpc.middleware(async ({ ctx, path, type, next, getRawInput }) => {
+const observe = trpc.middleware(async ({ ctx, path, next }) => {
   const startedAt = performance.now()
-  refuseHostileInput(await getRawInput())
-  const result = type === 'subscription' ? await next() : await within(ctx.timeoutMs, type, next())
+  const result = await next()
   const seconds = (performance.now() - startedAt) / 1000
   if (result.ok) {
     metrics.rpcSeconds.observe({ procedure: path, outcome: 'ok' }, seconds)
@@ -110,6 +111,16 @@ const observe = trpc.middleware(async ({ ctx, path, type, next, getRawInput }) =
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
   throw error
+})
+
+// These stand below `observe`, which sees what they throw as it sees what procedures throw.
+const keepDeadline = trpc.middleware(({ ctx, type, next }) =>
+  type === 'subscription' ? next() : within(ctx.timeoutMs, type, next()),
+)
+
+const refuseHostile = trpc.middleware(async ({ next, getRawInput }) => {
+  refuseHostileInput(await getRawInput())
+  return next()
 })
 
 /** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
@@ -139,7 +150,7 @@ function asKnownError(error: TRPCError): TRPCError {
 }
 
 /** Anyone may call. */
-export const publicProcedure = trpc.procedure.use(observe)
+export const publicProcedure = trpc.procedure.use(observe).use(keepDeadline).use(refuseHostile)
 
 /** Needs a session; `ctx.caller` is who it belongs to. */
 export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {

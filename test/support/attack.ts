@@ -41,19 +41,22 @@ export function send(url: string, { path, method = 'POST', headers = {}, body }:
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url)
-    const sent = request({ hostname, port, path, method, headers, agent, signal: AbortSignal.timeout(patienceMs) }, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
-      answer.on('end', () =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: answer.headers,
-          text: Buffer.concat(chunks).toString(),
-          tookMs: performance.now() - startedAt,
-        }),
-      )
-    })
+    const sent = request(
+      { hostname, port, path, method, headers, agent, signal: AbortSignal.timeout(patienceMs) },
+      (answer) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('error', reject)
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text: Buffer.concat(chunks).toString(),
+            tookMs: performance.now() - startedAt,
+          }),
+        )
+      },
+    )
     sent.on('error', reject)
     sent.end(body)
   })
@@ -67,7 +70,11 @@ export function callWith(procedure: string, input: unknown, more: Partial<Attack
     path: `/trpc/${procedure}`,
     body: typeof input === 'string' || Buffer.isBuffer(input) ? input : JSON.stringify(input),
     ...rest,
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
   }
 }
 
@@ -78,7 +85,10 @@ export async function problemsWith(url: string, attacks: readonly Attack[]): Pro
   const lane = async (): Promise<void> => {
     for (const attack of waiting) {
       const found = await send(url, attack).then(
-        (answer) => problemsOf(answer, attack.expected ?? {}).map((problem) => `${problem} in ${answer.status} ${answer.text.slice(0, 300)}`),
+        (answer) =>
+          problemsOf(answer, attack.expected ?? {}).map(
+            (problem) => `${problem} in ${answer.status} ${answer.text.slice(0, 300)}`,
+          ),
         (error: unknown) => [`no answer: ${String(error)}`],
       )
       problems.push(...found.map((problem) => `${attack.what}: ${problem}`))
@@ -103,7 +113,9 @@ function problemsOf(answer: Answer, expected: Expected): string[] {
     ...(inside.test(text) ? [`tells of the inside (${inside.exec(text)?.[0]})`] : []),
     ...(text.length <= answerMax ? [] : ['long-winded']),
     ...(/^[0-9a-f-]{36}$/.test(String(headers['x-request-id'])) ? [] : ['no x-request-id']),
-    ...(headers['x-content-type-options'] === 'nosniff' && headers['content-security-policy'] !== undefined ? [] : ['no security headers']),
+    ...(headers['x-content-type-options'] === 'nosniff' && headers['content-security-policy'] !== undefined
+      ? []
+      : ['no security headers']),
     ...(headers['x-powered-by'] === undefined && headers['server'] === undefined ? [] : ['says what it runs on']),
   ]
 }
@@ -120,7 +132,9 @@ function errorsIn(text: string, { isStream = false }: Expected): (ErrorData | un
   const json = isStream ? (/^event: serialized-error\ndata: (.*)$/m.exec(text)?.[1] ?? text) : text
   try {
     const body = JSON.parse(json) as unknown
-    return (Array.isArray(body) ? body : [body]).map((each: { error?: { data?: ErrorData }; data?: ErrorData }) => (isStream ? (each.data ?? each.error?.data) : each.error?.data))
+    return (Array.isArray(body) ? body : [body]).map((each: { error?: { data?: ErrorData }; data?: ErrorData }) =>
+      isStream ? (each.data ?? each.error?.data) : each.error?.data,
+    )
   } catch {
     return []
   }
@@ -130,9 +144,13 @@ function problemsOfError(data: ErrorData | undefined, expected: Expected): strin
   const kind = Object.entries(errorKinds).find(([code]) => code === data?.error)?.[1]
   if (data === undefined || kind === undefined) return ['not in the shape of an error']
   return [
-    ...(kind.status === data.httpStatus && kind.isRetryable === data.isRetryable ? [] : ['contradicts the table of errors']),
+    ...(kind.status === data.httpStatus && kind.isRetryable === data.isRetryable
+      ? []
+      : ['contradicts the table of errors']),
     ...(expected.error === undefined || expected.error === data.error ? [] : [`error is not ${expected.error}`]),
-    ...(expected.field === undefined || data.issues?.some(({ field }) => field === expected.field) ? [] : [`does not name ${expected.field}`]),
+    ...(expected.field === undefined || data.issues?.some(({ field }) => field === expected.field)
+      ? []
+      : [`does not name ${expected.field}`]),
   ]
 }
 
@@ -143,7 +161,12 @@ export async function digest(fleet: Fleet, except: readonly string[] = []): Prom
     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') order by 1`)
   const wanted = tables.filter(({ name }) => !except.includes(name))
   const sums = await fleet.query<{ name: string; sum: string }>(
-    wanted.map(({ name }) => `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t`).join(' union all '),
+    wanted
+      .map(
+        ({ name }) =>
+          `select '${name}' as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t`,
+      )
+      .join(' union all '),
   )
   return Object.fromEntries(sums.map(({ name, sum }) => [name, sum]))
 }
@@ -153,5 +176,7 @@ export function logProblems(program: Program, markers: readonly string[]): strin
   return program
     .output()
     .split('\n')
-    .filter((line) => Number(/"level":(\d+)/.exec(line)?.[1] ?? 0) >= 50 || markers.some((marker) => line.includes(marker)))
+    .filter(
+      (line) => Number(/"level":(\d+)/.exec(line)?.[1] ?? 0) >= 50 || markers.some((marker) => line.includes(marker)),
+    )
 }

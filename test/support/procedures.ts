@@ -52,7 +52,11 @@ export async function listProcedures(fleet: Fleet, values: Record<string, unknow
     secretKey: 'only the router is looked at, nothing is signed',
     payment: { url: fleet.sandboxUrl, secretKey: 'sk_test_none', webhookSecret: undefined },
   })
-  const procedures = app.router._def.procedures as unknown as Record<string, { _def: { type: Procedure['type']; inputs: z.ZodType[] } }>
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- the only place where tRPC lists what a router holds
+  const procedures = app.router._def.procedures as unknown as Record<
+    string,
+    { _def: { type: Procedure['type']; inputs: z.ZodType[] } }
+  >
   await app.close()
   return Object.entries(procedures).map(([path, { _def: definition }]) => {
     const [input] = definition.inputs
@@ -70,7 +74,8 @@ export async function listProcedures(fleet: Fleet, values: Record<string, unknow
   })
 }
 
-const alternatives = (schema: JsonSchema): JsonSchema[] => schema.anyOf?.filter(({ type }) => type !== 'null').flatMap(alternatives) ?? [schema]
+const alternatives = (schema: JsonSchema): JsonSchema[] =>
+  schema.anyOf?.filter(({ type }) => type !== 'null').flatMap(alternatives) ?? [schema]
 const firstOf = (schema: JsonSchema): JsonSchema => alternatives(schema)[0] ?? schema
 
 function sampleOf(schema: JsonSchema, about: { name: string; values: Record<string, unknown> }): unknown {
@@ -80,7 +85,9 @@ function sampleOf(schema: JsonSchema, about: { name: string; values: Record<stri
   if (one.enum !== undefined) return one.enum[0]
   switch (one.type) {
     case 'object':
-      return Object.fromEntries(Object.entries(one.properties ?? {}).map(([name, inner]) => [name, sampleOf(inner, { ...about, name })]))
+      return Object.fromEntries(
+        Object.entries(one.properties ?? {}).map(([name, inner]) => [name, sampleOf(inner, { ...about, name })]),
+      )
     case 'array':
       return [sampleOf(one.items ?? {}, { ...about, name: '' })]
     case 'integer':
@@ -95,7 +102,9 @@ function sampleOf(schema: JsonSchema, about: { name: string; values: Record<stri
 
 function fieldsOf(schema: JsonSchema, path: string[]): Field[] {
   const { properties = {}, required = [] } = schema
-  return Object.entries(properties).flatMap(([name, inner]) => fieldAndBelow(firstOf(inner), [...path, name], required.includes(name)))
+  return Object.entries(properties).flatMap(([name, inner]) =>
+    fieldAndBelow(firstOf(inner), [...path, name], required.includes(name)),
+  )
 }
 
 function fieldAndBelow(schema: JsonSchema, path: string[], isRequired: boolean): Field[] {

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
 import { createClient, type Client } from '#client'
+import { digest, problemsWith, type Attack, type Expected } from './attack.ts'
+import { buyer } from './buyer.ts'
 import { startFleet, type Fleet } from './fleet.ts'
 import type { Program } from './program.ts'
 
@@ -17,7 +20,7 @@ export interface Target extends AsyncDisposable {
   guest: Client
 }
 
-export interface Account {
+interface Account {
   token: string
   client: Client
 }
@@ -26,17 +29,75 @@ export async function startTarget(): Promise<Target> {
   await using taken = new AsyncDisposableStack()
   const webhookSecret = `whsec_${randomUUID()}`
   const attempts = { LOGIN_ATTEMPTS: '1000000', REGISTER_ATTEMPTS: '1000000' }
-  const fleet = taken.use(await startFleet({ env: { ...attempts, PAYMENT_WEBHOOK_SECRET: webhookSecret, LOG_LEVEL: 'trace' } }))
+  const fleet = taken.use(
+    await startFleet({ env: { ...attempts, PAYMENT_WEBHOOK_SECRET: webhookSecret, LOG_LEVEL: 'trace' } }),
+  )
   const server = await fleet.start(['serve'])
   const url = server.url()
   const marker = `marker${randomUUID().replaceAll('-', '')}`
   const guest = createClient({ url })
-  const account = ({ token }: { token: string }): Account => ({ token, client: createClient({ url, token: () => token }) })
+  const account = ({ token }: { token: string }): Account => ({
+    token,
+    client: createClient({ url, token: () => token }),
+  })
   const register = async (name: string): Promise<Account> =>
-    account(await guest.user.register.mutate({ email: `${name}-${marker}@example.com`, password: `password-${marker}`, name: marker }))
+    account(
+      await guest.user.register.mutate({
+        email: `${name}-${marker}@example.com`,
+        password: `password-${marker}`,
+        name: marker,
+      }),
+    )
   const staff = account(await guest.user.login.mutate({ email: 'staff@example.com', password: 'demo-staff' }))
   const customer = await register('customer')
   const stranger = await register('stranger')
   const kept = taken.move()
-  return { fleet, server, url, marker, webhookSecret, staff, customer, stranger, guest, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    fleet,
+    server,
+    url,
+    marker,
+    webhookSecret,
+    staff,
+    customer,
+    stranger,
+    guest,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Every one of them is refused as it must be, and no table has changed. `expected` holds for all, an attack's own beside it. */
+export async function expectRefused(
+  { fleet, url }: Target,
+  attacks: readonly Attack[],
+  expected: Expected = {},
+): Promise<void> {
+  expect(attacks).not.toEqual([])
+  const before = await digest(fleet)
+  const all = attacks.map((attack) => ({ ...attack, expected: { ...expected, ...attack.expected } }))
+  expect(await problemsWith(url, all)).toEqual([])
+  expect(await digest(fleet)).toEqual(before)
+}
+
+/** What there is to be taken: carts of one line each, and an order of a guest. */
+export interface Goods {
+  sku: string
+  customersCart: string
+  guestsCart: string
+  orderedCart: string
+  order: { id: string; accessToken: string }
+}
+
+export async function makeGoods({ fleet, customer, guest, url }: Target): Promise<Goods> {
+  const [row] = await fleet.query<{ sku: string }>(
+    'select sku from product.stock where available > 5 order by sku limit 1',
+  )
+  const lines = [{ sku: row?.sku ?? '', quantity: 1 }]
+  const { id: customersCart } = await customer.client.order.cart.create.mutate({ lines })
+  const { id: guestsCart } = await guest.order.cart.create.mutate({ lines })
+  const { id: orderedCart } = await guest.order.cart.create.mutate({ lines })
+  const placed = await buyer(url).place(orderedCart)
+  if (placed.outcome !== 'placed') throw new Error(`refused: ${placed.reason}`)
+  const order = { id: placed.order.id, accessToken: placed.accessToken }
+  return { sku: row?.sku ?? '', customersCart, guestsCart, orderedCart, order }
 }

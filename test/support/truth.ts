@@ -16,8 +16,8 @@ export async function expectSettled(
   orderIds: readonly string[],
   { timeoutMs }: { timeoutMs: number },
 ): Promise<void> {
-  const open = () => fleet.query<{ count: string }>(`select count(*) from "order".orders where status <> 'paid'`)
-  await waitFor(async () => Number((await open())[0]?.count) === 0, { timeoutMs, what: 'every order to be paid' })
+  const open = () => fleet.query<{ count: number }>(`select count(*)::int from "order".orders where status <> 'paid'`)
+  await waitFor(async () => (await open())[0]?.count === 0, { timeoutMs, what: 'every order to be paid' })
   const mail = () =>
     fleet.query<{ kind: string; payload: unknown }>(
       `select kind, payload from actor.mailbox where kind <> 'housekeeping'`,

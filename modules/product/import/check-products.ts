@@ -2,12 +2,14 @@ import type { Queryable } from '#db'
 import { batchesOf } from './batches.ts'
 import { FirstSeen } from './first-seen.ts'
 import { readOwners } from './import.store.ts'
+import { patiently } from './patience.ts'
 import type { GatheredProduct } from './product-rows.ts'
 import type { Refusal, Refusals } from './refusals.ts'
 
 interface CheckOptions {
   query: Queryable
   refusals: Refusals
+  signal: AbortSignal
   /** Name of the SKU column in the file. */
   skuColumn: string
 }
@@ -15,16 +17,14 @@ interface CheckOptions {
 /** Reads all products and refuses those that contradict each other or the catalog. Writes nothing. */
 export async function checkProducts(
   products: AsyncIterable<GatheredProduct>,
-  { query, refusals, skuColumn }: CheckOptions,
+  { query, refusals, signal, skuColumn }: CheckOptions,
 ): Promise<{ skusMade: number }> {
   const handles = new FirstSeen()
   const skus = new FirstSeen()
   let skusMade = 0
   for await (const batch of batchesOf(products)) {
-    const owners = await readOwners(
-      query,
-      batch.flatMap(({ draft }) => draft?.variants.map(({ sku }) => sku) ?? []),
-    )
+    const asked = batch.flatMap(({ draft }) => draft?.variants.map(({ sku }) => sku) ?? [])
+    const owners = await patiently(signal, () => readOwners(query, asked))
     for (const product of batch) {
       skusMade += product.skusMade
       refuseRepeated(product, handles, refusals)

@@ -49,7 +49,7 @@ const openProblems: Record<string, string> = {
 export const fileProblem = (problem: string, { path, cause }: { path: string; cause?: unknown }) =>
   new AppError('bad_input', { field: 'file', message: `${path} ${problem}. Nothing was imported.`, cause })
 
-export const fileChanged = (path: string) =>
+const fileChanged = (path: string) =>
   new AppError('bad_input', {
     field: 'file',
     message: `${path} was changed while it was imported. Run the same command again.`,

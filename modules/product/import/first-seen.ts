@@ -16,8 +16,8 @@ export class FirstSeen {
   /** The line on which `text` was seen before; undefined the first time, which is noted as `line`. */
   note(text: string, line: number): number | undefined {
     if (this.#size * 4 > this.#capacity * 3) this.#grow()
-    const digest = hash('md5', text, 'buffer')
-    return this.#place(digest.readUInt32LE(0), digest.readUInt32LE(4), line)
+    const digest = hash('md5', text, 'hex')
+    return this.#place(Number.parseInt(digest.slice(0, 8), 16), Number.parseInt(digest.slice(8, 16), 16), line)
   }
 
   #place(low: number, high: number, line: number): number | undefined {

@@ -76,6 +76,7 @@ export async function importCatalog(
     const { skusMade } = await checkProducts(products, {
       query: database.query,
       refusals,
+      signal,
       skuColumn: checking.csv.header.nameOf('sku'),
     })
     checking.finish()

@@ -4,6 +4,7 @@ import { AppError } from '#errors'
 import { saveCatalog, type SavedCatalog } from '../save-catalog.store.ts'
 import type { Header } from './columns.ts'
 import { mergeDraft, type StoredProduct } from './merge-draft.ts'
+import { interrupted } from './patience.ts'
 import type { GatheredProduct } from './product-rows.ts'
 
 export type WholeProduct = GatheredProduct & { draft: NonNullable<GatheredProduct['draft']> }
@@ -76,13 +77,7 @@ export async function alone<T>(database: Database, work: (lost: AbortSignal) => 
   let broken: Error | undefined
   const noteLoss = (error: Error) => {
     broken = error
-    loss.abort(
-      new AppError('unavailable', {
-        message:
-          'The connection to Postgres was lost. Whole products were imported; run the same command again to finish.',
-        cause: error,
-      }),
-    )
+    loss.abort(interrupted(error))
   }
   client.on('error', noteLoss)
   try {

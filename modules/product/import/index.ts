@@ -1,2 +1,1 @@
-export { importCatalog, type ImportOptions, type ImportProgress, type ImportReport } from './import-catalog.ts'
-export type { Refusal } from './refusals.ts'
+export { importCatalog, type ImportReport } from './import-catalog.ts'

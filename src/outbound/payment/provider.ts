@@ -29,8 +29,11 @@ export interface PaymentProvider {
   readonly name: string
   /** Opens a payment at the provider; nothing is charged. */
   open(request: { orderId: string; amount: Money; key: string }): Promise<{ intentId: string }>
-  /** Charges it with the buyer's payment method. */
-  confirm(request: { intentId: string; token: string; key: string }): Promise<PaymentResult>
+  /**
+   * Charges it with the buyer's payment method.
+   * @param request.returnUrl where the buyer's bank sends the buyer back to
+   */
+  confirm(request: { intentId: string; token: string; returnUrl: string | null; key: string }): Promise<PaymentResult>
   lookUp(intentId: string): Promise<PaymentResult>
   /** Gives up a payment that was not captured; tells what it has come to, which may be `captured`. */
   void(request: { intentId: string; key: string }): Promise<PaymentResult>

@@ -49,10 +49,16 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       )
       return { intentId: intent.id }
     },
-    async confirm({ intentId, token, key }) {
+    async confirm({ intentId, token, returnUrl, key }) {
       try {
         return describe(
-          await call(() => stripe.paymentIntents.confirm(intentId, { payment_method: token }, { idempotencyKey: key })),
+          await call(() =>
+            stripe.paymentIntents.confirm(
+              intentId,
+              { payment_method: token, ...(returnUrl === null ? {} : { return_url: returnUrl }) },
+              { idempotencyKey: key },
+            ),
+          ),
         )
       } catch (error) {
         return await afterRefusal(error, intentId)

@@ -2,7 +2,7 @@ import { createClient, type Client, type ErrorCode, type Inputs, type Outputs, t
 
 /** What the compiler must say of the client's types. Compiled, never run. */
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Same<A, B> = [A, B] extends [B, A] ? true : false
 type IsAny<T> = 0 extends 1 & T ? true : false
 /** Any `any` in it, down to ten levels. */
 type HoldsAny<T, Depth extends 1[] = []> =

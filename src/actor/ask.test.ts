@@ -1,0 +1,103 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, test } from 'vitest'
+import { createTestDatabase } from '#test'
+import { add, openBank } from './bank.fixture.ts'
+import { idempotencyKey } from './index.ts'
+
+describe('ask', () => {
+  test('reply, state and mail commit together', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { ask } = bank.start()
+    const letter = { kind: 'account', id: 'b', message: { ...add(1, 'gift') } }
+    expect(await ask('a', { ...add(5, 'first'), mail: [letter] } as never)).toEqual({ balance: 5, notes: ['first'] })
+    expect(await bank.account('a')).toEqual({ balance: 5, notes: ['first'] })
+    expect(await bank.mailbox()).toMatchObject([{ kind: 'account', actor: 'b' }])
+  })
+
+  test('a command with one key sent 50 times at once to two processes takes effect once and gets equal replies', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const [first, second] = [bank.start(), bank.start()]
+    const key = idempotencyKey('add:a', 'key', { amount: 5 })
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? first : second).ask('a', add(5, 'once'), key)),
+    )
+    for (const reply of replies) expect(reply).toEqual({ balance: 5, notes: ['once'] })
+    expect(await bank.account('a')).toEqual({ balance: 5, notes: ['once'] })
+  })
+
+  test('many keys sent again and again at once from two processes take effect once each', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const [first, second] = [bank.start(), bank.start()]
+    const asks = Array.from({ length: 400 }, (_, index) => {
+      const which = index % 40
+      const key = idempotencyKey('add', `key ${which}`, which)
+      return (index % 2 === 0 ? first : second).ask(`account ${which % 7}`, add(1, `${which}`), key)
+    })
+    await Promise.all(asks)
+    const rows = await bank.query<{ note: string }>(sql`select unnest(notes) as note from test_actor.account`)
+    expect(rows.map(({ note }) => Number(note)).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 40 }, (_, which) => which),
+    )
+  })
+
+  test('the same key with another request is idempotency_mismatch, in the same batch and later', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { ask } = bank.start()
+    const [first, other] = [
+      idempotencyKey('s', 'key', { amount: 1, to: 'x' }),
+      idempotencyKey('s', 'key', { amount: 2, to: 'x' }),
+    ]
+    await ask('warm', add(1, 'warm'))
+    const together = await Promise.allSettled([
+      ask('x', add(1, 'x')),
+      ask('a', add(1, 'one'), first),
+      ask('a', add(2, 'two'), other),
+    ])
+    expect(together.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    await expect(ask('a', add(2, 'two'), other)).rejects.toMatchObject({
+      code: 'idempotency_mismatch',
+      field: 'idempotencyKey',
+    })
+    expect((await bank.account('a'))?.notes).toEqual(['one'])
+    expect(idempotencyKey('s', 'key', { to: 'x', amount: 1 })).toEqual(first)
+  })
+
+  test('a request refused by an AppError changes nothing and gives its key back', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { ask } = bank.start()
+    const key = idempotencyKey('a', 'key', 'take 5')
+    await expect(ask('a', add(-5, 'take'), key)).rejects.toMatchObject({ code: 'order_state' })
+    await ask('a', add(5, 'give'))
+    expect(await ask('a', add(-5, 'take'), key)).toEqual({ balance: 0, notes: ['give', 'take'] })
+    expect(await ask('a', add(-5, 'take'), key)).toEqual({ balance: 0, notes: ['give', 'take'] })
+  })
+
+  test('a key that another transaction holds is in_flight after its patience, and free afterwards', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { ask, database } = bank.start()
+    const key = idempotencyKey('a', 'key', 1)
+    const holder = await database.pool.connect()
+    await holder.query('begin; set local transaction_timeout = 0; set local idle_in_transaction_session_timeout = 0')
+    await holder.query(
+      `insert into actor.idempotency (key_hash, fingerprint, expires_at) values ('${key.hash}', 'x', now() + interval '1 day')`,
+    )
+    const waiting = ask('a', add(1, 'held'), key)
+    const startedAt = performance.now()
+    await expect(waiting).rejects.toMatchObject({ code: 'in_flight' })
+    expect(performance.now() - startedAt).toBeLessThan(4_000)
+    await holder.query('rollback')
+    holder.release()
+    expect(await ask('a', add(1, 'held'), key)).toMatchObject({ balance: 1 })
+  })
+
+  test('a failed turn of one ask is told to its caller alone', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { ask } = bank.start()
+    const settled = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, index) => ask(`account ${index}`, add(index === 31 ? 2_000_000 : 1, `${index}`))),
+    )
+    expect(settled.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([31])
+    const rows = await bank.query(sql`select 1 from test_actor.account where cardinality(notes) = 1`)
+    expect(rows).toHaveLength(59)
+  })
+})

@@ -1,0 +1,360 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callWith, digest, expectRefused, logProblems, send, startTarget, type Attack, type Target } from '#test'
+
+/** HTTP as no client of ours writes it: refused in the shape of any other error, and nothing changed. */
+
+let target: Target
+let before: Record<string, string>
+
+beforeAll(async () => {
+  target = await startTarget()
+  before = await digest(target.fleet)
+}, 60_000)
+
+afterAll(() => target[Symbol.asyncDispose]())
+
+const json = { 'content-type': 'application/json' }
+describe('the address', () => {
+  const names = [
+    'product.nope',
+    'product',
+    'product.admin',
+    'order.cart',
+    '',
+    '__proto__',
+    'constructor',
+    'toString',
+    'product.__proto__',
+    'product.list.constructor',
+    '%00',
+    '..%2f..%2fetc%2fpasswd',
+    'product%2flist',
+    'product.list,user.me',
+  ]
+
+  test.each(names)('a procedure that does not exist is not found: /trpc/%s', (name) =>
+    expectRefused(
+      target,
+      ['GET', 'POST'].map((method) => ({
+        what: method,
+        path: `/trpc/${name}`,
+        method,
+        ...(method === 'POST' ? { headers: json, body: '{}' } : {}),
+      })),
+      { error: 'not_found', status: 404 },
+    ),
+  )
+
+  test('percent encoding that is broken is refused, in the path and in the query', () =>
+    expectRefused(
+      target,
+      [
+        '/trpc/%zz',
+        '/trpc/%F0%9F',
+        '/%',
+        '/trpc/product.list?input=%zz',
+        '/trpc/product.search?input=%7B%22q%22:%22%ff%22%7D',
+      ].map((path) => ({ what: path, path, method: 'GET' })),
+      { error: 'bad_input', status: 400 },
+    ))
+
+  test('an endless address is too large', () =>
+    expectRefused(
+      target,
+      [1_200, 5_000, 20_000].map((length) => ({
+        what: `${length} characters`,
+        path: `/trpc/${'x'.repeat(length)}`,
+        headers: json,
+        body: '{}',
+      })),
+      {
+        error: 'too_large',
+        status: 413,
+      },
+    ))
+
+  test('no address leads to a file outside of the pages', () =>
+    expectRefused(
+      target,
+      [
+        '/../../package.json',
+        '/%2e%2e/%2e%2e/package.json',
+        '/..%2f..%2fpackage.json',
+        '/assets/../../package.json',
+        '/assets/%00',
+        '/.env',
+        '//',
+        '/trpc',
+        '/webhooks/payment',
+      ].map((path) => ({ what: path, path, method: 'GET' })),
+    ))
+})
+
+describe('the method', () => {
+  test('a mutation is not done by GET', () =>
+    expectRefused(target, [{ what: 'GET', path: '/trpc/user.logout', method: 'GET' }], {
+      error: 'method_not_allowed',
+      status: 405,
+    }))
+
+  test.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])('%s is refused', (method) =>
+    expectRefused(target, [{ what: method, path: '/trpc/product.list', method }], {
+      error: 'method_not_allowed',
+      status: 405,
+    }),
+  )
+
+  test('a query may be sent by POST, and HEAD tells nothing', async () => {
+    expect((await send(target.url, callWith('product.list', { limit: 1 }))).status).toBe(200)
+    expect(await send(target.url, { what: 'HEAD', path: '/trpc/product.list', method: 'HEAD' })).toMatchObject({
+      status: 204,
+      text: '',
+    })
+  })
+})
+
+describe('the body', () => {
+  const broken = [
+    '{',
+    '[1',
+    'NaN',
+    'Infinity',
+    'undefined',
+    '{"limit":NaN}',
+    '{"limit":1,}',
+    "{'limit':1}",
+    '\0',
+    '{"limit":1}}',
+    '<xml/>',
+  ]
+  test.each(broken)('what is not JSON is refused: %j', (body) =>
+    expectRefused(target, [callWith('product.list', body), callWith('user.register', body)], {
+      error: 'bad_input',
+      status: 400,
+    }),
+  )
+
+  test('what is not UTF-8 is refused rather than stored as something nobody wrote', () =>
+    expectRefused(
+      target,
+      [
+        Buffer.from([0x7b, 0x22, 0x71, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+        Buffer.from('{"q":"caf\u00e9"}', 'latin1'),
+        Buffer.from('{"q":"a"}', 'utf16le'),
+        Buffer.from([0x1f, 0x8b, 0x08, 0]),
+      ].map((body) => callWith('product.search', body)),
+      { error: 'bad_input', status: 400 },
+    ))
+
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    'application/xml',
+    'application/json, text/plain',
+    'json',
+    undefined,
+  ])('content of type %s is refused, small or large', (type) => {
+    const headers = type === undefined ? {} : { 'content-type': type }
+    const form = '--x\r\ncontent-disposition: form-data; name="email"\r\n\r\na@example.com\r\n--x--\r\n'
+    return expectRefused(
+      target,
+      ['{}', form, `${form}${'x'.repeat(300 * 1024)}`].map((body) => ({
+        what: `${body.length} bytes`,
+        path: '/trpc/user.register',
+        headers,
+        body,
+      })),
+      { error: 'unsupported_media_type', status: 415 },
+    )
+  })
+})
+
+describe('a batch', () => {
+  const batch = (paths: string[], body = '{}'): Attack => ({
+    what: `${paths.length} calls`,
+    path: `/trpc/${paths.join(',')}?batch=1`,
+    headers: json,
+    body,
+  })
+
+  test('of 11 calls is refused as a whole, and one of 1000 as too large', async () => {
+    await expectRefused(target, [batch(Array<string>(11).fill('user.me')), batch(Array<string>(100).fill('a'))], {
+      error: 'bad_input',
+      status: 400,
+    })
+    await expectRefused(target, [batch(Array<string>(1000).fill('order.cart.create'))], {
+      error: 'too_large',
+      status: 413,
+    })
+  })
+
+  test('that holds order.place is refused, whatever else it holds', () =>
+    expectRefused(
+      target,
+      [batch(['order.place']), batch(['user.logout', 'order.place']), batch(['order.cart.create', 'order.place'])],
+      { error: 'bad_input', status: 400 },
+    ))
+
+  test('that is answered as a stream has its status sent before it is looked at, and is refused all the same', async () => {
+    const headers = { ...json, 'trpc-accept': 'application/jsonl' }
+    const { text } = await send(target.url, { ...batch(['order.cart.create', 'order.place']), headers })
+    expect(text.match(/"error":"bad_input"/g)).toHaveLength(2)
+  })
+
+  test.each(['[1]', '4', '"text"', '{', '{"0":[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]}'])(
+    'whose input is %s is refused',
+    (body) => expectRefused(target, [batch(['product.list'], body)], { error: 'bad_input', status: 400 }),
+  )
+
+  test('that mixes queries with mutations, or holds a subscription, is refused', () =>
+    expectRefused(target, [batch(['user.logout', 'product.list']), batch(['order.watch'])], {
+      error: 'bad_input',
+      status: 400,
+    }))
+})
+
+describe('headers', () => {
+  const me = (headers: Record<string, string | string[]>): Attack =>
+    callWith('user.me', '{}', { what: JSON.stringify(headers).slice(0, 60), headers })
+  const nobody = '_'.repeat(43)
+
+  test('credentials that make no sense are those of nobody', () =>
+    expectRefused(
+      target,
+      [
+        ...[
+          'Bearer',
+          'Bearer ',
+          'Bearer x',
+          `Bearer ${nobody}`,
+          `Bearer ${'x'.repeat(8_000)}`,
+          'Bearer a b',
+          'Basic YTpi',
+          '\u00ff\u00fe',
+          ', ,',
+        ].map((authorization) => me({ authorization })),
+        ...[
+          'hf_session=',
+          'hf_session=%zz',
+          'hf_session=%00',
+          `hf_session=${nobody}`,
+          `hf_session=${'x'.repeat(8_000)}`,
+          '=',
+          ';;;',
+          '__proto__=x',
+          'hf_session="',
+        ].map((cookie) => me({ cookie })),
+        me({
+          authorization: ['Bearer x', 'Bearer y'],
+          cookie: ['hf_session=a', 'hf_session=b'],
+          'x-order-token': ['a', 'b'],
+          'x-forwarded-for': ['1', "'"],
+        }),
+      ],
+      { error: 'unauthenticated', status: 401 },
+    ))
+
+  test('more of them than 16 KB are too large; a host that is none is refused', async () => {
+    await expectRefused(target, [me({ 'x-padding': 'x'.repeat(20_000) })], { error: 'too_large', status: 413 })
+    await expectRefused(target, [me({ host: ']' }), me({ host: 'a b' })], {
+      error: 'bad_input',
+      status: 400,
+      field: 'host',
+    })
+  })
+
+  test('a page of another site cannot use our cookies, however it spells the address', () => {
+    const cookie = `hf_session=${target.customer.token}`
+    const origins = [
+      'https://evil.example',
+      'null',
+      'http://localhost.evil.example',
+      `${target.url}.evil.example`,
+      'not an origin',
+    ]
+    return expectRefused(
+      target,
+      origins.flatMap((origin) =>
+        ['/trpc/user.logout', '/%74rpc/user.logout', '/trpc/user%2Elogout', '/trpc/user.logout?batch=1'].map(
+          (path) => ({
+            ...callWith('user.logout', '{}', { headers: { origin, cookie } }),
+            what: `${path} from ${origin}`,
+            path,
+          }),
+        ),
+      ),
+      { error: 'forbidden', status: 403 },
+    )
+  })
+
+  test('the browser of another site is given no leave to read or to send', async () => {
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
+    const answers = [
+      await send(target.url, { what: 'preflight', path: '/trpc/user.logout', method: 'OPTIONS', headers }),
+      await send(target.url, { what: 'read', path: '/trpc/product.list', method: 'GET', headers }),
+    ]
+    expect(answers.map((answer) => answer.headers['access-control-allow-origin'])).toEqual([undefined, undefined])
+  })
+
+  test.each([
+    'GARBAGE\r\n\r\n',
+    'GET / HTTP/9.9\r\nhost: a\r\n\r\n',
+    'GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n',
+    'POST /trpc/user.logout HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n',
+    'POST /trpc/user.logout HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+  ])('what is not HTTP is refused, and the connection closed: %j', async (bytes) => {
+    const { hostname, port } = new URL(target.url)
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    socket.write(bytes)
+    await once(socket, 'close', { signal: AbortSignal.timeout(2_000) })
+    expect(text).toMatch(/^HTTP\/1.1 400 /)
+    expect(text).toMatch(/^x-request-id: [0-9a-f-]{36}\r$/m)
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({
+      error: { data: { error: 'bad_input', httpStatus: 400 } },
+    })
+  })
+})
+
+describe('while the shop cannot', () => {
+  test('what may not have been done is said to be unknown, what cannot be asked to be unavailable; both can be sent again, and no log repeats them', async () => {
+    const { fleet, marker } = target
+    await using server = await fleet.start(['serve'], { REQUEST_TIMEOUT_MS: '300' })
+    const holding = fleet.query(
+      `do $$ begin lock table "user".account, product.search_document in access exclusive mode; perform pg_sleep(1.2); end $$`,
+    )
+    await fleet.query('select pg_sleep(0.1)')
+    const registration = { email: `late-${marker}@example.com`, password: `late-${marker}`, name: marker }
+    const [unknown, unavailable] = await Promise.all([
+      send(server.url(), callWith('user.register', registration)),
+      send(server.url(), {
+        what: 'search',
+        path: `/trpc/product.search?input=${encodeURIComponent(JSON.stringify({ q: marker }))}`,
+        method: 'GET',
+      }),
+    ])
+    expect(JSON.parse(unknown.text)).toMatchObject({
+      error: { data: { httpStatus: 504, error: 'outcome_unknown', isRetryable: true } },
+    })
+    expect(JSON.parse(unavailable.text)).toMatchObject({
+      error: { data: { httpStatus: 503, error: 'unavailable', isRetryable: true } },
+    })
+    expect([unknown.status, unavailable.status, unavailable.headers['retry-after']]).toEqual([504, 503, '2'])
+    await holding
+    await server.stop()
+    expect(server.output()).toContain('a call failed')
+    expect(server.output()).not.toContain(marker)
+  })
+})
+
+test('after all of this the shop answers, is as it was, and has logged neither an error of its own nor anything that was sent', async () => {
+  expect(await digest(target.fleet)).toEqual(before)
+  expect(await target.guest.product.list.query({ limit: 1 })).toMatchObject({ items: [{}] })
+  expect(await target.customer.client.user.me.query()).toMatchObject({ name: target.marker })
+  expect(logProblems(target.server, [target.marker, target.customer.token, 'evil.example', '/trpc/'])).toEqual([])
+})
