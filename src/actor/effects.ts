@@ -3,7 +3,7 @@ import { CommitUnknownError, isInfrastructureFailure, transaction, type Database
 import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
-import { outcomePatienceMs, type Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 import {
   claimEffects,
   deleteMail,
@@ -12,6 +12,7 @@ import {
   failureReason,
   holdLeased,
   putOffMail,
+  renewLease,
   sendMail,
   type Letter,
 } from './mailbox.ts'
@@ -33,8 +34,9 @@ export interface EffectOptions {
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
-/** The lease outlasts the call by the time to write its outcome, ms. */
-const leaseMarginMs = outcomePatienceMs + 2_000
+/** A lease is renewed while its effect runs and its outcome is written; so long after a crash (ms) another takes over. */
+const leaseMs = 12_000
+const renewEveryMs = 4_000
 /** Actors waiting or under way; beyond it they are left to the sweep. */
 const placesMax = 2_000
 /** Attempts at a message that cannot be parsed: trying again changes little. */
@@ -87,7 +89,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   }
 
   async function claim(batch: readonly Place[], lease: string): Promise<Letter[]> {
-    const { reads, timeoutMs } = kind
+    const { reads } = kind
     const actorIds = batch.map(({ id }) => id)
     try {
       return await claimEffects(database.query, {
@@ -95,7 +97,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
         reads,
         actorIds,
         lease,
-        leaseMs: timeoutMs + leaseMarginMs,
+        leaseMs,
       })
     } catch (error) {
       log.warn({ err: error, kind: kind.kind }, 'effects could not be claimed; the sweep brings them again')
@@ -105,6 +107,10 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
 
   /** Never rejects. @returns whether the actor may have more to run */
   async function runOne(letter: Letter, lease: string): Promise<boolean> {
+    const renewal = setInterval(() => {
+      // What cannot be renewed runs out: the outcome is fenced by it.
+      renewLease(database.query, { letterId: letter.id, lease, leaseMs }).catch(() => undefined)
+    }, renewEveryMs)
     try {
       await apply(letter, lease, await call(letter))
       return true
@@ -116,6 +122,8 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
         )
         return false
       })
+    } finally {
+      clearInterval(renewal)
     }
   }
 

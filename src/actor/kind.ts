@@ -96,7 +96,7 @@ export interface EffectKind<Handled extends Message> {
   readonly message: z.ZodType<Handled>
   /** Effects of this kind under way at once in one process. */
   readonly concurrency: number
-  /** Longest run, ms; the lease is somewhat longer. */
+  /** Longest run, ms; then it is left behind and tried again. */
   readonly timeoutMs: number
   /** Attempts spent before the message is parked. */
   readonly attemptsMax: number

@@ -34,10 +34,8 @@ const queueMax = 5_000
 const lettersMax = 64
 /** Longest wait for a lock, ms: of a batch, and of its halves when that was too long. */
 const lockWaitMs = { batch: 300, half: 50 }
-/** How long an outcome keeps trying to be written, ms: the effect's lease outlasts it. */
-export const outcomePatienceMs = 10_000
 /** How long errands wait for their turn, or for what stands in its way, before they are given up. */
-const patienceMs = { ask: 2_000, wake: 2_000, outcome: outcomePatienceMs }
+const patienceMs = { ask: 2_000, wake: 2_000, outcome: 10_000 }
 
 interface Waiting {
   errand: Errand

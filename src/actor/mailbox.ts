@@ -131,6 +131,16 @@ export async function claimEffects(
   return rows
 }
 
+/** Prolongs a lease that still holds; one that was taken over stays lost. */
+export async function renewLease(
+  query: Queryable,
+  { letterId, lease, leaseMs }: { letterId: number; lease: string; leaseMs: number },
+): Promise<void> {
+  await query.execute(sql`
+    update actor.mailbox set leased_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1000})
+    where id = ${letterId} and lease = ${lease}::uuid`)
+}
+
 export interface Failure {
   letterId: number
   reason: string

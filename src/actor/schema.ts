@@ -31,7 +31,10 @@ export const mailbox = actorSchema.table(
     lease: uuid(),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
   },
-  (table) => [index('mailbox_actor').on(table.kind, table.actorId, table.id), index('mailbox_due').on(table.kind, table.dueAt)],
+  (table) => [
+    index('mailbox_actor').on(table.kind, table.actorId, table.id),
+    index('mailbox_due').on(table.kind, table.dueAt),
+  ],
 )
 
 /** Messages given up on: staff read, retry or drop them. */

@@ -13,7 +13,7 @@ let ada: Buyer
 let staff: Client
 
 beforeAll(async () => {
-  fleet = await startFleet({ env: { PAYMENT_DEADLINE_SECONDS: '6' } })
+  fleet = await startFleet({ env: { PAYMENT_DEADLINE_SECONDS: '6', PAYMENT_TIMEOUT_MS: '2000' } })
   const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
   url = server.url()
   ada = buyer(url)

@@ -50,8 +50,6 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
     SECRET_KEY: 'a secret of this fleet alone, 32 characters',
     PAYMENT_URL: sandbox.url,
     PAYMENT_SECRET_KEY: apiKey,
-    // The lease of a killed worker runs out after about this and 10 s.
-    PAYMENT_TIMEOUT_MS: '2000',
     LOG_LEVEL: 'warn',
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     ...options.env,

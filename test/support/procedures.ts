@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { createApp } from '#app'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
 import type { Fleet } from './fleet.ts'
@@ -45,6 +44,8 @@ interface JsonSchema {
 
 /** @param values what fields of these names hold in samples */
 export async function listProcedures(fleet: Fleet, values: Record<string, unknown> = {}): Promise<Procedure[]> {
+  // Loading the shop changes how this whole process reads numbers from Postgres; only those who ask for its router want that.
+  const { createApp } = await import('#app')
   const app = createApp({
     config: loadConfig(fleet.env),
     log: createLog('silent'),
