@@ -6,7 +6,10 @@ import { currencySchema, skuSchema, slugSchema } from '#shapes'
 /** Text by language; English where it exists is the fallback of the others. */
 const textOf = (max: number) =>
   z
-    .strictObject({ en: z.string().trim().min(1).max(max).optional(), zh: z.string().trim().min(1).max(max).optional() })
+    .strictObject({
+      en: z.string().trim().min(1).max(max).optional(),
+      zh: z.string().trim().min(1).max(max).optional(),
+    })
     .refine((text) => text.en !== undefined || text.zh !== undefined, 'must be given in at least one language')
 export type Text = z.infer<ReturnType<typeof textOf>>
 

@@ -3,13 +3,10 @@ export { deleteExpiredKeys, idempotencyKey, type IdempotencyKey } from './idempo
 export {
   PutOff,
   type ActorKind,
-  type AnyActorKind,
-  type AnyEffectKind,
   type DecideContext,
   type Decision,
   type EffectContext,
   type EffectKind,
   type EffectResult,
   type Mail,
-  type Message,
 } from './kind.ts'

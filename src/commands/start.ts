@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { demoAccounts, seed } from '#app'
 import { loadConfig, type Config } from '#config'
+import { freePort } from '#free-port'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
 import { openShop } from './boot.ts'
@@ -73,15 +73,6 @@ async function planSandbox(config: Config): Promise<Sandbox> {
   const { sandboxKey, sandboxWebhookSecret } = await readKeys(config.DATA_DIR)
   const port = await freePort()
   return { url: `http://127.0.0.1:${port}`, port, secretKey: sandboxKey, webhookSecret: sandboxWebhookSecret }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 /** The sandbox provider as a process of its own, which ends with ours and is started again when it dies. */

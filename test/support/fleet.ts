@@ -14,7 +14,7 @@ export interface Fleet extends AsyncDisposable {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
   /** Starts one more process; it ends with the fleet. */
   start(args: string[], env?: Record<string, string>): Promise<Program>
-  /** Switches a fault of the provider on. */
+  /** Switches a fault of the provider on, in place of what was on before. */
   fault(fault: Record<string, unknown>): Promise<void>
   ledger(): Promise<LedgerEntry[]>
 }
@@ -75,6 +75,7 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
       return program
     },
     async fault(fault) {
+      await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })
       const answer = await fetch(`${sandbox.url}/_sandbox/faults`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from './programs.ts'
 import { waitFor } from './wait-for.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '#free-port'
 
 export interface TestRedis extends AsyncDisposable {
   url: string

@@ -1,1 +1,1 @@
-export { importCatalog, type ImportReport } from './import-catalog.ts'
+export { importCatalog } from './import-catalog.ts'

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, copyFile, open, stat, truncate } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from '#free-port'
 import type { Binaries } from './binaries.ts'
 import { serverEnv, superuser } from './cluster.ts'
 import type { Home } from './home.ts'
@@ -190,13 +190,4 @@ async function rotate(logFile: string): Promise<void> {
   await copyFile(logFile, `${logFile}.1`)
   await chmod(`${logFile}.1`, 0o600)
   await truncate(logFile)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
