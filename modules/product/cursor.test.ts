@@ -19,3 +19,8 @@ test.each([
 ])('a cursor that is not ours is refused by name: %j', (cursor) => {
   expect(() => decodeCursor(cursor, schema)).toThrow(expect.objectContaining({ code: 'bad_input', field: 'cursor' }))
 })
+
+test.each(['a\0b', 'a\ud83d'])('text that Postgres cannot take is refused in a cursor too: %j', (text) => {
+  const refused = () => decodeCursor(encodeCursor([text]), z.tuple([z.string()]))
+  expect(refused).toThrow(expect.objectContaining({ code: 'bad_input', field: 'cursor' }))
+})

@@ -17,8 +17,14 @@ export function decodeCursor<Parts>(cursor: string, schema: z.ZodType<Parts>): P
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, refuseUnstorable)
   } catch {
     return undefined
   }
+}
+
+/** Postgres takes no such text, and what a cursor wraps has not been looked at with the rest of the input. */
+function refuseUnstorable(_: string, value: unknown): unknown {
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) throw new SyntaxError('not a text')
+  return value
 }

@@ -93,9 +93,13 @@ function ledgerEntry({ sku, kind, quantity, reference }: StockMovement) {
   }
 }
 
+/** Pieces of one SKU on sale; half of what the column holds, so that what is reserved can always come back. */
+const piecesMax = 1_000_000_000
+
 /**
  * Corrects the pieces on hand, as a count or a delivery found them.
- * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer pieces are on sale than are to be taken away.
+ * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer pieces are on sale than are to be taken away, or there
+ * would be more than can be kept.
  */
 export async function adjustStock(
   query: Queryable,
@@ -105,7 +109,7 @@ export async function adjustStock(
   const { rows } = await query.execute<StockLevel & Record<string, unknown>>(sql`
     with changed as (
       update product.stock set available = available + ${delta}::int
-      where sku = ${sku} and available + ${delta}::int >= 0 returning sku, available, reserved
+      where sku = ${sku} and available + ${delta}::bigint between 0 and ${piecesMax} returning sku, available, reserved
     ), noted as (
       insert into product.stock_movement (sku, kind, quantity, reference, reason)
       select sku, 'adjusted', ${delta}::int, ${reference}, ${reason} from changed
@@ -117,6 +121,8 @@ export async function adjustStock(
   )
   const level = found.rows[0]
   if (level === undefined) throw new AppError('not_found', { field: 'sku', message: 'There is no such SKU.' })
+  if (delta > 0)
+    throw new AppError('bad_input', { field: 'delta', message: `No more than ${piecesMax} pieces can be kept.` })
   throw new AppError('bad_input', {
     field: 'delta',
     message: `Only ${level.available} pieces can be taken away; ${level.reserved} more are reserved for orders.`,

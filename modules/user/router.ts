@@ -2,7 +2,15 @@ import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
 import type { BasicServices } from '#services'
 import { asUser, findAccount, listAccounts } from './account.store.ts'
-import { adminListInput, loginInput, noInput, registerInput, type SignedIn, type User, type UserPage } from './contract.ts'
+import {
+  adminListInput,
+  loginInput,
+  noInput,
+  registerInput,
+  type SignedIn,
+  type User,
+  type UserPage,
+} from './contract.ts'
 import { deleteSession } from './session.store.ts'
 import { createSignIn } from './sign-in.ts'
 import { isToken } from './token.ts'

@@ -112,7 +112,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     origin: config.CORS_ORIGINS,
     credentials: true,
     maxAge: 600,
-    allowedHeaders: ['content-type', 'authorization', 'x-order-token', 'accept-language'],
+    allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
   await registerRpc(server, app)

@@ -14,28 +14,44 @@ const idsMax = 16
 const pendingMax = 1_000
 
 export function createWaker(options: QueueOptions, kinds: readonly string[]): Waker {
-  const queues = new Map(kinds.map((kind) => [kind, openQueue(kind, options)]))
+  const queues = new Map<string, ReturnType<typeof openQueue>>()
   const pending = new Set<Promise<unknown>>()
-  for (const [kind, { queue }] of queues)
-    queue.on(
-      'error',
-      throttle((error) => options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')),
-    )
+  // Redis: beforehand, since a call does not wait for its connection. Postgres: at first use, when its tables are there.
+  if (options.redisUrl !== undefined) for (const kind of kinds) open(kind)
+
+  function open(kind: string): ReturnType<typeof openQueue> {
+    const opened = openQueue(kind, options)
+    const report = (error: Error) =>
+      options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')
+    opened.queue.on('error', throttle(report))
+    queues.set(kind, opened)
+    return opened
+  }
 
   function add(kind: string, ids: string[]): void {
-    const queue = queues.get(kind)?.queue
-    if (queue === undefined || pending.size >= pendingMax) {
+    if (!kinds.includes(kind) || pending.size >= pendingMax) {
       metrics.wakeUps.inc({ outcome: 'left_to_sweep' })
       return
     }
-    const added: Promise<unknown> = queue
+    const opened = queues.get(kind) ?? open(kind)
+    const added: Promise<unknown> = opened.queue
       .add('wake', { ids })
       .then(
         () => metrics.wakeUps.inc({ outcome: 'sent' }),
-        () => metrics.wakeUps.inc({ outcome: 'lost' }),
+        () => {
+          metrics.wakeUps.inc({ outcome: 'lost' })
+          replace(kind, opened)
+        },
       )
       .finally(() => pending.delete(added))
     pending.add(added)
+  }
+
+  /** A queue on Postgres whose first connection failed stays broken for good (BullMQ 6.7 keeps the failure). */
+  function replace(kind: string, broken: ReturnType<typeof openQueue>): void {
+    if (options.redisUrl !== undefined || queues.get(kind) !== broken) return
+    queues.delete(kind)
+    void broken.close()
   }
 
   return {

@@ -291,9 +291,13 @@ describe('what is asked', () => {
     ...['x', '%%%', 'bnVsbA', 'e30', base64(['search', -1]), base64(['search', 1e9]), base64(['search', 1.5])].map(
       (cursor): [string, Record<string, unknown>] => ['product.search', { q: 'a', cursor }],
     ),
-    ...['x', base64(['newest USD en', 'no id', []]), base64(['title USD en', id, [{}]])].map(
-      (cursor): [string, Record<string, unknown>] => ['product.list', { sort: 'title', cursor }],
-    ),
+    ...[
+      'x',
+      base64(['newest USD en', 'no id', []]),
+      base64(['title USD en', id, ['a\0b']]),
+      base64(['title USD en', id, ['a\ud83d']]),
+      base64(['title USD en', id, [{}]]),
+    ].map((cursor): [string, Record<string, unknown>] => ['product.list', { sort: 'title', cursor }]),
     ...[
       'x',
       base64({ placedAt: '0000-01-01T00:00:00Z', id }),

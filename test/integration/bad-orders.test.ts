@@ -213,7 +213,7 @@ describe('an order', () => {
   })
 })
 
-test('stock is not adjusted by what cannot be counted, or below nothing', async () => {
+test('stock is not adjusted by what cannot be counted, below nothing, or beyond what can be kept', async () => {
   const adjust = (delta: unknown, of = sku): Attack =>
     callWith('product.admin.adjustStock', { sku: of, delta, reason: 'an attack' }, { token: target.staff.token })
   await expectRefused(
@@ -223,6 +223,10 @@ test('stock is not adjusted by what cannot be counted, or below nothing', async 
   )
   await expectRefused(target, [named('delta', adjust(-1_000_000))], { error: 'bad_input', status: 400 })
   await expectRefused(target, [named('sku', adjust(1, 'NO-SUCH-SKU'))], { error: 'not_found', status: 404 })
+  const [full] = await target.fleet.query<{ sku: string }>(
+    'update product.stock set available = 1000000000 where sku = (select max(sku) from product.stock) returning sku',
+  )
+  await expectRefused(target, [named('delta', adjust(1_000, full?.sku))], { error: 'bad_input', status: 400 })
 })
 
 test('after all of this the shop sells, and has logged neither an error of its own nor anything that was sent', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '#free-port'
 import { listProcesses, runProgram, startFleet, startProgram, waitFor, type Program } from '#test'
 
 /** `npm start` as a newcomer runs it, and what is left after it ends, well or badly. */
@@ -23,8 +24,8 @@ const processesOf = (folder: string): number[] =>
     .filter(({ command }) => command.includes(folder))
     .map(({ pid }) => pid)
 
-const startShop = (): Promise<Program> =>
-  startProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 40_000 })
+const startShop = (env: Record<string, string> = {}): Promise<Program> =>
+  startProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir, ...env }, timeoutMs: 40_000 })
 
 interface Answer {
   status: number
@@ -82,9 +83,14 @@ describe('start', () => {
     'sells with a plain HTTP client, stops on Ctrl-C within 5 s leaving nothing, and finds its data again',
     { timeout: 90_000 },
     async () => {
-      const first = await startShop()
+      const metricsPort = String(await freePort())
+      const first = await startShop({ METRICS_PORT: metricsPort })
       const access = await buySomething(first.url())
       await untilPaid(first.url(), access)
+      // By its wake-ups, not by the sweep that finds what is lost.
+      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+      expect(metrics).toContain('holdfast_wake_ups_total{outcome="sent"}')
+      expect(metrics).not.toContain('holdfast_wake_ups_total{outcome="lost"}')
 
       const startedAt = performance.now()
       expect(await first.stop('SIGINT')).toBe(0)

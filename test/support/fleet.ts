@@ -41,6 +41,9 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
   const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox'), apiKey })
   taken.defer(() => sandbox.close())
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
+  // Postgres may be stopped before it has seen that the pool has ended.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   taken.defer(() => pool.end())
 
   const env: Record<string, string> = {

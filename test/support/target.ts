@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 import { expect } from 'vitest'
 import { createClient, type Client } from '#client'
 import { digest, problemsWith, type Attack, type Expected } from './attack.ts'
@@ -29,9 +30,14 @@ export async function startTarget(): Promise<Target> {
   await using taken = new AsyncDisposableStack()
   const webhookSecret = `whsec_${randomUUID()}`
   const attempts = { LOGIN_ATTEMPTS: '1000000', REGISTER_ATTEMPTS: '1000000' }
-  const fleet = taken.use(
+  const started = taken.use(
     await startFleet({ env: { ...attempts, PAYMENT_WEBHOOK_SECRET: webhookSecret, LOG_LEVEL: 'trace' } }),
   )
+  // A pool's end does not wait for its connections to close, and Postgres, which stops right after, would break them.
+  const database = new pg.Client({ connectionString: started.databaseUrl })
+  await database.connect()
+  taken.defer(() => database.end())
+  const fleet: Fleet = { ...started, query: async (sql, values) => (await database.query(sql, values)).rows }
   const server = await fleet.start(['serve'])
   const url = server.url()
   const marker = `marker${randomUUID().replaceAll('-', '')}`

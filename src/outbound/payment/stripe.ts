@@ -85,9 +85,10 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       if (signature === undefined)
         throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
       const event = verify(body, signature, options.webhookSecret)
-      if (event.data.object.object !== 'payment_intent') return null
-      const intent = event.data.object
-      const orderId = intent.metadata['order_id']
+      // Signed, but not what we know as an event: nothing that concerns a payment of ours.
+      const intent = (event as Partial<Stripe.Event>).data?.object
+      if (intent?.object !== 'payment_intent') return null
+      const orderId = intent.metadata?.['order_id']
       if (orderId === undefined) return null
       return { eventId: event.id, orderId, intentId: intent.id, result: describe(intent) }
     },
