@@ -24,6 +24,15 @@ export const isConnectionLost = (error: unknown): boolean =>
       (code !== undefined && (lostConnection.test(code) || socketCodes.has(code))) || clientMessages.test(message),
   )
 
+/** No connection came about: nothing was sent, so nothing took effect. */
+export const isUnreachable = (error: unknown): boolean =>
+  someCause(
+    error,
+    ({ code, message }) =>
+      (code !== undefined && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|53300|57P03)$/.test(code)) ||
+      /timeout exceeded when trying to connect|cannot use a pool after/i.test(message),
+  )
+
 /** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */
 export const isInfrastructureFailure = (error: unknown): boolean =>
   isConnectionLost(error) || someCause(error, ({ code }) => code !== undefined && passing.test(code))

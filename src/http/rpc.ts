@@ -1,11 +1,12 @@
 import { TRPCError } from '@trpc/server'
 import { fastifyRequestHandler, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import type { App } from '#app'
 import type { Config } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
+import { answerDirectly, directCall } from './direct-call.ts'
 
 /** tRPC at /trpc. */
 
@@ -27,9 +28,20 @@ export async function registerRpc(server: FastifyInstance, app: App): Promise<vo
       })
       scope.all<{ Params: { path: string } }>('/:path', async (req, res) => {
         if (!['GET', 'HEAD', 'POST'].includes(req.method)) throw new AppError('method_not_allowed')
+        const call = directCall(app.router, req)
+        if (call !== undefined)
+          return answerDirectly(req, res, {
+            router: app.router,
+            ctx: createContext(app, { req, res }),
+            call,
+            headersOf,
+          })
         await fastifyRequestHandler({
           router: app.router,
-          createContext: (options: CreateFastifyContextOptions) => createContext(app, options),
+          createContext(options: CreateFastifyContextOptions) {
+            refuseBatchedPlacing(options.info)
+            return createContext(app, options)
+          },
           allowMethodOverride: true,
           maxBatchSize: batchMax,
           responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
@@ -73,15 +85,14 @@ const headersOf = (errors: readonly TRPCError[]): Record<string, string> => ({
   ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE') ? { 'retry-after': '2' } : {}),
 })
 
-function createContext(app: App, { req, res, info }: CreateFastifyContextOptions): Context {
+function refuseBatchedPlacing({ isBatchCall, calls }: CreateFastifyContextOptions['info']): void {
+  if (!isBatchCall || calls.every(({ path }) => path !== 'order.place')) return
+  const cause = new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' })
+  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
+}
+
+function createContext(app: App, { req, res }: { req: FastifyRequest; res: FastifyReply }): Context {
   const { config, log } = app.services
-  if (info.isBatchCall && info.calls.some(({ path }) => path === 'order.place')) {
-    throw new TRPCError({
-      code: 'BAD_REQUEST',
-      message: 'order.place',
-      cause: new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' }),
-    })
-  }
   const bearer = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1]
   const sessionToken = bearer ?? req.cookies['hf_session']
   let session: Promise<Session | null> | undefined

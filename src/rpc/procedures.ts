@@ -1,8 +1,8 @@
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC, TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
 import { AppError, errorKinds, type ErrorCode } from '#errors'
-import { CommitUnknownError, isInfrastructureFailure } from '#db'
+import { CommitUnknownError, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { metrics } from '#telemetry'
 import type { Context } from './context.ts'
 import { refuseHostileInput } from './hostile-input.ts'
@@ -20,8 +20,8 @@ const trpc = initTRPC.context<Context>().create({
     ping: { enabled: true, intervalMs: 15_000 },
     client: { reconnectAfterInactivityMs: 40_000 },
   },
-  errorFormatter({ shape, error, ctx }) {
-    const { code, message, issues } = tellError(asKnownError(error))
+  errorFormatter({ shape, error, type, ctx }) {
+    const { code, message, issues } = tellError(asKnownError(error, type))
     const kind = errorKinds[code]
     return {
       ...shape,
@@ -96,7 +96,7 @@ function fieldIssues(issue: ZodError['issues'][number], prefix: PropertyKey[] = 
 }
 
 /** Times every call, and turns what is thrown into errors of the table: nothing else leaves a procedure. */
-const observe = trpc.middleware(async ({ ctx, path, next }) => {
+const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const startedAt = performance.now()
   const result = await next()
   const seconds = (performance.now() - startedAt) / 1000
@@ -104,7 +104,7 @@ const observe = trpc.middleware(async ({ ctx, path, next }) => {
     metrics.rpcSeconds.observe({ procedure: path, outcome: 'ok' }, seconds)
     return result
   }
-  const error = asKnownError(result.error)
+  const error = asKnownError(result.error, type)
   const { code } = tellError(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
   if (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown') {
@@ -137,16 +137,25 @@ async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Pr
   }
 }
 
-function asKnownError(error: TRPCError): TRPCError {
+/** A mutation whose connection broke may have taken effect before it did: it is never told as failed. */
+function asKnownError(error: TRPCError, type: ProcedureType | 'unknown'): TRPCError {
   const { cause } = error
   if (cause instanceof AppError)
     return new TRPCError({ code: errorKinds[cause.code].rpc, message: cause.message, cause })
-  if (error.code !== 'INTERNAL_SERVER_ERROR') return error
-  if (cause instanceof CommitUnknownError)
-    return asKnownError(new TRPCError({ code: 'GATEWAY_TIMEOUT', cause: new AppError('outcome_unknown', { cause }) }))
-  if (isInfrastructureFailure(cause))
-    return asKnownError(new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: new AppError('unavailable', { cause }) }))
-  return error
+  if (
+    error.code !== 'INTERNAL_SERVER_ERROR' ||
+    !(cause instanceof CommitUnknownError || isInfrastructureFailure(cause))
+  )
+    return error
+  const isUnknown =
+    cause instanceof CommitUnknownError || (type === 'mutation' && isConnectionLost(cause) && !isUnreachable(cause))
+  return asKnownError(
+    new TRPCError({
+      code: 'INTERNAL_SERVER_ERROR',
+      cause: new AppError(isUnknown ? 'outcome_unknown' : 'unavailable', { cause }),
+    }),
+    type,
+  )
 }
 
 /** Anyone may call. */
