@@ -53,7 +53,6 @@ export async function listProcedures(fleet: Fleet, values: Record<string, unknow
     secretKey: 'only the router is looked at, nothing is signed',
     payment: { url: fleet.sandboxUrl, secretKey: 'sk_test_none', webhookSecret: undefined },
   })
-  // oxlint-disable-next-line eslint/no-underscore-dangle -- the only place where tRPC lists what a router holds
   const procedures = app.router._def.procedures as unknown as Record<
     string,
     { _def: { type: Procedure['type']; inputs: z.ZodType[] } }
