@@ -183,11 +183,16 @@ export function failureReason(error: unknown): string {
   return `${error.name}: ${error.message.split('\nparams:')[0]}`.replaceAll(/\s+/g, ' ').slice(0, 500)
 }
 
-/** Doubles the wait from 0.5 s to 15 s, with jitter over its upper half, so that those who failed together do not come back together. */
-const backoff = sql`least(15, 0.5 * power(2, least(tries, 10))) * (0.5 + random() / 2)`
+/**
+ * Doubles the wait from 0.5 s, with jitter over its upper half, so that those who failed together do not come back
+ * together. Up to 15 s after a failure; up to 4 s for what could not be tried, which is to go on soon after the party is
+ * back (meanwhile its breaker keeps these tries cheap).
+ */
+const backoff = (isFailure: boolean): SQL =>
+  sql`least(${isFailure ? 15 : 4}::float8, 0.5 * power(2, least(tries, 10))) * (0.5 + random() / 2)`
 
 async function delay(query: Queryable, { letterId, reason, lease, delayMs }: Failure, attempts: 0 | 1): Promise<void> {
-  const wait = delayMs === undefined ? backoff : sql`${delayMs / 1000}::float8`
+  const wait = delayMs === undefined ? backoff(attempts > 0) : sql`${delayMs / 1000}::float8`
   await query.execute(sql`
     update actor.mailbox set attempts = attempts + ${attempts}, tries = tries + 1, last_error = ${reason},
       due_at = clock_timestamp() + make_interval(secs => ${wait}), lease = null, leased_until = null
