@@ -106,7 +106,7 @@ describe('the program gives up with one message that says what to do when', () =
 
   test('the data folder cannot be made', async () => {
     // Closed to root as well.
-    expect(await refusal(['start', '--no-pages'], { DATA_DIR: '/proc/holdfast', PORT: '0' })).toContain('DATA_DIR')
+    expect(await refusal(['start', '--no-pages'], { DATA_DIR: '/sys/holdfast', PORT: '0' })).toContain('DATA_DIR')
   })
 
   test('a command is mistyped', async () => {
