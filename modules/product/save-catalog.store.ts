@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
+import { canonicalJson } from '#canonical-json'
 import type { Queryable } from '#db'
 import { saveCategories, type CategoryRefusal } from './category.store.ts'
 import type { CategoryDraft, ProductDraft } from './draft.ts'
@@ -54,8 +55,7 @@ export async function saveCatalog(
   tx: Queryable,
   { categories, products }: { categories: CategoryDraft[]; products: ProductDraft[] },
 ): Promise<SavedCatalog> {
-  // Whoever writes the catalog takes turns: the vocabulary and the owners of SKUs are shared by all products.
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
+  await lockCatalog(tx)
   const saved = await saveCategories(tx, categories)
   const { accepted, refused } = await checkProducts(tx, products, saved.ids)
   const stored = await readStored(tx, accepted)
@@ -75,6 +75,11 @@ export async function saveCatalog(
   }
 }
 
+/** Whoever writes the catalog takes turns, until the transaction ends: vocabulary and owners of SKUs are shared by all products. */
+export async function lockCatalog(tx: Queryable): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
+}
+
 interface ProductRecord {
   id: string
   draft: ProductDraft
@@ -86,14 +91,6 @@ function asRecord(draft: ProductDraft, id: string): ProductRecord {
   const content = { ...draft, variants, indexVersion }
   return { id, draft, contentHash: createHash('sha256').update(canonicalJson(content)).digest('base64url') }
 }
-
-/** JSON with sorted names: two drafts of one content are one text, in whichever order they were written. */
-const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 
 async function readStored(tx: Queryable, drafts: ProductDraft[]) {
   const { rows } = await tx.execute<{ id: string; slug: string; content_hash: string }>(sql`

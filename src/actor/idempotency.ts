@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import { canonicalJson } from '#canonical-json'
 import { isLockTimeout, type Queryable } from '#db'
 
 /** A client's key for one request. Its scope is the procedure and the caller: others' keys never collide with it. */
@@ -18,15 +19,6 @@ export const idempotencyKey = (scope: string, key: string, request: unknown): Id
   hash: sha256(`${scope}\n${key}`),
   fingerprint: sha256(canonicalJson(request)),
 })
-
-/** JSON with sorted fields: two clients that write the same request in another order mean the same. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
-}
 
 /** How long a stored reply is kept, hours. */
 const keptHours = 24

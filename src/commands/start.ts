@@ -7,10 +7,10 @@ import { loadConfig, type Config } from '#config'
 import { freePort } from '#free-port'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
-import { openShop } from './boot.ts'
+import { openShop, type Shop } from './boot.ts'
 import { readKeys } from './keys.ts'
 import { buildPages } from './pages.ts'
-import { runUntilStopped, startWorker } from './run.ts'
+import { runUntilStopped, startWorker, type Worker } from './run.ts'
 import { tell } from './tell.ts'
 
 /** A whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
@@ -26,16 +26,24 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
   const isSandboxed = config.PAYMENT_SECRET_KEY === undefined && config.PAYMENT_URL === undefined
   const sandbox = isSandboxed ? await planSandbox(config) : undefined
   const shop = await openShop({ tell, isStart: true, ...(sandbox === undefined ? {} : { payment: sandbox }) })
-  const http = await startHttpServer({ app: shop.app, isAlive: () => worker?.isAlive() ?? true }).catch(
-    async (error: unknown) => {
-      await shop.close()
-      throw error
-    },
-  )
+  try {
+    await sell(shop, sandbox)
+  } catch (error) {
+    await shop.close()
+    throw error
+  }
+}
+
+async function sell(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
+  const { config, log } = shop
   if (await seed(shop.app)) tell('Filled the empty shop with demo products.')
+  // The server is there before the worker that it asks for.
+  const begun: { worker?: Worker } = {}
+  const http = await startHttpServer({ app: shop.app, isAlive: () => begun.worker?.isAlive() ?? true })
   const provider =
-    sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log: shop.log, shopUrl: http.url })
+    sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log, shopUrl: http.url })
   const worker = await startWorker(shop)
+  begun.worker = worker
   if (config.METRICS_PORT !== undefined)
     await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
   for (const line of welcome(config, sandbox?.url)) tell(line)

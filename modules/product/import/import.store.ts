@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { transaction, type Database, type Queryable } from '#db'
 import { AppError } from '#errors'
-import { saveCatalog, type SavedCatalog } from '../save-catalog.store.ts'
+import { lockCatalog, saveCatalog, type SavedCatalog } from '../save-catalog.store.ts'
 import type { Header } from './columns.ts'
 import { mergeDraft, type StoredProduct } from './merge-draft.ts'
 import { interrupted } from './patience.ts'
@@ -24,7 +24,7 @@ export function saveProducts(
 ): Promise<SavedCatalog> {
   return transaction(database, async (tx) => {
     // saveCatalog's own lock, taken before reading what is to be kept: nobody changes it in between.
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
+    await lockCatalog(tx)
     const stored = await readStored(
       tx,
       products.map(({ draft }) => draft.slug),
