@@ -121,6 +121,19 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds
 
+/** One field that was wrong, as clients get it. */
+export interface FieldIssue {
+  /** Path in the input such as `lines.0.sku`; empty for the input as a whole. */
+  field: string
+  message: string
+}
+
+/** What every error's `data` holds, whichever way it was answered. */
+export function errorData(code: ErrorCode, { issues, requestId }: { issues: FieldIssue[]; requestId: string | null }) {
+  const { rpc, status, isRetryable } = errorKinds[code]
+  return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId }
+}
+
 export interface AppErrorOptions {
   /** What this caller can do about it; replaces the table's sentence. Never internals, never personal data. */
   message?: string

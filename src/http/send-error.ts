@@ -1,6 +1,6 @@
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { FastifyReply } from 'fastify'
-import { errorKinds, type AppError, type ErrorCode } from '#errors'
+import { errorData, errorKinds, type AppError, type ErrorCode } from '#errors'
 
 /** The same shape as a procedure's error, for what goes wrong before or beside one. */
 export function sendError(reply: FastifyReply, code: ErrorCode, error?: AppError): FastifyReply {
@@ -18,14 +18,7 @@ export function errorBody(code: ErrorCode, requestId: string, error?: AppError) 
     error: {
       message,
       code: TRPC_ERROR_CODES_BY_KEY[kind.rpc],
-      data: {
-        code: kind.rpc,
-        httpStatus: kind.status,
-        error: code,
-        isRetryable: kind.isRetryable,
-        issues,
-        requestId,
-      },
+      data: errorData(code, { issues, requestId }),
     },
   }
 }

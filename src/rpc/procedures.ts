@@ -1,17 +1,11 @@
 import { initTRPC, TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
-import { AppError, errorKinds, type ErrorCode } from '#errors'
+import { AppError, errorData, errorKinds, type ErrorCode, type FieldIssue } from '#errors'
 import { CommitUnknownError, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { metrics } from '#telemetry'
 import type { Context } from './context.ts'
 import { refuseHostileInput } from './hostile-input.ts'
-
-/** One field that was wrong, as clients get it. */
-export interface FieldIssue {
-  field: string
-  message: string
-}
 
 const trpc = initTRPC.context<Context>().create({
   isDev: false,
@@ -22,19 +16,11 @@ const trpc = initTRPC.context<Context>().create({
   },
   errorFormatter({ shape, error, type, ctx }) {
     const { code, message, issues } = tellError(asKnownError(error, type))
-    const kind = errorKinds[code]
     return {
       ...shape,
       message,
-      code: TRPC_ERROR_CODES_BY_KEY[kind.rpc],
-      data: {
-        code: kind.rpc,
-        httpStatus: kind.status,
-        error: code,
-        isRetryable: kind.isRetryable,
-        issues,
-        requestId: ctx?.requestId ?? null,
-      },
+      code: TRPC_ERROR_CODES_BY_KEY[errorKinds[code].rpc],
+      data: errorData(code, { issues, requestId: ctx?.requestId ?? null }),
     }
   },
 })
