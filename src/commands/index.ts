@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { AppError, BootError } from '#errors'
+import { endOnSignals } from './signals.ts'
 
 /** The command line. Each command loads what it needs when it runs, so that `--help` answers at once. */
 export async function runCommandLine(argv: string[]): Promise<void> {
@@ -73,6 +74,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .description('list every setting, and check that what the shop needs is there')
     .action(async () => (await import('./doctor.ts')).doctor())
 
+  endOnSignals()
   try {
     await program.parseAsync(argv)
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { HttpServer } from '#http'
 import { startWakeWorkers, type WakeWorkers } from '#queue'
 import type { Shop } from './boot.ts'
+import { onSecondRequest, stopRequested } from './signals.ts'
 
 /** The two things a process of the shop can be, one or both at once. */
 
@@ -54,9 +55,8 @@ export async function runUntilStopped(
   const deadline = setTimeout(() => {
     log.warn('the stop took too long and is cut short; what was under way is taken up again')
     process.exit(1)
-  }, shutdownMs)
-  process.once('SIGINT', () => process.exit(1))
-  process.once('SIGTERM', () => process.exit(1))
+  }, config.DRAIN_MS + shutdownMs)
+  onSecondRequest(() => process.exit(1))
   http?.drain()
   if (config.DRAIN_MS > 0) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_MS))
   await worker?.stop()
@@ -66,13 +66,4 @@ export async function runUntilStopped(
   clearTimeout(deadline)
   tell('Stopped.')
   process.exit(0)
-}
-
-/** A signal, or the end of the process that started this one. */
-function stopRequested(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve('SIGTERM'))
-    process.once('SIGINT', () => resolve('SIGINT'))
-    process.once('disconnect', () => resolve('the parent process has ended'))
-  })
 }

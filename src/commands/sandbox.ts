@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { loadConfig } from '#config'
 import { startSandbox } from '#sandbox'
 import { readKeys } from './keys.ts'
+import { stopRequested } from './signals.ts'
 import { tell } from './tell.ts'
 
 /** The sandbox payment provider, with the keys of this data folder. */
@@ -18,9 +19,7 @@ export async function sandbox({ port, webhook }: { port: number; webhook: string
   })
   tell(`The payment sandbox is ready at ${provider.url}`)
   process.send?.({ ready: provider.url })
-  await new Promise<void>((resolve) => {
-    for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => resolve())
-  })
+  await stopRequested()
   setTimeout(() => process.exit(1), 3_000).unref()
   await provider.close()
   process.exit(0)

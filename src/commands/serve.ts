@@ -4,6 +4,7 @@ import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
 import { openShop } from './boot.ts'
 import { runUntilStopped, startWorker } from './run.ts'
+import { onSecondRequest, stopRequested } from './signals.ts'
 import { tell } from './tell.ts'
 
 /** Web, without worker: what stands behind the balancer. With more processes than one they share the port. */
@@ -58,33 +59,38 @@ async function supervise(processes: number): Promise<void> {
     isAnnounced = true
     tell(`The shop is ready at ${String(message.ready)} (${processes} processes)`)
   })
+  const children = () => Object.values(cluster.workers ?? {}).filter((child) => child !== undefined)
   cluster.on('exit', (child, code, signal) => {
-    if (isStopping) return
+    if (isStopping) {
+      if (children().length === 0) process.exit(process.exitCode ?? 0)
+      return
+    }
     if (!isAnnounced && code !== 0 && signal === null) {
-      // It has said why.
-      isStopping = true
-      for (const other of Object.values(cluster.workers ?? {})) other?.process.kill('SIGTERM')
+      // It has said why: the others would fail alike.
       process.exitCode = 1
+      stopAll()
       return
     }
     ready.delete(child.id)
     log.error({ child: child.process.pid, code, signal }, 'a process has died; starting another')
-    setTimeout(() => cluster.fork(), restartAfterMs)
+    setTimeout(() => {
+      if (!isStopping) cluster.fork()
+    }, restartAfterMs)
   })
+
+  /** They drain together; each has its own deadline. */
+  function stopAll(): void {
+    isStopping = true
+    for (const child of children()) child.process.kill('SIGTERM')
+    if (children().length === 0) process.exit(process.exitCode ?? 0)
+    setTimeout(() => process.exit(1), config.SHUTDOWN_MS + config.DRAIN_MS + 2_000).unref()
+  }
+
   for (let n = 0; n < processes; n += 1) cluster.fork()
 
   await maybeServeMetrics(config, shareMetrics())
-  const stop = (): void => {
-    if (isStopping) process.exit(1)
-    isStopping = true
-    tell('Stopping ...')
-    // They drain together; each has its own deadline.
-    for (const child of Object.values(cluster.workers ?? {})) child?.process.kill('SIGTERM')
-    setTimeout(() => process.exit(1), config.SHUTDOWN_MS + 2_000).unref()
-    cluster.on('exit', () => {
-      if (Object.keys(cluster.workers ?? {}).length === 0) process.exit(0)
-    })
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  await stopRequested()
+  tell('Stopping ...')
+  onSecondRequest(() => process.exit(1))
+  stopAll()
 }

@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino'
+import { destination, pino, type Logger } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -22,7 +22,10 @@ const secretFields = [
 
 /** Structured logs on standard output, one JSON line each, without secrets and personal data. */
 export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
-  return pino({
+  const output = destination({ dest: 1, sync: true })
+  // Nobody reads any more (a closed terminal, a dead collector): the shop goes on.
+  output.on('error', () => undefined)
+  const options = {
     level,
     base: { pid: process.pid, ...fields },
     redact: {
@@ -30,7 +33,8 @@ export function createLog(level: string, fields: Record<string, unknown> = {}): 
       censor: '[redacted]',
     },
     serializers: { err: describeError, error: describeError },
-  })
+  }
+  return pino(options, output)
 }
 
 /** What operators need of an error: no query parameters (drizzle puts them into its message), causes kept. */
