@@ -78,9 +78,6 @@ export async function openPostgres(config: Config, options: Pick<ShopOptions, 't
   const running = options.isStart === true ? undefined : await findRunning(config.DATA_DIR)
   if (running !== undefined) return { url: running.databaseUrl, isOwn: false, stop: nothing }
   const postgres = await startEmbeddedPostgres({ dataDir: join(config.DATA_DIR, 'postgres'), log: options.tell })
-  // However this process ends, Ctrl-C while it boots or a fault: its database does not stay behind.
-  const endWithUs = (): void => void postgres.stop()
-  process.once('exit', endWithUs)
   await noteRunning(config.DATA_DIR, { databaseUrl: postgres.url })
   return {
     url: postgres.url,
@@ -88,7 +85,6 @@ export async function openPostgres(config: Config, options: Pick<ShopOptions, 't
     async stop() {
       await rm(runningFile(config.DATA_DIR), { force: true })
       await postgres.stop()
-      process.off('exit', endWithUs)
     },
   }
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -12,16 +13,20 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'holdfast-start-'))
 })
 afterEach(async () => {
-  // As root, in a closed folder, the database lies elsewhere.
-  const elsewhere = await readFile(join(dataDir, 'postgres/location'), 'utf8').catch(() => '')
-  if (elsewhere.startsWith('/var/lib/holdfast/')) await rm(elsewhere.trim(), { recursive: true, force: true })
+  await rm(databaseFolder(), { recursive: true, force: true })
   await rm(dataDir, { recursive: true, force: true })
 })
+
+/** Where the database of this folder lies: as root, in a closed folder, that is elsewhere. */
+function databaseFolder(): string {
+  const location = join(dataDir, 'postgres/location')
+  return existsSync(location) ? readFileSync(location, 'utf8').trim() : dataDir
+}
 
 /** Processes that belong to this data folder, whoever their parent is. */
 const processesOf = (folder: string): number[] =>
   listProcesses()
-    .filter(({ command }) => command.includes(folder))
+    .filter(({ command }) => command.includes(folder) || command.includes(databaseFolder()))
     .map(({ pid }) => pid)
 
 const startShop = (env: Record<string, string> = {}): Promise<Program> =>
@@ -142,6 +147,32 @@ describe('start', () => {
     await using second = await startShop()
     await untilPaid(second.url(), access)
     await second.stop()
+  })
+})
+
+describe('an end that comes at a bad moment', () => {
+  test(
+    'Ctrl-C while the shop boots leaves no process behind, and the next start works',
+    { timeout: 60_000 },
+    async () => {
+      await using first = runProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir } })
+      await waitFor(() => processesOf(dataDir).length > 0 || first.hasEnded(), {
+        timeoutMs: 15_000,
+        what: 'Postgres to be started',
+      })
+      await first.stop('SIGINT')
+      // The program that makes a database may finish what it has begun.
+      await waitFor(() => processesOf(dataDir).length === 0, { timeoutMs: 10_000, what: 'everything to be gone' })
+      await using second = await startShop()
+      expect(await second.stop()).toBe(0)
+    },
+  )
+
+  test('a terminal that closes, and a signal that comes twice, stop it in order', { timeout: 60_000 }, async () => {
+    await using shop = await startShop()
+    process.kill(shop.pid, 'SIGINT')
+    expect(await shop.stop('SIGHUP')).toBe(0)
+    expect(processesOf(dataDir)).toEqual([])
   })
 })
 

@@ -15,7 +15,7 @@ export interface Program extends AsyncDisposable {
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
   /** Asks it to end, as a deploy would. @returns its exit code */
-  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>
+  stop(signal?: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): Promise<number | null>
   /** @returns its exit code, once it has ended by itself */
   ended(): Promise<number | null>
 }

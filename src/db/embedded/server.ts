@@ -83,6 +83,10 @@ async function launch(options: ServerOptions, port: number): Promise<Run> {
       ...(home.account === undefined ? {} : { uid: home.account.uid, gid: home.account.gid }),
     })
     const exited = once(child, 'exit')
+    // However this process ends, by Ctrl-C while it boots or by a fault: its database does not stay behind.
+    const endWithUs = () => child.kill('SIGINT')
+    process.once('exit', endWithUs)
+    child.once('exit', () => process.off('exit', endWithUs))
     await once(child, 'spawn')
     return { child, logFile, logStart, exited }
   } finally {
