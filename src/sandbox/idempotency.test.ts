@@ -56,7 +56,7 @@ test('a key serves one request: other parameters or another endpoint are refused
 test('of two requests at once under one key one executes and the other is told to come back', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
-  await sandbox.control('POST', 'faults', { mode: 'slow', delayMs: 2_500, count: 1 })
+  await sandbox.control('POST', 'faults', { mode: 'late', delayMs: 1_500, count: 1 })
   const create = () => stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
   const first = create()
   // A fault that has hit as often as it may is gone: the first request is being executed.
