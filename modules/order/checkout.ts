@@ -55,12 +55,7 @@ export async function place(
       field: 'email',
       message: 'Give an e-mail address for the confirmation, or log in.',
     })
-  if (payment.methodId === 'card' && payment.token === undefined) {
-    throw new AppError('bad_input', {
-      field: 'payment.token',
-      message: 'Give the token of the card that the payment provider has issued.',
-    })
-  }
+  const token = payment.methodId === 'card' ? requireToken(payment) : ''
   const caller = session === null ? `cart:${cartId}` : `user:${session.userId}`
   const reply = await services.actors().ask(actor, {
     id: cartId,
@@ -76,7 +71,7 @@ export async function place(
       billingAddress: agreed.billingAddress ?? null,
       shippingOptionId: agreed.shippingOptionId,
       methodId: payment.methodId,
-      token: payment.token ?? '',
+      token,
       expectedTotal: agreed.expectedTotal ?? null,
       deadlineSeconds: services.config.PAYMENT_DEADLINE_SECONDS,
     },
@@ -86,6 +81,15 @@ export async function place(
   const accessToken = accessTokenOf(services.secretKey, reply.placed.order.id)
   if (session === null) ctx.setCookie(`order-${reply.placed.order.id}`, accessToken)
   return { ...reply.placed, accessToken }
+}
+
+/** @throws AppError `bad_input` naming the field: a card is paid with the provider's token for it */
+export function requireToken({ token }: PlaceInput['payment']): string {
+  if (token !== undefined) return token
+  throw new AppError('bad_input', {
+    field: 'payment.token',
+    message: 'Give the token of the card that the payment provider has issued.',
+  })
 }
 
 /** Crockford's base 32: no letters that are taken for digits on the telephone. */

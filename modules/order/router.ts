@@ -6,7 +6,7 @@ import type { Services } from '#services'
 import { requireOrder } from './access.ts'
 import { orderActor, type CartActor } from './actors.ts'
 import { createCartRouter } from './cart.router.ts'
-import { place, quote } from './checkout.ts'
+import { place, quote, requireToken } from './checkout.ts'
 import {
   checkoutInput,
   orderCancelInput,
@@ -48,15 +48,11 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       const order = await requireOrder(services, ctx, input)
       if (payment.methodId !== 'card')
         throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
-      if (payment.token === undefined)
-        throw new AppError('bad_input', {
-          field: 'payment.token',
-          message: 'Give the token of the card that the payment provider has issued.',
-        })
+      const token = requireToken(payment)
       return services.actors().ask(orderActor, {
         id: order.id,
         key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
-        message: { type: 'pay', methodId: payment.methodId, token: payment.token },
+        message: { type: 'pay', methodId: payment.methodId, token },
       })
     }),
 

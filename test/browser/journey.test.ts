@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, startProgram, type Program } from '#test'
+import { chromiumPath, databaseFolder, startProgram, type Program } from '#test'
 
 /**
  * A buyer in a browser, in both languages, on a desk and on a phone. With SCREENSHOTS=folder the pages are kept as
@@ -54,8 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await shop?.stop()
-  const elsewhere = await readFile(join(dataDir, 'postgres/location'), 'utf8').catch(() => '')
-  if (elsewhere.startsWith('/var/lib/holdfast/')) await rm(elsewhere.trim(), { recursive: true, force: true })
+  await rm(databaseFolder(dataDir), { recursive: true, force: true })
   await rm(dataDir, { recursive: true, force: true })
 })
 

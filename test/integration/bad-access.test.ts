@@ -8,6 +8,7 @@ import {
   listProcedures,
   logProblems,
   makeGoods,
+  placement,
   send,
   startTarget,
   withValue,
@@ -111,15 +112,6 @@ describe('what belongs to somebody else', () => {
 })
 
 describe('a session that has ended', () => {
-  const placement = () => ({
-    cartId: goods.guestsCart,
-    idempotencyKey: randomUUID(),
-    email: 'ada@example.com',
-    shippingAddress: homeAddress,
-    shippingOptionId: 'standard',
-    payment: { methodId: 'card', token: 'pm_card_visa' },
-  })
-
   const ended = async (): Promise<string[]> => {
     const { guest, marker, fleet, url } = target
     const login = { email: `stranger-${marker}@example.com`, password: `password-${marker}` }
@@ -140,7 +132,7 @@ describe('a session that has ended', () => {
       ['order.cart.create', {}],
       ['order.cart.get', { cartId: goods.customersCart }],
       ['order.cart.claim', { cartId: goods.guestsCart }],
-      ['order.place', placement()],
+      ['order.place', placement(goods.guestsCart)],
       ['order.admin.list', {}],
     ]
     await expectRefused(

@@ -8,6 +8,7 @@ import {
   homeAddress,
   logProblems,
   makeGoods,
+  placement,
   send,
   startTarget,
   type Attack,
@@ -33,15 +34,6 @@ const named = (field: string, attack: Attack): Attack => ({
   ...attack,
   what: `${attack.what} ${String(attack.body).slice(0, 300)}`,
   expected: { ...attack.expected, field },
-})
-
-const addressed = () => ({
-  cartId: goods.guestsCart,
-  idempotencyKey: randomUUID(),
-  email: 'ada@example.com',
-  shippingAddress: homeAddress,
-  shippingOptionId: 'standard',
-  payment: { methodId: 'card', token: 'pm_card_visa' },
 })
 
 describe('a cart', () => {
@@ -139,7 +131,8 @@ describe('a cart', () => {
 })
 
 describe('an order', () => {
-  const place = (changes: Record<string, unknown>): Attack => callWith('order.place', { ...addressed(), ...changes })
+  const place = (changes: Record<string, unknown>): Attack =>
+    callWith('order.place', { ...placement(goods.guestsCart), ...changes })
 
   test.each(['BR', 'XX', 'AQ'])('is not delivered to %s', (country) => {
     const shippingAddress = { ...homeAddress, country }

@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '#free-port'
-import { listProcesses, runProgram, startFleet, startProgram, waitFor, type Program } from '#test'
+import { databaseFolder, listProcesses, runProgram, startFleet, startProgram, waitFor, type Program } from '#test'
 
 /** `npm start` as a newcomer runs it, and what is left after it ends, well or badly. */
 
@@ -13,20 +12,14 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'holdfast-start-'))
 })
 afterEach(async () => {
-  await rm(databaseFolder(), { recursive: true, force: true })
+  await rm(databaseFolder(dataDir), { recursive: true, force: true })
   await rm(dataDir, { recursive: true, force: true })
 })
-
-/** Where the database of this folder lies: as root, in a closed folder, that is elsewhere. */
-function databaseFolder(): string {
-  const location = join(dataDir, 'postgres/location')
-  return existsSync(location) ? readFileSync(location, 'utf8').trim() : dataDir
-}
 
 /** Processes that belong to this data folder, whoever their parent is. */
 const processesOf = (folder: string): number[] =>
   listProcesses()
-    .filter(({ command }) => command.includes(folder) || command.includes(databaseFolder()))
+    .filter(({ command }) => command.includes(folder) || command.includes(databaseFolder(dataDir)))
     .map(({ pid }) => pid)
 
 const startShop = (env: Record<string, string> = {}): Promise<Program> =>

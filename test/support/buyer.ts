@@ -18,6 +18,16 @@ export const homeAddress = {
   country: 'GB',
 }
 
+/** A request that places this cart for a guest in London, with a card that pays and a key of its own. */
+export const placement = (cartId: string): Inputs['order']['place'] => ({
+  cartId,
+  idempotencyKey: randomUUID(),
+  email: 'ada@example.com',
+  shippingAddress: homeAddress,
+  shippingOptionId: 'standard',
+  payment: { methodId: 'card', token: 'pm_card_visa' },
+})
+
 /** @param urls servers of the shop; the next is tried when one does not answer */
 export function buyer(...urls: string[]): Buyer {
   const clients = urls.map((url) => createClient({ url }))
@@ -39,15 +49,7 @@ export function buyer(...urls: string[]): Buyer {
     client: first,
     cart: (lines) => insist(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
     place(cartId, changes = {}) {
-      const request: Inputs['order']['place'] = {
-        cartId,
-        idempotencyKey: randomUUID(),
-        email: 'ada@example.com',
-        shippingAddress: homeAddress,
-        shippingOptionId: 'standard',
-        payment: { methodId: 'card', token: 'pm_card_visa' },
-        ...changes,
-      }
+      const request = { ...placement(cartId), ...changes }
       return insist((client) => client.order.place.mutate(request))
     },
   }
