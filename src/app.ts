@@ -70,6 +70,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   const actors = createActors({
     database,
     log,
+    gathering: { batchMax: config.TURN_MESSAGES_MAX, turnsMax: config.TURNS_AT_ONCE },
     actors: modules.order.actors,
     effects: [...modules.order.effects, housekeeping],
     wake: (woken) => waker.wake(woken),
@@ -83,7 +84,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
-    schedule: () => actors.schedule(housekeepingMail()),
+    schedule: () => actors.schedule(housekeepingMail),
     async close() {
       await actors.stop()
       await waker.close()

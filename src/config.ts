@@ -104,6 +104,14 @@ const settings = {
     .default(10_000)
     .describe('Longest time a stop may take before the process ends itself, ms'),
   WORKER_CONCURRENCY: positive.max(1000).default(32).describe('Wake-ups that one worker handles at a time'),
+  TURN_MESSAGES_MAX: positive
+    .max(1_000)
+    .default(128)
+    .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
+  TURNS_AT_ONCE: positive
+    .max(100)
+    .default(2)
+    .describe('Such transactions that a process has under way for each kind of actor'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

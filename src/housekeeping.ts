@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deleteExpiredKeys, type EffectKind, type Mail } from '#actor'
+import { dropExpiredReplies, type EffectKind, type Mail } from '#actor'
 import type { Database } from '#db'
 import type { Logger } from '#telemetry'
 
@@ -9,14 +9,8 @@ const message = z.object({ type: z.literal('cleanUp') })
 type CleanUp = z.infer<typeof message>
 
 const everyMs = 10 * 60_000
-const keysAtATime = 5_000
 
-export const housekeepingMail = (dueAt?: Date): Mail => ({
-  kind: 'housekeeping',
-  id: 'shop',
-  message: { type: 'cleanUp' },
-  ...(dueAt === undefined ? {} : { dueAt }),
-})
+export const housekeepingMail: Mail = { kind: 'housekeeping', id: 'shop', message: { type: 'cleanUp' } }
 
 export interface HousekeepingOptions {
   database: Database
@@ -35,10 +29,11 @@ export function createHousekeeping({ database, log, cleaners }: HousekeepingOpti
     timeoutMs: 60_000,
     attemptsMax: 1_000_000,
     async run() {
-      let deleted = await deleteExpiredKeys(database.query, keysAtATime)
+      let deleted = 0
+      await dropExpiredReplies(database.query)
       for (const clean of cleaners) deleted += await clean()
       if (deleted > 0) log.info({ deleted }, 'deleted what is kept no longer')
-      return { mail: [housekeepingMail(new Date(Date.now() + everyMs))] }
+      return { mail: [{ ...housekeepingMail, delayMs: everyMs }] }
     },
   }
 }

@@ -12,7 +12,7 @@ import {
   failureReason,
   holdLeased,
   putOffMail,
-  renewLease,
+  renewLeases,
   sendMail,
   type Letter,
 } from './mailbox.ts'
@@ -53,28 +53,52 @@ interface Place {
 export function createEffectRunner(options: EffectOptions): EffectRunner {
   const { kind, database, log } = options
   const places = new Map<string, Place>()
+  /** Letters under way by lease: all that were claimed together share one. */
+  const leased = new Map<string, Set<number>>()
   let waiting: Place[] = []
   let free = kind.concurrency
+  let isClaiming = false
   let isStopping = false
 
+  /** While one claim is under way those who come wait for the next: a busy runner claims many letters at once. */
   function pump(): void {
-    if (free === 0 || waiting.length === 0) return
+    if (isClaiming || free === 0 || waiting.length === 0) return
     const batch = waiting.slice(0, free)
     waiting = waiting.slice(batch.length)
     free -= batch.length
-    void handle(batch)
+    isClaiming = true
+    void handle(batch).finally(() => {
+      isClaiming = false
+      pump()
+    })
   }
 
-  /** Each place is given back as soon as its actor has nothing more to run. */
+  /** Resolves once they are claimed. Each place is given back as soon as its actor has nothing more to run. */
   async function handle(batch: Place[]): Promise<void> {
     const lease = randomUUID()
     for (const place of batch) place.isWoken = false
     const letters = isStopping ? [] : await claim(batch, lease)
     const byActor = new Map(letters.map((letter) => [letter.actorId, letter]))
-    for (const place of batch) {
+    const stopRenewing = keepLease(lease, letters)
+    const runs = batch.map(async (place) => {
       const letter = byActor.get(place.id)
-      const handled = letter === undefined ? Promise.resolve(false) : runOne(letter, lease)
-      void handled.then((hasMore) => giveBack(place, hasMore || place.isWoken))
+      const hasMore = letter !== undefined && (await runOne(letter, lease))
+      giveBack(place, hasMore || place.isWoken)
+    })
+    void Promise.all(runs).finally(stopRenewing)
+  }
+
+  /** Renews the lease of letters that were claimed together, while any of them is under way. */
+  function keepLease(lease: string, letters: readonly Letter[]): () => void {
+    const underWay = new Set(letters.map(({ id }) => id))
+    leased.set(lease, underWay)
+    const renewal = setInterval(() => {
+      // What cannot be renewed runs out: the outcome is fenced by it.
+      renewLeases(database.query, { letterIds: [...underWay], lease, leaseMs }).catch(() => undefined)
+    }, renewEveryMs)
+    return () => {
+      clearInterval(renewal)
+      leased.delete(lease)
     }
   }
 
@@ -89,16 +113,9 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   }
 
   async function claim(batch: readonly Place[], lease: string): Promise<Letter[]> {
-    const { reads } = kind
     const actorIds = batch.map(({ id }) => id)
     try {
-      return await claimEffects(database.query, {
-        kind: kind.kind,
-        reads,
-        actorIds,
-        lease,
-        leaseMs,
-      })
+      return await claimEffects(database.query, { kind: kind.kind, reads: kind.reads, actorIds, lease, leaseMs })
     } catch (error) {
       log.warn({ err: error, kind: kind.kind }, 'effects could not be claimed; the sweep brings them again')
       return []
@@ -107,10 +124,6 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
 
   /** Never rejects. @returns whether the actor may have more to run */
   async function runOne(letter: Letter, lease: string): Promise<boolean> {
-    const renewal = setInterval(() => {
-      // What cannot be renewed runs out: the outcome is fenced by it.
-      renewLease(database.query, { letterId: letter.id, lease, leaseMs }).catch(() => undefined)
-    }, renewEveryMs)
     try {
       await apply(letter, lease, await call(letter))
       return true
@@ -123,7 +136,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
         return false
       })
     } finally {
-      clearInterval(renewal)
+      leased.get(lease)?.delete(letter.id)
     }
   }
 
@@ -154,7 +167,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       await sendMail(tx, sent)
       return true
     })
-    if (isApplied) options.wake(dueNow(result.mail, new Date()))
+    if (isApplied) options.wake(dueNow(result.mail))
   }
 
   /** @returns whether the actor may have more to run: a letter that was parked holds nothing back */

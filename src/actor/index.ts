@@ -1,8 +1,10 @@
 export { createActors, type Actors } from './actors.ts'
-export { deleteExpiredKeys, idempotencyKey, type IdempotencyKey } from './idempotency.ts'
+export { dropExpiredReplies, idempotencyKey, type IdempotencyKey } from './idempotency.ts'
 export {
   PutOff,
+  StaleError,
   type ActorKind,
+  type Changes,
   type DecideContext,
   type Decision,
   type EffectContext,

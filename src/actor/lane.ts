@@ -2,11 +2,12 @@ import { setTimeout } from 'node:timers/promises'
 import { CommitUnknownError, isConnectionLost, isInfrastructureFailure } from '#db'
 import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
-import { KeyInFlightError } from './idempotency.ts'
+import { KeyTakenError } from './idempotency.ts'
+import { StaleError } from './kind.ts'
 import { failMail, failureReason, MailGoneError, readMail } from './mailbox.ts'
-import { attemptsMax, runTurn, type Errand, type TurnOptions, type TurnResult } from './turn.ts'
+import { attemptsMax, InFlightError, runTurn, type Errand, type TurnOptions, type TurnResult } from './turn.ts'
 
-/** Gathers errands for one kind of actor: while one turn is in flight the next batch collects. No timers: an idle lane starts at once. */
+/** Gathers errands for one kind of actor: while turns are in flight the next batch collects. No timers: an idle lane starts at once. */
 export interface Lane {
   /**
    * @returns the reply of an ask; nothing for others
@@ -20,14 +21,21 @@ export interface Lane {
   stop(): Promise<void>
 }
 
+/** How a lane gathers. Tuned by `npm run bench -- place`. */
+export interface Gathering {
+  /** Errands in one turn. 1: every errand has a transaction of its own. */
+  batchMax: number
+  /** Turns in flight at once: while one waits for Postgres another is prepared. */
+  turnsMax: number
+}
+
 export interface LaneOptions extends TurnOptions {
   log: Logger
+  gathering: Gathering
   /** Tells whoever got mail. Never throws, never waits. */
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
-/** Errands in one turn. */
-const batchMax = 128
 /** Errands waiting; beyond it they are refused as `unavailable`. */
 const queueMax = 5_000
 /** Letters of one actor handled in one turn. */
@@ -52,7 +60,7 @@ interface Waiting {
  * same actor, so that the others wait for it once, and for less than a second.
  */
 export function createLane(options: LaneOptions): Lane {
-  const aside = createLine(options)
+  const aside = createLine({ ...options, gathering: { ...options.gathering, turnsMax: 1 } })
   const main = createLine(options, aside)
   const wakes = new Map<string, { waiting: Waiting; done: Promise<unknown> }>()
   let isStopping = false
@@ -91,66 +99,76 @@ interface Line {
   stop(): Promise<void>
 }
 
-/** While one turn is in flight the next batch gathers. What is blocked goes to `aside`, or back to the end of this line. */
+/** What is blocked goes to `aside`, or back to the end of this line. */
 function createLine(options: LaneOptions, aside?: Line): Line {
-  const { database, log } = options
+  const { database, log, gathering } = options
   const { kind } = options.kind
   let queue: Waiting[] = []
-  let batch: Waiting[] = []
-  let inFlight: Promise<void> | undefined
-  let restMs = 0
+  /** Actors of the turns in flight: a second turn would only wait for their locks. */
+  const busy = new Set<string>()
+  const inFlight = new Set<Promise<void>>()
   let isStopping = false
 
   function pump(): void {
-    if (inFlight !== undefined) return
-    batch = cut()
-    if (batch.length === 0) return
-    inFlight = turnOver(batch).finally(() => {
-      inFlight = undefined
-      pump()
-    })
+    while (inFlight.size < gathering.turnsMax) {
+      const batch = cut()
+      if (batch.length === 0) return
+      const ids = batch.map(({ errand }) => errand.id)
+      for (const id of ids) busy.add(id)
+      const turn = turnOver(batch).finally(() => {
+        inFlight.delete(turn)
+        for (const id of ids) busy.delete(id)
+        pump()
+      })
+      inFlight.add(turn)
+    }
   }
 
+  /** The next batch: in the order they came, each actor's own order kept. */
   function cut(): Waiting[] {
     const apart = aside?.ids()
     const next: Waiting[] = []
     const later: Waiting[] = []
     for (const waiting of queue) {
+      const { id } = waiting.errand
       if (isLate(waiting)) giveUp(waiting)
-      else if (apart?.has(waiting.errand.id)) aside?.push(waiting)
-      else (next.length < batchMax ? next : later).push(waiting)
+      else if (apart?.has(id) === true) aside?.push(waiting)
+      else (next.length < gathering.batchMax && !busy.has(id) ? next : later).push(waiting)
     }
     queue = later
     return next
   }
 
-  async function turnOver(started: Waiting[]): Promise<void> {
-    restMs = 0
-    for (const waiting of started) waiting.isStarted = true
+  async function turnOver(batch: Waiting[]): Promise<void> {
+    for (const waiting of batch) waiting.isStarted = true
     try {
-      await settle(started, lockWaitMs.batch)
+      const restMs = await settle(batch, lockWaitMs.batch)
+      if (restMs > 0) await setTimeout(restMs * (0.5 + Math.random()))
     } catch (error) {
       log.error({ err: error, kind }, 'a lane failed to settle its batch')
-      for (const { reject } of started) reject(error)
+      for (const { reject } of batch) reject(error)
     }
-    if (restMs > 0) await setTimeout(restMs * (0.5 + Math.random()))
   }
 
-  /** Runs a batch; what fails is isolated by halving, so that one bad errand costs its neighbours one bounded retry. */
-  async function settle(some: Waiting[], waitMs: number): Promise<void> {
+  /**
+   * Runs a batch; what fails is isolated by halving, so that one bad errand costs its neighbours one bounded retry.
+   * @returns how long to rest, since everything is likely to fail alike, ms
+   */
+  async function settle(some: Waiting[], waitMs: number, isFirm = false): Promise<number> {
     const startedAt = performance.now()
     try {
       const result = await runTurn(
         options,
         some.map(({ errand }) => errand),
-        waitMs,
+        { lockWaitMs: waitMs, isFirm },
       )
       metrics.turnSeconds.observe({ kind }, (performance.now() - startedAt) / 1000)
       metrics.turnMessages.observe({ kind }, some.length)
       deliver(some, result)
+      return 0
     } catch (error) {
       metrics.turnFailures.inc({ kind, reason: reasonOf(error) })
-      await recover(some, error)
+      return error instanceof StaleError && !isFirm ? settle(some, waitMs, true) : recover(some, error)
     }
   }
 
@@ -167,48 +185,52 @@ function createLine(options: LaneOptions, aside?: Line): Line {
     for (const { letter, error, isParked } of failed) noteFailure(letter.id, error, isParked)
   }
 
-  async function recover(some: Waiting[], error: unknown): Promise<void> {
+  async function recover(some: Waiting[], error: unknown): Promise<number> {
     if (error instanceof CommitUnknownError) return leaveUnknown(some, error)
     for (const waiting of some) waiting.blockedBy = error
     if (isConnectionLost(error)) return retry(some)
     const [alone] = some
     if (alone !== undefined && some.length === 1) return recoverAlone(alone, error)
     const middle = some.length >> 1
+    let restMs = 0
     for (const half of [some.slice(0, middle), some.slice(middle)]) {
-      const inTime = half.filter((waiting) => !isLate(waiting))
       for (const waiting of half) if (isLate(waiting)) giveUp(waiting)
-      if (inTime.length > 0) await settle(inTime, lockWaitMs.half)
+      const inTime = half.filter((waiting) => !isLate(waiting))
+      if (inTime.length > 0) restMs = Math.max(restMs, await settle(inTime, lockWaitMs.half))
     }
+    return restMs
   }
 
   /** Everybody would fail alike: back to the head of the line until their patience is over. */
-  function retry(some: Waiting[]): void {
+  function retry(some: Waiting[]): number {
     queue = [...some, ...queue]
-    restMs = 100
+    return 100
   }
 
   /** Either all of it took effect or nothing: the caller must ask again, an outcome is fenced by its lease. */
-  function leaveUnknown(some: Waiting[], error: CommitUnknownError): void {
+  function leaveUnknown(some: Waiting[], error: CommitUnknownError): number {
     for (const { errand, resolve, reject } of some) {
       if (errand.form === 'ask') reject(new AppError('outcome_unknown', { cause: error }))
       if (errand.form === 'wake') resolve(undefined)
     }
-    retry(some.filter(({ errand }) => errand.form === 'outcome'))
+    return retry(some.filter(({ errand }) => errand.form === 'outcome'))
   }
 
-  async function recoverAlone(waiting: Waiting, error: unknown): Promise<void> {
+  async function recoverAlone(waiting: Waiting, error: unknown): Promise<number> {
     const { errand, resolve, reject } = waiting
     if (isPassing(error)) {
-      if (aside !== undefined) return aside.push(waiting)
-      queue.push(waiting)
-      restMs = 50
-    } else if (errand.form !== 'wake') {
+      if (aside !== undefined) aside.push(waiting)
+      else queue.push(waiting)
+      return aside === undefined ? 50 : 0
+    }
+    if (errand.form !== 'wake') {
       log.error({ err: error, kind, actor: errand.id }, 'a turn failed')
       reject(error)
     } else if (errand.most > 1) {
-      await settle([{ ...waiting, errand: { ...errand, most: 1 } }], lockWaitMs.half)
+      return settle([{ ...waiting, errand: { ...errand, most: 1 } }], lockWaitMs.half)
     } else if (await failFirst(errand.id, error)) queue.push({ ...waiting, since: performance.now() })
     else resolve(undefined)
+    return 0
   }
 
   /** The letter whose turn failed alone spends an attempt. @returns whether it is out of the way */
@@ -236,10 +258,10 @@ function createLine(options: LaneOptions, aside?: Line): Line {
       pump()
     },
     length: () => queue.length,
-    ids: () => new Set([...batch, ...queue].map(({ errand }) => errand.id)),
+    ids: () => new Set([...busy, ...queue.map(({ errand }) => errand.id)]),
     async stop() {
       isStopping = true
-      while (inFlight !== undefined) await inFlight
+      while (inFlight.size > 0) await Promise.all(inFlight)
     },
   }
 }
@@ -249,15 +271,19 @@ const isLate = ({ errand, since }: Waiting): boolean => performance.now() - sinc
 /** Nothing of it took effect. */
 function giveUp({ errand, blockedBy, resolve, reject }: Waiting): void {
   if (errand.form === 'wake') resolve(undefined)
-  else reject(new AppError(blockedBy instanceof KeyInFlightError ? 'in_flight' : 'unavailable', { cause: blockedBy }))
+  else reject(new AppError(isInFlight(errand, blockedBy) ? 'in_flight' : 'unavailable', { cause: blockedBy }))
 }
+
+const isInFlight = (errand: Errand, blockedBy: unknown): boolean =>
+  errand.form === 'ask' && errand.key !== undefined && blockedBy instanceof InFlightError
 
 /** The same turn can succeed later, unchanged. */
 const isPassing = (error: unknown): boolean =>
-  isInfrastructureFailure(error) || error instanceof KeyInFlightError || error instanceof MailGoneError
+  isInfrastructureFailure(error) || error instanceof KeyTakenError || error instanceof MailGoneError
 
 function reasonOf(error: unknown): string {
   if (error instanceof CommitUnknownError) return 'commit_unknown'
   if (isConnectionLost(error)) return 'connection_lost'
+  if (error instanceof StaleError) return 'stale'
   return isPassing(error) ? 'blocked' : 'error'
 }

@@ -1,7 +1,6 @@
-import { sql } from 'drizzle-orm'
-import { transaction, type Database, type Queryable } from '#db'
+import { isLockTimeout, statement, together, transaction, type Database, type Queryable } from '#db'
 import { AppError } from '#errors'
-import { storeReplies, takeKeys, type IdempotencyKey } from './idempotency.ts'
+import { readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
 import type { AnyActorKind, Decision, Mail, Message } from './kind.ts'
 import {
   cancelMail,
@@ -59,116 +58,144 @@ export interface TurnOptions {
 export const attemptsMax = 8
 
 /**
- * One turn of many actors of one kind, in one transaction: take idempotency keys, lock the actors, read their mail,
- * load their states, lock what they share, decide one message after the other, write everything, commit.
- * Everybody locks in this order, and within a step in sorted order, so that turns do not deadlock.
+ * One turn of many actors of one kind, in one transaction: lock the actors, read their mail, their states and what was
+ * answered under the same keys before, lock what they share, decide one message after the other, write everything.
+ * Everybody locks in this order, and within a step in sorted order, so that turns do not deadlock. Statements that do
+ * not need each other's answers are sent together: they run in the order written here all the same.
  * @param lockWaitMs longest wait for each lock that somebody else holds
+ * @param isFirm locks what is shared before it is decided on: after a StaleError
  * @throws when the transaction fails: then nothing of it took effect, or, with CommitUnknownError, all or nothing.
  */
-export function runTurn(options: TurnOptions, errands: readonly Errand[], lockWaitMs: number): Promise<TurnResult> {
+export function runTurn(
+  options: TurnOptions,
+  errands: readonly Errand[],
+  { lockWaitMs, isFirm = false }: { lockWaitMs: number; isFirm?: boolean },
+): Promise<TurnResult> {
   const { kind } = options
   return transaction(options.database, async (tx) => {
-    const now = await setOut(tx, lockWaitMs)
-    const answers = new Map<Errand, Answer>()
-    const keyed = await openKeys(tx, errands, answers)
-    const isOpen = (errand: Errand): boolean => !answers.has(errand) && !keyed.followers.has(errand)
-    const ids = [...new Set(errands.filter(isOpen).map(({ id }) => id))].toSorted()
-    await kind.lock(tx, ids)
-    await strikeLost(tx, errands, answers)
-    const wakes = errands.filter((errand) => errand.form === 'wake')
-    const woken = new Map(wakes.map(({ id, most }) => [id, { id, most }]))
-    const letters = await readMail(tx, kind.kind, [...woken.values()])
-    const states = await kind.load(tx, ids)
-    const { items, unparsed } = parseItems(kind, letters, errands.filter(isOpen))
+    const keyed = gatherKeys(errands)
+    const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
+    const wakes = new Map(errands.flatMap((errand) => (errand.form === 'wake' ? [[errand.id, errand] as const] : [])))
+    const outcomes = errands.filter((errand) => errand.form === 'outcome')
+    const [now, , held, stored, letters, states] = await together([
+      setOut(tx, lockWaitMs),
+      kind.lock(tx, ids).catch(throwInFlight),
+      holdLeased(tx, outcomes),
+      readReplies(tx, [...keyed.leaders.keys()]),
+      readMail(tx, kind.kind, [...wakes.values()]),
+      kind.load(tx, ids),
+    ])
+    // Whoever holds a lost lease now brings its own outcome.
+    const lost = outcomes.filter(({ letterId }) => !held.has(letterId))
+    const answers = new Map<Errand, Answer>(lost.map((errand) => [errand, { ok: true, reply: null }]))
+    answerKnown(keyed, stored, answers)
+    const open = errands.filter((errand) => !answers.has(errand) && !keyed.followers.has(errand))
+    const { items, unparsed } = parseItems(kind, letters, open)
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
-    const shared = await kind.share(tx, batch)
+    const shared = await kind.share(tx, batch, { isFirm })
     const decided = decideAll(kind, { items, states, shared, now })
-    await write(tx, options, decided)
-    const failed = await failAll(tx, [...unparsed, ...decided.failed])
     for (const [errand, answer] of decided.answers) answers.set(errand, answer)
-    await closeKeys(tx, keyed, answers)
+    await write(tx, options, { decided, before: states, replies: repliesToStore(keyed, decided.answers) })
+    const failed = await failAll(tx, [...unparsed, ...decided.failed])
+    for (const [follower, leader] of keyed.followers) {
+      const answer = answers.get(leader)
+      if (answer !== undefined) answers.set(follower, answer)
+    }
     const parked = failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId)
     const handledBy = Map.groupBy(decided.handled, ({ actorId }) => actorId)
-    const full = [...woken.values()].filter(({ id, most }) => handledBy.get(id)?.length === most).map(({ id }) => id)
-    return { answers, woken: dueNow(decided.mail, now), unfinished: new Set([...full, ...parked]), failed }
+    const full = [...wakes.values()].filter(({ id, most }) => handledBy.get(id)?.length === most).map(({ id }) => id)
+    return { answers, woken: dueNow(decided.mail), unfinished: new Set([...full, ...parked]), failed }
   })
 }
 
-/** Everything that was decided, in bulk. */
-async function write(tx: Queryable, { kind, versionOf }: TurnOptions, decided: Decided): Promise<void> {
-  const { changed: states, movements, now } = decided
-  if (states.size > 0 || movements.length > 0) await kind.save(tx, { states, movements, now })
-  const done = [...decided.handled, ...decided.settled].map(({ id }) => id)
-  await deleteMail(tx, done)
-  await cancelMail(tx, kind.kind, decided.cancelled)
-  const sent = decided.mail.map((mail) => ({ ...mail, version: versionOf(mail.kind) }))
-  await sendMail(tx, sent)
+/** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
+export class InFlightError extends Error {
+  override readonly name = 'InFlightError'
+}
+
+function throwInFlight(error: unknown): never {
+  throw isLockTimeout(error)
+    ? new InFlightError('another transaction holds the actor or its key', { cause: error })
+    : error
 }
 
 /** @returns Postgres's clock at the start of the turn */
 async function setOut(tx: Queryable, lockWaitMs: number): Promise<Date> {
-  const { rows } = await tx.execute<{ nowMs: number }>(
-    sql`select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', ${`${lockWaitMs}ms`}, true)`,
-  )
+  const { rows } = await readClock(tx, `${lockWaitMs}ms`)
   return new Date(rows[0]?.nowMs ?? Number.NaN)
 }
 
+const readClock = statement<{ nowMs: number }>(
+  'set out',
+  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true)`,
+)
+
+interface Writing {
+  decided: Decided
+  before: ReadonlyMap<string, unknown>
+  replies: Parameters<typeof storeReplies>[1]
+}
+
+/** Everything that was decided, in bulk. Shared rows come last of all that is locked: `save` ends with them. */
+async function write(tx: Queryable, { kind, versionOf }: TurnOptions, writing: Writing): Promise<void> {
+  const { changed: states, movements, now, handled, settled, cancelled, mail } = writing.decided
+  await together([
+    deleteMail(
+      tx,
+      [...handled, ...settled].map(({ id }) => id),
+    ),
+    cancelMail(tx, kind.kind, cancelled),
+    sendMail(
+      tx,
+      mail.map((one) => ({ ...one, version: versionOf(one.kind) })),
+    ),
+    storeReplies(tx, writing.replies).catch(throwInFlight),
+    states.size > 0 || movements.length > 0
+      ? kind.save(tx, { states, before: writing.before, movements, now })
+      : undefined,
+  ])
+}
+
+type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
+
+/** Of several asks with one key the first is handled and the others follow it, or are mistaken. */
 interface Keyed {
+  leaders: Map<string, KeyedAsk>
   followers: Map<Errand, Errand>
-  /** Hash by ask, of the keys that this turn has taken. */
-  taken: Map<Errand, string>
+  mistaken: Errand[]
 }
 
 const mismatch = (): Answer => ({ ok: false, error: new AppError('idempotency_mismatch', { field: 'idempotencyKey' }) })
+const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
 
-/** Answers asks whose key is known; of several with one new key the first is handled and the others follow it. */
-async function openKeys(tx: Queryable, errands: readonly Errand[], answers: Map<Errand, Answer>): Promise<Keyed> {
-  const first = new Map<string, { errand: Errand; key: IdempotencyKey }>()
-  const followers = new Map<Errand, Errand>()
+function gatherKeys(errands: readonly Errand[]): Keyed {
+  const keyed: Keyed = { leaders: new Map(), followers: new Map(), mistaken: [] }
   for (const errand of errands) {
-    if (errand.form !== 'ask' || errand.key === undefined) continue
-    const leader = first.get(errand.key.hash)
-    if (leader === undefined) first.set(errand.key.hash, { errand, key: errand.key })
-    else if (leader.key.fingerprint === errand.key.fingerprint) followers.set(errand, leader.errand)
-    else answers.set(errand, mismatch())
+    if (!isKeyed(errand)) continue
+    const leader = keyed.leaders.get(errand.key.hash)
+    if (leader === undefined) keyed.leaders.set(errand.key.hash, errand)
+    else if (leader.key.fingerprint === errand.key.fingerprint) keyed.followers.set(errand, leader)
+    else keyed.mistaken.push(errand)
   }
-  const stored = await takeKeys(
-    tx,
-    [...first.values()].map(({ key }) => key),
-  )
-  const taken = new Map<Errand, string>()
-  for (const [hash, { errand, key }] of first) {
-    const known = stored.get(hash)
-    if (known === undefined) taken.set(errand, hash)
-    else answers.set(errand, known.fingerprint === key.fingerprint ? { ok: true, reply: known.reply } : mismatch())
-  }
-  return { followers, taken }
+  return keyed
 }
 
-/** Stores the replies under the keys that were taken; a request that was refused by an error gives its key back. */
-async function closeKeys(tx: Queryable, { taken, followers }: Keyed, answers: Map<Errand, Answer>): Promise<void> {
-  const replies = new Map<string, unknown>()
-  const givenBack: string[] = []
-  for (const [errand, hash] of taken) {
+/** Answers asks whose key was used before: as it was answered then, if it is the same request. */
+function answerKnown({ leaders, mistaken }: Keyed, stored: Map<string, StoredReply>, answers: Map<Errand, Answer>) {
+  for (const errand of mistaken) answers.set(errand, mismatch())
+  for (const [hash, { fingerprint, reply }] of stored) {
+    const leader = leaders.get(hash)
+    if (leader === undefined) continue
+    answers.set(leader, fingerprint === leader.key.fingerprint ? { ok: true, reply } : mismatch())
+  }
+}
+
+/** A request that was refused by an error keeps its key: it can be tried again. */
+function repliesToStore({ leaders }: Keyed, answers: Map<Errand, Answer>): Writing['replies'] {
+  return [...leaders.values()].flatMap((errand) => {
     const answer = answers.get(errand)
-    if (answer?.ok) replies.set(hash, answer.reply)
-    else givenBack.push(hash)
-  }
-  await storeReplies(tx, replies, givenBack)
-  for (const [follower, leader] of followers) {
-    const answer = answers.get(leader)
-    if (answer !== undefined) answers.set(follower, answer)
-  }
-}
-
-/** Strikes out outcomes whose lease is lost: whoever holds it now brings its own. */
-async function strikeLost(tx: Queryable, errands: readonly Errand[], answers: Map<Errand, Answer>): Promise<void> {
-  const outcomes = errands.filter((errand) => errand.form === 'outcome')
-  const held = await holdLeased(
-    tx,
-    outcomes.map(({ letterId, lease }) => ({ letterId, lease })),
-  )
-  for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
+    return answer?.ok === true ? [{ ...errand.key, reply: answer.reply }] : []
+  })
 }
 
 interface Item {

@@ -1,9 +1,17 @@
-export { isConnectionLost, isInfrastructureFailure, isLockTimeout, isUnreachable } from './failures.ts'
+export { bulkInsert, bulkUpdate, statement } from './bulk.ts'
+export {
+  isCheckViolation,
+  isConnectionLost,
+  isInfrastructureFailure,
+  isLockTimeout,
+  isUnreachable,
+} from './failures.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,
   openDatabase,
   requireDatabase,
+  together,
   transaction,
   type Database,
   type Queryable,
