@@ -10,6 +10,8 @@ import { createPaymentEffect } from './payment.effect.ts'
 import { createOrderRouter } from './router.ts'
 import { shippingCurrencies } from './shipping.ts'
 
+export type { CartActor } from './actors.ts'
+
 /** Days that a guest's cart is kept after it was last touched. */
 const cartDays = 60
 
