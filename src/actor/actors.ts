@@ -62,7 +62,7 @@ export function createActors(options: ActorsOptions): Actors {
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)
     if (runner !== undefined) await runner.run(ids)
-    else await Promise.all(ids.map((id) => laneOf(kind).wake(id)))
+    else await Promise.all(ids.map((id) => laneOf(kind).run({ form: 'wake', id })))
   }
 
   return {
@@ -81,7 +81,7 @@ export function createActors(options: ActorsOptions): Actors {
         const { rows } = await tx.execute(
           sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`,
         )
-        if (rows.length === 0) await sendMail(tx, [{ ...mail, version: versionOf(mail.kind) }])
+        if (rows.length === 0) await sendMail(tx, [mail], versionOf)
       })
     },
     startSweep: () => startSweep({ database, log, kinds: [...options.actors, ...options.effects], run: handle }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { canonicalJson } from '#canonical-json'
 import { statement, type Queryable } from '#db'
+import { AppError } from '#errors'
 
 /** A client's key for one request. Its scope is the procedure and the caller: others' keys never collide with it. */
 export interface IdempotencyKey {
@@ -19,6 +20,8 @@ export const idempotencyKey = (scope: string, key: string, request: unknown): Id
   hash: sha256(`${scope}\n${key}`),
   fingerprint: sha256(canonicalJson(request)),
 })
+
+export const keyMismatch = (): AppError => new AppError('idempotency_mismatch', { field: 'idempotencyKey' })
 
 export interface StoredReply {
   fingerprint: string

@@ -19,10 +19,6 @@ const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
 const columns = `m.id, m.kind, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
 
-export interface Outgoing extends Mail {
-  version: number
-}
-
 const insertMail = statement(
   'insert mailbox',
   `insert into actor.mailbox (kind, actor_id, version, payload, due_at)
@@ -33,8 +29,13 @@ const insertMail = statement(
 )
 
 /** Puts mail into the mailbox, in the sender's transaction and in the order given. */
-export async function sendMail(tx: Queryable, mail: readonly Outgoing[]): Promise<void> {
-  if (mail.length > 0) await insertMail(tx, JSON.stringify(mail))
+export async function sendMail(
+  tx: Queryable,
+  mail: readonly Mail[],
+  versionOf: (kind: string) => number,
+): Promise<void> {
+  if (mail.length === 0) return
+  await insertMail(tx, JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) }))))
 }
 
 /** Who gets mail that is due already. */
@@ -43,10 +44,9 @@ export const dueNow = (mail: readonly Mail[]): { kind: string; id: string }[] =>
 
 const selectMail = statement<Letter>(
   'select mailbox',
-  `select ${columns} from json_to_recordset($1::json) as a(id text, most int)
-   cross join lateral (
-     select * from actor.mailbox m where m.kind = $2 and m.actor_id = a.id and (${isDue} or m.tries > 0)
-     order by m.id limit a.most
+  `select ${columns} from unnest($2::text[]) as a(id) cross join lateral (
+     select * from actor.mailbox m where m.kind = $1 and m.actor_id = a.id and (${isDue} or m.tries > 0)
+     order by m.id limit $3
    ) m order by m.id`,
 )
 
@@ -57,9 +57,9 @@ const selectMail = statement<Letter>(
 export async function readMail(
   tx: Queryable,
   kind: string,
-  actors: readonly { id: string; most: number }[],
+  { ids, most }: { ids: readonly string[]; most: number },
 ): Promise<Letter[]> {
-  return actors.length === 0 ? [] : (await selectMail(tx, JSON.stringify(actors), kind)).rows
+  return ids.length === 0 ? [] : (await selectMail(tx, kind, ids, most)).rows
 }
 
 /** A letter of this turn was handled by somebody else meanwhile: the turn must not commit, but may be tried again. */

@@ -1,48 +1,31 @@
 import { isLockTimeout, statement, together, transaction, type Database, type Queryable } from '#db'
-import { AppError } from '#errors'
-import { readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
+import { keyMismatch, readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
 import type { AnyActorKind, Decision, Mail, Message } from './kind.ts'
-import {
-  cancelMail,
-  deleteMail,
-  dueNow,
-  failMail,
-  failureReason,
-  holdLeased,
-  readMail,
-  sendMail,
-  type Letter,
-} from './mailbox.ts'
+import * as mailbox from './mailbox.ts'
 
 /** What a lane brings to a turn. */
 export type Errand =
-  /** A command from outside that waits for its reply. */
+  /** A command from outside that waits for its reply. Of several with one key a lane brings the first. */
   | { readonly form: 'ask'; readonly id: string; readonly message: Message; readonly key?: IdempotencyKey }
   /** What an effect came to; void when the lease on the effect's letter is lost. */
-  | {
-      readonly form: 'outcome'
-      readonly id: string
-      readonly message: Message
-      readonly letterId: number
-      readonly lease: string
-    }
-  /** The actor has mail: handle `most` letters of it. */
-  | { readonly form: 'wake'; readonly id: string; readonly most: number }
+  | Readonly<{ form: 'outcome'; id: string; message: Message; letterId: number; lease: string }>
+  /** The actor has mail. */
+  | { readonly form: 'wake'; readonly id: string }
 
 export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
 interface Failed {
-  letter: Letter
+  letter: mailbox.Letter
   error: unknown
 }
 
 export interface TurnResult {
   /** To asks and outcomes. */
-  answers: Map<Errand, Answer>
+  answers: ReadonlyMap<Errand, Answer>
   /** Who got mail that is due now. */
   woken: { kind: string; id: string }[]
   /** Woken actors that may have more to handle now. */
-  unfinished: Set<string>
+  unfinished: ReadonlySet<string>
   /** Letters whose handling threw: each has spent an attempt, nothing else of it took effect. */
   failed: (Failed & { isParked: boolean })[]
 }
@@ -54,69 +37,66 @@ export interface TurnOptions {
   versionOf(kind: string): number
 }
 
+export interface TurnLimits {
+  /** Longest wait for each lock that somebody else holds, ms. */
+  lockWaitMs: number
+  /** Letters handled of each actor that was woken. */
+  lettersMax: number
+  /** Locks what is shared before it is decided on: after a StaleError. */
+  isFirm?: boolean
+}
+
 /** Attempts at handling a letter before it is parked. */
 export const attemptsMax = 8
 
 /**
  * One turn of many actors of one kind, in one transaction: lock the actors, read their mail, their states and what was
- * answered under the same keys before, lock what they share, decide one message after the other, write everything.
- * Everybody locks in this order, and within a step in sorted order, so that turns do not deadlock. Statements that do
- * not need each other's answers are sent together: they run in the order written here all the same.
- * @param lockWaitMs longest wait for each lock that somebody else holds
- * @param isFirm locks what is shared before it is decided on: after a StaleError
+ * answered under the same keys before, read what they share, decide one message after the other, write everything.
+ * Everybody locks in this order (actors, keys, shared rows), and within a step in sorted order, so that turns do not
+ * deadlock. Statements that do not need each other's answers are sent together: they run in the order written here.
  * @throws when the transaction fails: then nothing of it took effect, or, with CommitUnknownError, all or nothing.
  */
 export function runTurn(
   options: TurnOptions,
   errands: readonly Errand[],
-  { lockWaitMs, isFirm = false }: { lockWaitMs: number; isFirm?: boolean },
+  { lockWaitMs, lettersMax, isFirm = false }: TurnLimits,
 ): Promise<TurnResult> {
   const { kind } = options
   return transaction(options.database, async (tx) => {
-    const keyed = gatherKeys(errands)
     const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
-    const wakes = new Map(errands.flatMap((errand) => (errand.form === 'wake' ? [[errand.id, errand] as const] : [])))
+    const wakes = [...new Set(errands.flatMap((errand) => (errand.form === 'wake' ? [errand.id] : [])))]
     const outcomes = errands.filter((errand) => errand.form === 'outcome')
+    const keyed = errands.filter(isKeyed)
     const [now, , held, stored, letters, states] = await together([
       setOut(tx, lockWaitMs),
       kind.lock(tx, ids).catch(throwInFlight),
-      holdLeased(tx, outcomes),
-      readReplies(tx, [...keyed.leaders.keys()]),
-      readMail(tx, kind.kind, [...wakes.values()]),
+      mailbox.holdLeased(tx, outcomes),
+      readReplies(
+        tx,
+        keyed.map(({ key }) => key.hash),
+      ),
+      mailbox.readMail(tx, kind.kind, { ids: wakes, most: lettersMax }),
       kind.load(tx, ids),
     ])
+    const answers = answersKnown(keyed, stored)
     // Whoever holds a lost lease now brings its own outcome.
-    const lost = outcomes.filter(({ letterId }) => !held.has(letterId))
-    const answers = new Map<Errand, Answer>(lost.map((errand) => [errand, { ok: true, reply: null }]))
-    answerKnown(keyed, stored, answers)
-    const open = errands.filter((errand) => !answers.has(errand) && !keyed.followers.has(errand))
-    const { items, unparsed } = parseItems(kind, letters, open)
+    for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
+    const { items, unparsed } = parseItems(
+      kind,
+      letters,
+      errands.filter((errand) => !answers.has(errand)),
+    )
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.share(tx, batch, { isFirm })
     const decided = decideAll(kind, { items, states, shared, now })
-    for (const [errand, answer] of decided.answers) answers.set(errand, answer)
-    await write(tx, options, { decided, before: states, replies: repliesToStore(keyed, decided.answers) })
+    await write(tx, options, { decided, before: states, replies: repliesOf(keyed, decided.answers) })
     const failed = await failAll(tx, [...unparsed, ...decided.failed])
-    for (const [follower, leader] of keyed.followers) {
-      const answer = answers.get(leader)
-      if (answer !== undefined) answers.set(follower, answer)
-    }
-    const parked = failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId)
+    for (const [errand, answer] of decided.answers) answers.set(errand, answer)
     const handledBy = Map.groupBy(decided.handled, ({ actorId }) => actorId)
-    const full = [...wakes.values()].filter(({ id, most }) => handledBy.get(id)?.length === most).map(({ id }) => id)
-    return { answers, woken: dueNow(decided.mail), unfinished: new Set([...full, ...parked]), failed }
+    const parked = new Set(failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId))
+    const unfinished = new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id)))
+    return { answers, woken: mailbox.dueNow(decided.mail), unfinished, failed }
   })
-}
-
-/** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
-export class InFlightError extends Error {
-  override readonly name = 'InFlightError'
-}
-
-function throwInFlight(error: unknown): never {
-  throw isLockTimeout(error)
-    ? new InFlightError('another transaction holds the actor or its key', { cause: error })
-    : error
 }
 
 /** @returns Postgres's clock at the start of the turn */
@@ -130,89 +110,67 @@ const readClock = statement<{ nowMs: number }>(
   `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true)`,
 )
 
+/** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
+export class InFlightError extends Error {
+  override readonly name = 'InFlightError'
+}
+
+function throwInFlight(cause: unknown): never {
+  throw isLockTimeout(cause) ? new InFlightError('another transaction holds the actor or its key', { cause }) : cause
+}
+
+type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
+const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
+
+/** Of asks whose key was used before: as it was answered then, if it is the same request. */
+function answersKnown(keyed: readonly KeyedAsk[], stored: ReadonlyMap<string, StoredReply>): Map<Errand, Answer> {
+  const answers = new Map<Errand, Answer>()
+  for (const errand of keyed) {
+    const known = stored.get(errand.key.hash)
+    if (known === undefined) continue
+    const isSame = known.fingerprint === errand.key.fingerprint
+    answers.set(errand, isSame ? { ok: true, reply: known.reply } : { ok: false, error: keyMismatch() })
+  }
+  return answers
+}
+
+/** What is stored under the keys. A request that was refused by an error keeps its key: it can be tried again. */
+const repliesOf = (keyed: readonly KeyedAsk[], answers: ReadonlyMap<Errand, Answer>) =>
+  keyed.flatMap((errand) => {
+    const answer = answers.get(errand)
+    return answer?.ok === true ? [{ ...errand.key, reply: answer.reply }] : []
+  })
+
 interface Writing {
   decided: Decided
   before: ReadonlyMap<string, unknown>
-  replies: Parameters<typeof storeReplies>[1]
+  replies: ReturnType<typeof repliesOf>
 }
 
 /** Everything that was decided, in bulk. Shared rows come last of all that is locked: `save` ends with them. */
 async function write(tx: Queryable, { kind, versionOf }: TurnOptions, writing: Writing): Promise<void> {
-  const { changed: states, movements, now, handled, settled, cancelled, mail } = writing.decided
+  const { changed: states, movements, now, handled, cancelled, mail } = writing.decided
+  const isChanged = states.size > 0 || movements.length > 0
   await together([
-    deleteMail(
-      tx,
-      [...handled, ...settled].map(({ id }) => id),
-    ),
-    cancelMail(tx, kind.kind, cancelled),
-    sendMail(
-      tx,
-      mail.map((one) => ({ ...one, version: versionOf(one.kind) })),
-    ),
+    mailbox.deleteMail(tx, [...writing.decided.settled, ...handled.map(({ id }) => id)]),
+    mailbox.cancelMail(tx, kind.kind, cancelled),
+    mailbox.sendMail(tx, mail, versionOf),
     storeReplies(tx, writing.replies).catch(throwInFlight),
-    states.size > 0 || movements.length > 0
-      ? kind.save(tx, { states, before: writing.before, movements, now })
-      : undefined,
+    isChanged ? kind.save(tx, { states, before: writing.before, movements, now }) : undefined,
   ])
-}
-
-type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
-
-/** Of several asks with one key the first is handled and the others follow it, or are mistaken. */
-interface Keyed {
-  leaders: Map<string, KeyedAsk>
-  followers: Map<Errand, Errand>
-  mistaken: Errand[]
-}
-
-const mismatch = (): Answer => ({ ok: false, error: new AppError('idempotency_mismatch', { field: 'idempotencyKey' }) })
-const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
-
-function gatherKeys(errands: readonly Errand[]): Keyed {
-  const keyed: Keyed = { leaders: new Map(), followers: new Map(), mistaken: [] }
-  for (const errand of errands) {
-    if (!isKeyed(errand)) continue
-    const leader = keyed.leaders.get(errand.key.hash)
-    if (leader === undefined) keyed.leaders.set(errand.key.hash, errand)
-    else if (leader.key.fingerprint === errand.key.fingerprint) keyed.followers.set(errand, leader)
-    else keyed.mistaken.push(errand)
-  }
-  return keyed
-}
-
-/** Answers asks whose key was used before: as it was answered then, if it is the same request. */
-function answerKnown({ leaders, mistaken }: Keyed, stored: Map<string, StoredReply>, answers: Map<Errand, Answer>) {
-  for (const errand of mistaken) answers.set(errand, mismatch())
-  for (const [hash, { fingerprint, reply }] of stored) {
-    const leader = leaders.get(hash)
-    if (leader === undefined) continue
-    answers.set(leader, fingerprint === leader.key.fingerprint ? { ok: true, reply } : mismatch())
-  }
-}
-
-/** A request that was refused by an error keeps its key: it can be tried again. */
-function repliesToStore({ leaders }: Keyed, answers: Map<Errand, Answer>): Writing['replies'] {
-  return [...leaders.values()].flatMap((errand) => {
-    const answer = answers.get(errand)
-    return answer?.ok === true ? [{ ...errand.key, reply: answer.reply }] : []
-  })
 }
 
 interface Item {
   id: string
   message: Message
-  source: { letter: Letter } | { errand: Errand }
+  source: { letter: mailbox.Letter } | { errand: Errand }
 }
 
 /**
  * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
  * cannot read, holds back its actor's later ones.
  */
-function parseItems(
-  kind: AnyActorKind,
-  letters: readonly Letter[],
-  errands: readonly Errand[],
-): { items: Item[]; unparsed: Failed[] } {
+function parseItems(kind: AnyActorKind, letters: readonly mailbox.Letter[], errands: readonly Errand[]) {
   const items: Item[] = []
   const unparsed: Failed[] = []
   const heldBack = new Set<string>()
@@ -237,9 +195,9 @@ interface Decided {
   movements: unknown[]
   mail: Mail[]
   cancelled: { id: string; types: readonly string[] }[]
-  handled: Letter[]
+  handled: mailbox.Letter[]
   /** Letters of the effects whose outcomes were handled. */
-  settled: { id: number }[]
+  settled: number[]
   failed: Failed[]
 }
 
@@ -278,24 +236,23 @@ function decideAll(
     decided.mail.push(...(decision.mail ?? []))
     if ('letter' in source) decided.handled.push(source.letter)
     else decided.answers.set(source.errand, { ok: true, reply: decision.reply ?? null })
-    if ('errand' in source && source.errand.form === 'outcome') decided.settled.push({ id: source.errand.letterId })
+    if ('errand' in source && source.errand.form === 'outcome') decided.settled.push(source.errand.letterId)
   }
   return decided
 }
 
 /** Takes back what was sent before this turn, and what this turn has decided to send so far. */
 function takeBack(decided: Decided, { kind, id, types }: { kind: string; id: string; types: readonly string[] }): void {
+  const isTaken = (mail: Mail): boolean => mail.kind === kind && mail.id === id && types.includes(mail.message.type)
   decided.cancelled.push({ id, types })
-  decided.mail = decided.mail.filter(
-    (mail) => mail.kind !== kind || mail.id !== id || !types.includes(mail.message.type),
-  )
+  decided.mail = decided.mail.filter((mail) => !isTaken(mail))
 }
 
 async function failAll(tx: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {
   const marked: TurnResult['failed'] = []
   for (const { letter, error } of failed) {
-    const isParked = await failMail(tx, { letterId: letter.id, reason: failureReason(error) }, attemptsMax)
-    marked.push({ letter, error, isParked })
+    const failure = { letterId: letter.id, reason: mailbox.failureReason(error) }
+    marked.push({ letter, error, isParked: await mailbox.failMail(tx, failure, attemptsMax) })
   }
   return marked
 }
