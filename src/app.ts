@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createActors, type Actors } from '#actor'
+import { createActors, deleteExpiredKeys, deleteOldParked, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
 import { createOrderModule } from '#order'
@@ -37,6 +37,9 @@ export interface AppResources {
   payment: { url: string | undefined; secretKey: string; webhookSecret: string | undefined }
 }
 
+/** Days that staff may retry a parked message. */
+const parkedDays = 90
+
 function createModules(services: Services) {
   return {
     product: createProductModule(services),
@@ -62,7 +65,16 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   })
   const services: Services = { config, database, log, secretKey, payments, mail, actors: () => actors }
   const modules = createModules(services)
-  const housekeeping = createHousekeeping({ database, log, cleaners: [modules.user.cleanUp, modules.order.cleanUp] })
+  const housekeeping = createHousekeeping({
+    database,
+    log,
+    cleaners: {
+      keys: (most) => deleteExpiredKeys(database.query, most),
+      parkedMail: (most) => deleteOldParked(database.query, { days: parkedDays, most }),
+      sessions: modules.user.cleanUp,
+      carts: modules.order.cleanUp,
+    },
+  })
 
   const queue: QueueOptions = { redisUrl: config.REDIS_URL, databaseUrl, log }
   const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping].map(({ kind }) => kind)
