@@ -5,7 +5,7 @@ import { openDatabase, type Database } from '#db'
 import { createOrderModule } from '#order'
 import { createMailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
-import { createWaker, type QueueOptions } from '#queue'
+import { createWaker, type QueueOptions, type Waker } from '#queue'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import type { Logger } from '#telemetry'
@@ -19,12 +19,19 @@ export interface App {
   readonly router: AppRouter
   readonly actors: Actors
   readonly queue: QueueOptions
+  readonly waker: Waker
   authenticate(token: string): Promise<Session | null>
   /** Reads and verifies a webhook of the payment provider, and tells the order. */
   readonly payments: PaymentProvider
   notePayment(event: PaymentEvent): Promise<void>
   /** Makes sure that what recurs is scheduled; once however many processes ask. */
   schedule(): Promise<void>
+  /**
+   * Claims no more, and waits so long (ms) for turns and effects under way.
+   * @returns whether all have ended; of those that have not the leases run out, and another process takes them up
+   */
+  settle(patienceMs: number): Promise<boolean>
+  /** Settles, unless that was done, and gives everything back. */
   close(): Promise<void>
 }
 
@@ -87,23 +94,34 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     wake: (woken) => waker.wake(woken),
   })
 
+  let settled: Promise<boolean> | undefined
+  const settle = (patienceMs: number): Promise<boolean> => (settled ??= endsWithin(patienceMs, actors.stop()))
+
   return {
     services,
     router: createRouter(modules),
     actors,
     queue,
+    waker,
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
     schedule: () => actors.schedule(housekeepingMail()),
+    settle,
     async close() {
-      await actors.stop()
+      await settle(60_000)
       await waker.close()
       mail.close()
       payments.close()
       await database.close()
     },
   }
+}
+
+async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
 /** Fills an empty shop with demo products and accounts. @returns whether it was empty */

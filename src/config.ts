@@ -25,7 +25,11 @@ const key = z.string().min(32, 'must have at least 32 characters')
 const settings = {
   PORT: port.default(3000).describe('Port of the shop; 0 takes a free one'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 behind a load balancer'),
-  METRICS_PORT: port.optional().describe('Port of /metrics, which no balancer may forward; off unless given'),
+  METRICS_PORT: port
+    .optional()
+    .describe(
+      'Port of /metrics (and of /livez and /readyz of a worker), which no balancer may forward; off unless given',
+    ),
   DATABASE_URL: url('postgres:', 'postgresql:')
     .optional()
     .describe('Postgres 17 or later; without it the embedded one is started'),
