@@ -10,6 +10,8 @@ import { createUserRouter } from './router.ts'
 import { deleteExpiredSessions, findSession, touchSession } from './session.store.ts'
 import { isToken } from './token.ts'
 
+export { recordAudit, type AuditEntry } from './audit.store.ts'
+
 /** Who buys and who works here. */
 export function createUserModule(services: BasicServices) {
   const { database, log } = services
