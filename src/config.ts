@@ -108,6 +108,10 @@ const settings = {
     .default(10_000)
     .describe('Longest time a stop may take before the process ends itself, ms'),
   WORKER_CONCURRENCY: positive.max(1000).default(32).describe('Wake-ups that one worker handles at a time'),
+  QUEUE_PATIENCE_MS: positive
+    .max(600_000)
+    .default(15_000)
+    .describe('How long wake-ups may wait for a queue worker with room before it is opened anew, ms'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -48,7 +48,9 @@ test('the audit cannot be changed or emptied, and takes no detail beyond its bou
     'truncate "user".audit',
   ])
     await expect(sql(statement)).rejects.toThrow('append-only')
-  await expect(recordAudit(database.query, entry('mail:2', { detail: { text: 'x'.repeat(5_000) } }))).rejects.toThrow()
+  await expect(recordAudit(database.query, entry('mail:2', { detail: { text: 'x'.repeat(5_000) } }))).rejects.toThrow(
+    'Failed query',
+  )
   expect(await sql('select subject from "user".audit')).toEqual([{ subject: 'mail:1' }])
 })
 

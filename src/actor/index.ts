@@ -10,15 +10,4 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
-export {
-  countMail,
-  deleteOldParked,
-  dropParked,
-  findLetter,
-  listParked,
-  listWaiting,
-  retryParked,
-  type LetterContent,
-  type ParkedLetter,
-  type WaitingLetter,
-} from './parked.ts'
+export { countMail, deleteOldParked, dropParked, findLetter, listParked, listWaiting, retryParked } from './parked.ts'

@@ -10,17 +10,18 @@ export interface Vitals {
   stop(): void
 }
 
-const everyMs = 10_000
 /** Rounds in a row that find Postgres answering and the sweep where it was. */
 const stuckRounds = 6
 
 export interface VitalsOptions {
   database: Database
   sweep: { lastAt(): number }
+  /** Between two rounds, ms; 10,000 unless given. */
+  everyMs?: number
 }
 
 /** Rounds are counted, not seconds: a Postgres that was away, or a process that was frozen, makes nobody stuck. */
-export function watchVitals({ database, sweep }: VitalsOptions): Vitals {
+export function watchVitals({ database, sweep, everyMs = 10_000 }: VitalsOptions): Vitals {
   let lastAt = sweep.lastAt()
   let stillRounds = 0
   let isReading = false

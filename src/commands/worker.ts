@@ -23,6 +23,7 @@ export async function startWorker({ app, config, log }: Shop): Promise<Worker> {
     kinds: app.actors.kinds,
     concurrency: config.WORKER_CONCURRENCY,
     waker: app.waker,
+    patienceMs: config.QUEUE_PATIENCE_MS,
     handle: (kind, ids) => app.actors.handle(kind, ids),
   })
   const health: Readiness = { isReady: true, isAlive: () => vitals.isSweeping() && workers.isAlive() }

@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type Processor } from 'bullmq'
 import pg from 'pg'
 import type { Logger } from '#telemetry'
-import { requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
+import { blockSeconds, requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
 import { within } from './within.ts'
 
 /** Where wake-ups travel: Redis when `redisUrl` is given, else BullMQ's tables in Postgres. */
@@ -50,6 +50,7 @@ export function openQueue(kind: string, options: QueueOptions) {
     options.redisUrl === undefined
       ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: postgresConnection(options) })
       : new Queue<WakeUp>(queueName(kind), { ...base, connection: senderConnection(options.redisUrl, link) })
+  queue.getBackend().on('ready', () => (link.isPending = false))
   return {
     queue,
     close() {
@@ -74,7 +75,11 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
   const worker =
     options.redisUrl === undefined
       ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: postgresConnection(options) })
-      : new Worker<WakeUp>(queueName(kind), process, { ...base, connection: takerConnection(options.redisUrl, link) })
+      : new Worker<WakeUp>(queueName(kind), process, {
+          ...base,
+          drainDelay: blockSeconds,
+          connection: takerConnection(options.redisUrl, link),
+        })
   worker.getBackend().on('ready', () => (link.isPending = false))
   return {
     worker,

@@ -41,16 +41,23 @@ export const senderConnection = (url: string, link: Link) => ({
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: 2_000,
-  reconnectOnError: (error: Error): 1 | false => refuse(error, link) && 1,
+  reconnectOnError(error: Error): 1 | false {
+    if (!refuse(error, link) || link.isPending) return false
+    // Of many that are refused at once the first cuts the connection.
+    link.isPending = true
+    return 1
+  },
 })
+
+/** How long a taker blocks for a job. The shorter, the sooner a connection that has died silently is found out. */
+export const blockSeconds = 2
 
 /**
  * Of takers: a call waits until Redis is back. One that was refused is sent again on a new connection, which finds the
  * primary of this moment; BullMQ would ask again at once, thousands of times a second.
  */
 export const takerConnection = (url: string, link: Link) => ({
-  // Longer than BullMQ blocks for a job, which is 10 s at most.
-  ...connection(url, link, 12_000),
+  ...connection(url, link, blockSeconds * 1_000 + 3_000),
   maxRetriesPerRequest: null,
   reconnectOnError: (error: Error): 2 | false => refuse(error, link) && 2,
 })

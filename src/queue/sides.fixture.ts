@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import net from 'node:net'
 import { createLog } from '#telemetry'
-import { waitFor } from '#test'
 import { createWaker, startWakeWorkers, type QueueOptions } from './index.ts'
 import type { WakeWorkersOptions } from './worker.ts'
 
@@ -18,6 +16,7 @@ export function openSides(options: QueueOptions, more: Partial<WakeWorkersOption
     kinds,
     concurrency: 4,
     waker,
+    patienceMs: 15_000,
     handle: async (kind, ids) => {
       for (const id of ids) woken.add(`${kind}:${id}`)
     },
@@ -33,69 +32,17 @@ export function openSides(options: QueueOptions, more: Partial<WakeWorkersOption
     workers,
     woken,
     wakeUp,
-    /** Sends wake-ups until one of them arrives. */
-    untilAwake: (kind: string, timeoutMs: number) => {
+    /** @returns what sends one more wake-up, and tells whether any of those it sent has arrived */
+    nudges(kind: string): () => boolean {
       const sent = new Set<string>()
-      return waitFor(() => (sent.add(wakeUp(kind)), [...sent].some((one) => woken.has(one))), {
-        timeoutMs,
-        what: `a wake-up of ${kind}`,
-      })
+      return () => {
+        sent.add(wakeUp(kind))
+        return [...sent].some((one) => woken.has(one))
+      }
     },
     async [Symbol.asyncDispose]() {
       await workers.close()
       await waker.close()
-    },
-  }
-}
-
-/** A way to Redis that can be cut, or leads elsewhere from now on. */
-export async function openPath(redis: { port: number }) {
-  const connections = new Set<{ inner: net.Socket; outer: net.Socket }>()
-  let { port } = redis
-  let isHole = false
-  const server = net.createServer((inner) => {
-    const outer = net.connect(port, '127.0.0.1')
-    const pair = { inner, outer }
-    connections.add(pair)
-    if (!isHole) inner.pipe(outer).pipe(inner)
-    for (const socket of [inner, outer]) {
-      socket.on('error', () => undefined)
-      socket.once('close', () => {
-        connections.delete(pair)
-        inner.destroy()
-        outer.destroy()
-      })
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  /** Both ends learn that their connection is gone. */
-  const reset = (): void => {
-    for (const { inner, outer } of connections) {
-      inner.resetAndDestroy()
-      outer.resetAndDestroy()
-    }
-  }
-  return {
-    url: `redis://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
-    reset,
-    /** Connections stay open and carry nothing any more; those of later too, if `forGood`. */
-    swallow({ forGood }: { forGood: boolean }) {
-      isHole = forGood
-      for (const { inner, outer } of connections) {
-        inner.unpipe(outer).resume()
-        outer.unpipe(inner).resume()
-      }
-    },
-    heal() {
-      isHole = false
-      reset()
-    },
-    leadTo(other: { port: number }) {
-      port = other.port
-    },
-    async [Symbol.asyncDispose]() {
-      reset()
-      await new Promise((resolve) => server.close(resolve))
     },
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
-import { startRedis, waitFor } from '#test'
+import { openPath, startRedis, waitFor } from '#test'
 import { createWaker, startWakeWorkers } from './index.ts'
-import { metricValue, onRedis, openPath, openSides } from './sides.fixture.ts'
+import { metricValue, onRedis, openSides } from './sides.fixture.ts'
 import { createVigil, type Look } from './watchdog.ts'
 
-const quick = { everyMs: 100, looksMax: 4, reopensMax: 1 }
+const patienceMs = 500
 const reopened = () => metricValue(metrics.queueReopened, { kind: 'cart' })
 
 describe('a vigil', () => {
@@ -50,12 +50,12 @@ describe('a worker that has gone deaf', () => {
     const woken = new Set<string>()
     const handle = async (_: string, ids: readonly string[]) => ids.forEach((id) => woken.add(id))
     const workers = startWakeWorkers({
-      ...onRedis(path.url),
+      ...onRedis(`redis://127.0.0.1:${path.port}`),
       kinds: ['cart'],
       concurrency: 2,
       waker,
       handle,
-      vigil: quick,
+      patienceMs,
     })
     stack.defer(() => workers.close())
     waker.wake([{ kind: 'cart', id: 'first' }])
@@ -86,12 +86,12 @@ describe('a worker that has gone deaf', () => {
 })
 
 describe('never opened anew is a worker', () => {
-  const rounds = quick.everyMs * quick.looksMax * 3
+  const rounds = patienceMs * 3
 
   test('of an idle shop, of a Redis that stands still, and of one that refuses to write', async () => {
     await using redis = await startRedis()
-    await using sides = openSides(onRedis(redis.url), { vigil: quick })
-    await sides.untilAwake('cart', 5_000)
+    await using sides = openSides(onRedis(redis.url), { patienceMs })
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
     const before = await reopened()
     const pass = async () => {
       const until = performance.now() + rounds
@@ -102,12 +102,12 @@ describe('never opened anew is a worker', () => {
     sides.wakeUp('cart')
     await pass()
     redis.thaw()
-    await sides.untilAwake('cart', 8_000)
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
     sides.wakeUp('cart')
     await redis.call('replicaof', '127.0.0.1', '1')
     await pass()
     await redis.call('replicaof', 'no', 'one')
-    await sides.untilAwake('cart', 8_000)
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
     expect(await reopened()).toBe(before)
     expect(sides.workers.isAlive()).toBe(true)
   })
@@ -116,7 +116,7 @@ describe('never opened anew is a worker', () => {
     await using redis = await startRedis()
     const hanging = Promise.withResolvers<void>()
     await using sides = openSides(onRedis(redis.url), {
-      vigil: quick,
+      patienceMs,
       concurrency: 2,
       handle: () => hanging.promise,
     })

@@ -2,7 +2,7 @@ import { metrics } from '#telemetry'
 import { openWorker, type QueueOptions } from './backend.ts'
 import { throttle } from './throttle.ts'
 import type { Waker } from './waker.ts'
-import { createVigil, type VigilOptions } from './watchdog.ts'
+import { createVigil } from './watchdog.ts'
 
 /** Takes wake-ups and lets the actors they name handle their mail. */
 export interface WakeWorkers {
@@ -21,22 +21,23 @@ export interface WakeWorkersOptions extends QueueOptions {
   handle(kind: string, ids: readonly string[]): Promise<void>
   /** Whose connections the watchdog looks through: a deaf worker's own tell nothing. */
   waker: Waker
-  /** How the workers are watched; 15 s and 30 s of silence, then a minute, unless given. */
-  vigil?: VigilOptions & { everyMs: number }
+  /** How long wake-ups may wait for a worker with room before it is opened anew, ms; twice as long the next time. */
+  patienceMs: number
 }
 
+const vigil = { looksMax: 3, reopensMax: 2 }
+
 export function startWakeWorkers(options: WakeWorkersOptions): WakeWorkers {
-  const { vigil = { everyMs: 5_000, looksMax: 3, reopensMax: 2 } } = options
   const closing = Promise.withResolvers<void>()
   const givenUp = Promise.withResolvers<void>()
   const stations = options.kinds.map((kind) => openStation(kind, options, closing.promise))
   const watch = setInterval(() => {
     for (const station of stations) {
-      void station.look(vigil).then(() => {
+      void station.look().then(() => {
         if (station.isDeaf()) givenUp.resolve()
       })
     }
-  }, vigil.everyMs)
+  }, options.patienceMs / vigil.looksMax)
   return {
     isAlive: () => !stations.some((station) => station.isDeaf()),
     givenUp: givenUp.promise,
@@ -50,13 +51,14 @@ export function startWakeWorkers(options: WakeWorkersOptions): WakeWorkers {
 
 /** The worker of one kind, and who watches it. */
 interface Station {
-  look(vigil: VigilOptions): Promise<void>
+  look(): Promise<void>
   isDeaf(): boolean
   close(): Promise<void>
 }
 
 function openStation(kind: string, options: WakeWorkersOptions, closing: Promise<void>): Station {
   const { log, waker } = options
+  const judge = createVigil(vigil)
   const reportTrouble = throttle(log, 'a queue worker is in trouble; the sweep stands in')
   const reportRefusal = throttle(log, 'Redis refuses to write; wake-ups wait until it does, and the sweep stands in')
   let taken = 0
@@ -66,7 +68,6 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
   let isLooking = false
   /** What it had taken when it was given up. */
   let givenUpAt: number | undefined
-  let judge: ReturnType<typeof createVigil> | undefined
   let progressAt = performance.now()
   let opened = open()
 
@@ -107,7 +108,7 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
 
   return {
     isDeaf: () => givenUpAt === taken,
-    async look(vigil) {
+    async look() {
       if (isLooking) return
       isLooking = true
       const seen = await waker.look(kind).catch(() => null)
@@ -119,7 +120,6 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
         if (seen.head === undefined) progressAt = performance.now()
       }
       metrics.queueProgressSeconds.set({ kind }, (performance.now() - progressAt) / 1000)
-      judge ??= createVigil(vigil)
       const look = { head: seen === null ? null : seen.head, taken, refused, isFull: running >= options.concurrency }
       const verdict = judge(look)
       if (verdict === 'reopen') reopen()
