@@ -227,8 +227,8 @@ export const mailListInput = z
     ...pageSchema.shape,
   })
   .optional()
-export const mailGetInput = z.strictObject({ id: letterId })
-export const mailTakeInput = z.strictObject({ ids: z.array(letterId).min(1).max(lettersMax) })
+export const mailGetInput = z.strictObject({ letterId })
+export const mailTakeInput = z.strictObject({ letterIds: z.array(letterId).min(1).max(lettersMax) })
 
 interface Letter {
   id: number
@@ -270,5 +270,5 @@ export type LetterAnswer = ((ParkedLetter & { state: 'parked' }) | (WaitingLette
 
 /** Those that were still parked; the others were retried or dropped before. */
 export interface LettersTaken {
-  ids: number[]
+  letterIds: number[]
 }

@@ -53,17 +53,20 @@ test('two of the staff who retry and drop the same messages take each once, and 
   const { query, callerOf, audited } = await openDesk(40)
   const [ann, bob] = [callerOf('staff'), callerOf('staff')]
   const ids = Array.from({ length: 40 }, (_, n) => n + 1)
-  const [retried, dropped] = await Promise.all([ann.call.retry({ ids }), bob.call.drop({ ids: ids.toReversed() })])
-  expect([...retried.ids, ...dropped.ids].toSorted((a, b) => a - b)).toEqual(ids)
-  expect(await query(sql`select 1 from actor.mailbox`)).toHaveLength(retried.ids.length)
-  expect(await ann.call.retry({ ids })).toEqual({ ids: [] })
-  expect(await bob.call.drop({ ids })).toEqual({ ids: [] })
+  const [retried, dropped] = await Promise.all([
+    ann.call.retry({ letterIds: ids }),
+    bob.call.drop({ letterIds: ids.toReversed() }),
+  ])
+  expect([...retried.letterIds, ...dropped.letterIds].toSorted((a, b) => a - b)).toEqual(ids)
+  expect(await query(sql`select 1 from actor.mailbox`)).toHaveLength(retried.letterIds.length)
+  expect(await ann.call.retry({ letterIds: ids })).toEqual({ letterIds: [] })
+  expect(await bob.call.drop({ letterIds: ids })).toEqual({ letterIds: [] })
 
   const records = await audited()
   expect(records).toHaveLength(40)
   const by = (action: string) => records.filter((one) => one['action'] === action)
-  expect(by('mail.retry').map((one) => one['subject'])).toEqual(retried.ids.map((id) => `mail:${id}`))
-  expect(by('mail.drop').map((one) => one['subject'])).toEqual(dropped.ids.map((id) => `mail:${id}`))
+  expect(by('mail.retry').map((one) => one['subject'])).toEqual(retried.letterIds.map((id) => `mail:${id}`))
+  expect(by('mail.drop').map((one) => one['subject'])).toEqual(dropped.letterIds.map((id) => `mail:${id}`))
   for (const { action, actor_id: actor, request_id: request } of records) {
     const who = action === 'mail.retry' ? ann : bob
     expect([actor, request]).toEqual([who.userId, who.requestId])
@@ -83,7 +86,10 @@ test('staff page through parked messages by kind, and through those that wait, a
     nextCursor: null,
   })
   expect((await call.list({ actorId: 'order 4' })).items).toMatchObject([{ id: 4, kind: 'email', type: 'send' }])
-  expect(await call.get({ id: 9 })).toMatchObject({ state: 'parked', payload: { type: 'send', token: '[hidden]' } })
+  expect(await call.get({ letterId: 9 })).toMatchObject({
+    state: 'parked',
+    payload: { type: 'send', token: '[hidden]' },
+  })
 
   await query(sql`insert into actor.mailbox (kind, actor_id, version, payload, due_at)
     select 'order', n::text, 1, '{"type":"expire"}', now() - make_interval(secs => n) from generate_series(1, 5) n`)
@@ -91,8 +97,8 @@ test('staff page through parked messages by kind, and through those that wait, a
   expect(waiting.items.map(({ actorId }) => actorId)).toEqual(['5', '4', '3'])
   const rest = await call.waiting({ limit: 3, cursor: waiting.nextCursor ?? '' })
   expect(rest).toMatchObject({ items: [{ actorId: '2' }, { actorId: '1', isDue: true, tries: 0 }], nextCursor: null })
-  expect(await call.get({ id: rest.items[0]?.id ?? 0 })).toMatchObject({ state: 'waiting', type: 'expire' })
-  await expect(call.get({ id: 12_345 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(await call.get({ letterId: rest.items[0]?.id ?? 0 })).toMatchObject({ state: 'waiting', type: 'expire' })
+  await expect(call.get({ letterId: 12_345 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('strangers and customers neither see mail nor touch it, and cursors that are not ours are refused', async () => {
@@ -105,9 +111,9 @@ test('strangers and customers neither see mail nor touch it, and cursors that ar
     const attempts = [
       call.list(),
       call.waiting(),
-      call.get({ id: 1 }),
-      call.retry({ ids: [1] }),
-      call.drop({ ids: [1] }),
+      call.get({ letterId: 1 }),
+      call.retry({ letterIds: [1] }),
+      call.drop({ letterIds: [1] }),
     ]
     for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code })
   }
@@ -125,7 +131,7 @@ test('strangers and customers neither see mail nor touch it, and cursors that ar
     await expect(call.waiting({ cursor })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   }
   for (const ids of [[], [0], [1.5], Array.from({ length: 51 }, (_, n) => n + 1)])
-    await expect(call.retry({ ids })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    await expect(call.retry({ letterIds: ids })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   expect(await audited()).toEqual([])
   expect(await query(sql`select 1 from actor.parked`)).toHaveLength(3)
 })

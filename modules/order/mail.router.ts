@@ -25,10 +25,10 @@ export function createMailRouter({ database }: Services) {
   /** Takes letters off the list and says so in the audit, both or neither. */
   function take(
     by: { caller: { userId: string }; requestId: string },
-    { ids, how }: { ids: readonly number[]; how: 'retry' | 'drop' },
+    { letterIds, how }: { letterIds: readonly number[]; how: 'retry' | 'drop' },
   ): Promise<LettersTaken> {
     return transaction(database, async (tx) => {
-      const taken = await (how === 'retry' ? retryParked : dropParked)(tx, ids)
+      const taken = await (how === 'retry' ? retryParked : dropParked)(tx, letterIds)
       const entries = taken.map(({ id, ...detail }) => ({
         actorId: by.caller.userId,
         action: `mail.${how}`,
@@ -37,7 +37,7 @@ export function createMailRouter({ database }: Services) {
         requestId: by.requestId,
       }))
       await recordAudit(tx, ...entries)
-      return { ids: taken.map(({ id }) => id) }
+      return { letterIds: taken.map(({ id }) => id) }
     })
   }
 
@@ -59,10 +59,10 @@ export function createMailRouter({ database }: Services) {
     }),
 
     get: staffProcedure.input(mailGetInput).query(async ({ input }): Promise<LetterAnswer> => {
-      const found = await findLetter(database.query, input.id)
+      const found = await findLetter(database.query, input.letterId)
       if (found === undefined)
         throw new AppError('not_found', {
-          field: 'id',
+          field: 'letterId',
           message: 'There is no such message: it was handled, retried or dropped.',
         })
       return found
@@ -71,12 +71,12 @@ export function createMailRouter({ database }: Services) {
     /** Sends parked messages once more. Safe to repeat: each is sent once. */
     retry: staffProcedure
       .input(mailTakeInput)
-      .mutation(({ ctx, input }): Promise<LettersTaken> => take(ctx, { ids: input.ids, how: 'retry' })),
+      .mutation(({ ctx, input }): Promise<LettersTaken> => take(ctx, { ...input, how: 'retry' })),
 
     /** Deletes parked messages for good. */
     drop: staffProcedure
       .input(mailTakeInput)
-      .mutation(({ ctx, input }): Promise<LettersTaken> => take(ctx, { ids: input.ids, how: 'drop' })),
+      .mutation(({ ctx, input }): Promise<LettersTaken> => take(ctx, { ...input, how: 'drop' })),
   })
 }
 
