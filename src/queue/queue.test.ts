@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { createTestDatabase, startRedis, waitFor } from '#test'
+import { createTestDatabase, openPath, startRedis, waitFor } from '#test'
 import { prepareQueue, requireQueue, type QueueOptions } from './index.ts'
 import { log, onRedis, openSides } from './sides.fixture.ts'
 
@@ -68,15 +68,54 @@ describe.each(['redis', 'postgres'] as const)('on %s', (name) => {
     const hanging = Promise.withResolvers<void>()
     await using sides = openSides(backend.options, { concurrency: 1, handle: () => hanging.promise })
     expect(await sides.waker.look('cart')).toEqual({ waiting: 0, active: 0, head: undefined })
-    for (let n = 0; n < 3; n += 1) sides.wakeUp('cart')
-    await waitFor(async () => (await sides.waker.look('cart')).waiting === 2, { what: 'two that wait' })
-    const first = await sides.waker.look('cart')
+    const lookOnce = (waiting: number) =>
+      waitFor(
+        async () => {
+          const look = await sides.waker.look('cart')
+          return look.waiting === waiting && look.active === 1 && look.head !== undefined ? look : undefined
+        },
+        { what: `${waiting} that wait` },
+      )
     sides.wakeUp('cart')
-    await waitFor(async () => (await sides.waker.look('cart')).waiting === 3, { what: 'three that wait' })
-    expect(await sides.waker.look('cart')).toEqual({ waiting: 3, active: 1, head: first.head })
-    expect(first.head).toEqual(expect.any(String))
+    sides.wakeUp('cart')
+    const first = await lookOnce(1)
+    sides.wakeUp('cart')
+    sides.wakeUp('cart')
+    expect(await lookOnce(3)).toEqual({ waiting: 3, active: 1, head: first.head })
     hanging.resolve()
     await waitFor(async () => (await sides.waker.look('cart')).head === undefined, { what: 'an empty queue' })
+  })
+})
+
+describe('on a Postgres whose connections', () => {
+  async function openAway() {
+    const stack = new AsyncDisposableStack()
+    const database = stack.use(await createTestDatabase())
+    const url = new URL(database.url)
+    const path = stack.use(await openPath({ port: Number(url.port) }))
+    await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
+    url.port = String(path.port)
+    const options: QueueOptions = { redisUrl: undefined, databaseUrl: url.href, log }
+    const sides = stack.use(openSides(options, { patienceMs: 600 }))
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+    return { path, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  }
+
+  test('were all reset wake-ups go on', async () => {
+    await using away = await openAway()
+    for (let round = 0; round < 3; round += 1) {
+      away.path.reset()
+      await waitFor(away.sides.nudges('cart'), { what: 'a wake-up after the reset' })
+      await waitFor(away.sides.nudges('order'), { what: 'a wake-up after the reset' })
+    }
+    expect(away.sides.workers.isAlive()).toBe(true)
+  })
+
+  test('died silently wake-ups go on, once the worker was opened anew', { timeout: 40_000 }, async () => {
+    await using away = await openAway()
+    away.path.swallow({ forGood: false })
+    await waitFor(away.sides.nudges('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
+    expect(away.sides.workers.isAlive()).toBe(true)
   })
 })
 
