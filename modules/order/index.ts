@@ -43,7 +43,7 @@ export function createOrderModule(services: Services) {
       await services.actors().ask(orderActor, { id: orderId, message: { type: 'paymentResult', intentId, result } })
     },
 
-    /** Deletes guests' carts that were left behind. @returns how many */
-    cleanUp: (): Promise<number> => deleteStaleCarts(database.query, { days: cartDays, most: 1_000 }),
+    /** Deletes guests' carts that were left behind, at most `most`. @returns how many */
+    cleanUp: (most: number): Promise<number> => deleteStaleCarts(database.query, { days: cartDays, most }),
   }
 }

@@ -79,13 +79,13 @@ export async function storeReplies(tx: Queryable, replies: readonly ({ hash: str
     throw new KeyTakenError('an idempotency key was used by another transaction')
 }
 
-/** Empties the partition that is used next: all it holds has expired. @returns whether there was anything */
-export async function dropExpiredReplies(query: Queryable): Promise<boolean> {
+/** Empties the partition that is used next: all it holds has expired. @returns how many partitions: 1, or 0 */
+export async function dropExpiredReplies(query: Queryable): Promise<number> {
   const { rows } = await query.execute<{ next: number }>(
     sql`select ${sql.raw(slot("now() + interval '12 hours'"))} as next`,
   )
   const partition = sql.raw(`actor.idempotency_${rows[0]?.next ?? 0}`)
   const left = await query.execute(sql`select 1 from ${partition} limit 1`)
   if (left.rows.length > 0) await query.execute(sql`truncate ${partition}`)
-  return left.rows.length > 0
+  return left.rows.length
 }

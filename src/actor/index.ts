@@ -12,3 +12,4 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
+export { countMail, deleteOldParked, dropParked, findLetter, listParked, listWaiting, retryParked } from './parked.ts'
