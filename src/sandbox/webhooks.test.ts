@@ -24,7 +24,7 @@ test('each step of a payment is told by a signed event', async () => {
   const other = await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
   await stripe.paymentIntents.confirm(other.id, { payment_method: 'pm_card_visa_chargeDeclined' }).catch(() => {})
   await stripe.paymentIntents.cancel(other.id)
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(8))
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(9))
   const events = receiver.deliveries.map(verified)
   expect(events.map((event) => event.type).toSorted()).toEqual([
     'charge.refunded',
@@ -35,6 +35,7 @@ test('each step of a payment is told by a signed event', async () => {
     'payment_intent.payment_failed',
     'payment_intent.requires_action',
     'payment_intent.succeeded',
+    'refund.created',
   ])
   const succeeded = events.find((event) => event.type === 'payment_intent.succeeded')
   expect(succeeded).toMatchObject({
