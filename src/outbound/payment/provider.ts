@@ -10,7 +10,7 @@ export type PaymentResult =
   | { status: 'processing' }
   /** The money is held for us until it is captured or voided. */
   | { status: 'authorised'; amountMinor: number }
-  /** `feeMinor`: what the provider keeps of it; null until it says so. */
+  /** `feeMinor`: what the provider keeps of it, in the payment's currency; null until it says so, then `lookUp` tells. */
   | { status: 'captured'; amountMinor: number; feeMinor: number | null }
   | { status: 'declined'; code: string }
   | { status: 'voided' }
@@ -19,12 +19,44 @@ export type RefundStatus = 'pending' | 'succeeded' | 'failed'
 export type DisputeStatus = 'opened' | 'won' | 'lost'
 
 /** What a provider's webhook tells of an order of ours. Any of them can come twice, late, or ahead of our own commit. */
-export type PaymentEvent = { eventId: string; orderId: string; intentId: string } & (
-  | { kind: 'payment'; result: PaymentResult }
-  /** `refundId`: ours, as given to `refund`; null for one that was made on the provider's own pages. */
-  | { kind: 'refund'; refundId: string | null; providerRefundId: string; amount: Money; status: RefundStatus }
-  | { kind: 'dispute'; disputeId: string; amount: Money; feeMinor: number; reason: string; status: DisputeStatus }
-)
+export type PaymentEvent = PaymentTold | RefundTold | DisputeTold
+
+interface Told {
+  /** The same for each delivery. */
+  eventId: string
+  intentId: string
+}
+
+export interface PaymentTold extends Told {
+  kind: 'payment'
+  orderId: string
+  result: PaymentResult
+}
+
+export interface RefundTold extends Told {
+  kind: 'refund'
+  /** Null, as is `refundId`, for one that was made on the provider's own pages: `intentId` finds the order. */
+  orderId: string | null
+  /** Ours, as given to `refund`. */
+  refundId: string | null
+  providerRefundId: string
+  amount: Money
+  /** One that has succeeded may still fail: the buyer's bank sends it back. */
+  status: RefundStatus
+}
+
+/** The buyer's bank has taken money back. Told only once the money has moved: an inquiry before that is none. */
+export interface DisputeTold extends Told {
+  kind: 'dispute'
+  /** Null where the provider does not say, as Stripe: `intentId` finds the order. */
+  orderId: string | null
+  disputeId: string
+  amount: Money
+  /** What the provider keeps for the dispute in all, whoever wins it. */
+  feeMinor: number
+  reason: string
+  status: DisputeStatus
+}
 
 /** One movement of money on the provider's own books, for reconciliation. */
 export interface ProviderMovement {
@@ -34,16 +66,20 @@ export interface ProviderMovement {
   /** Null where the provider does not tie it to an order of ours. */
   orderId: string | null
   intentId: string | null
-  /** Signed, as it changes our balance at the provider before fees: captures positive, refunds and disputes negative. */
+  /**
+   * Signed, as it changes our balance at the provider before fees: captures positive, refunds and disputes negative. In
+   * the payment's currency, also where the provider has exchanged it.
+   */
   amount: Money
-  /** What the provider kept of it, minor units; never negative but where a fee was given back. */
+  /** What the provider kept of it, minor units of the same currency; never negative but where a fee was given back. */
   feeMinor: number
   at: Date
 }
 
 /**
  * One payment provider, behind its breaker. Every call that can move money takes an idempotency key, the same until a
- * definite answer. Calls throw OutboundError when the answer is not definite; a declined card is a value.
+ * definite answer. Calls throw OutboundError when the answer is not definite, PaymentRefusal when it is a definite no;
+ * a declined card is a value.
  *
  * A provider that sends the buyer to its own page (Alipay, WeChat Pay) fits too: `open` takes our trade number as its
  * id, `confirm` (without token) answers `requires_action` with the page's address or the code to scan, `lookUp` and the
@@ -66,7 +102,8 @@ export interface PaymentProvider {
   }): Promise<{ intentId: string }>
   /**
    * Charges (or holds) it with the buyer's payment method.
-   * @param request.token the provider's token for the buyer's card or wallet; null where the buyer chooses on its pages
+   * @param request.token the provider's token for the buyer's card or wallet; null where the buyer chooses on its pages,
+   *   or the payment has one already
    * @param request.returnUrl where the buyer's bank sends the buyer back to
    */
   confirm(request: {
@@ -76,13 +113,17 @@ export interface PaymentProvider {
     key: string
   }): Promise<PaymentResult>
   lookUp(intentId: string): Promise<PaymentResult>
-  /** Takes held money, at most what is held; the rest is let go. Tells what the payment has come to. */
+  /**
+   * Takes held money; the rest is let go. Tells what the payment has come to, whoever brought it there.
+   * @throws PaymentRefusal when it is more than is held
+   */
   capture(request: { intentId: string; amount: Money; key: string }): Promise<PaymentResult>
   /** Gives up a payment that was not captured; tells what it has come to, which may be `captured`. */
   void(request: { intentId: string; key: string }): Promise<PaymentResult>
   /**
-   * Gives captured money back. Looks first whether a refund with this `refundId` was made already, if `mayExist`.
-   * @throws PaymentRefusal when the provider will not, such as more than is left
+   * Gives captured money back. Looks first whether a refund with this `refundId` was made already, if `mayExist`: say so
+   * whenever an earlier call may have reached the provider.
+   * @throws PaymentRefusal when the provider will not, such as more than is left, or another currency
    */
   refund(request: {
     intentId: string
@@ -92,7 +133,7 @@ export interface PaymentProvider {
     mayExist: boolean
     key: string
   }): Promise<{ providerRefundId: string; status: RefundStatus }>
-  /** Movements on the provider's books with `from <= at < to`, oldest or newest first, in pages. */
+  /** Movements on the provider's books with `from <= at < to`, newest or oldest first, in pages. */
   listMovements(request: {
     from: Date
     to: Date
