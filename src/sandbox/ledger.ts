@@ -257,6 +257,9 @@ function subjectOf(type: EventType, { intent, charge, refund, dispute }: Change)
   return charge ? { charge } : {}
 }
 
+const undisputed = { isDisputed: false }
+const arrived = { status: 'succeeded', failedAtMs: null } as const
+
 /** Entries of version 0.1 know no disputes, and only refunds that have succeeded. */
 function upgraded(entry: Entry): Entry {
   switch (entry.kind) {
@@ -276,8 +279,8 @@ function upgraded(entry: Entry): Entry {
 
 function upgradedParts({ charge, refund }: Pick<Answer, 'charge' | 'refund'>): Pick<Answer, 'charge' | 'refund'> {
   return {
-    ...(charge && { charge: { ...{ isDisputed: false }, ...charge } }),
-    ...(refund && { refund: { ...{ status: 'succeeded' as const, failedAtMs: null }, ...refund } }),
+    ...(charge && { charge: { ...undisputed, ...charge } }),
+    ...(refund && { refund: { ...arrived, ...refund } }),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Charge, Dispute, Refund, Transaction } from './model.ts'
 const disputeFee = 1_500
 
 /** Stripe's standard price for cards, 2.9 % + 0.30, kept when the money is given back. */
-export function cardFee(amount: number): number {
+function cardFee(amount: number): number {
   return Math.min(amount, Math.round(amount * 0.029) + 30)
 }
 

@@ -29,7 +29,8 @@ export function isRefusal(error: unknown): boolean {
 export function refusalOf(error: unknown): unknown {
   if (!isRefusal(error)) return error
   const { code, param } = error as Stripe.errors.StripeError
-  return new PaymentRefusal(code ?? (param === undefined ? 'refused' : `${param}_invalid`), { cause: error })
+  // The SDK says '' for what Stripe did not send.
+  return new PaymentRefusal(code || (param ? `${param}_invalid` : 'refused'), { cause: error })
 }
 
 /** No connection, so nothing was sent. */

@@ -18,7 +18,7 @@ export function readStripeWebhook(
     throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
   const event = verify(body, signature, secret)
   // Signed, but not what we know as an event: nothing that concerns a payment of ours.
-  const object = (event as Partial<Stripe.Event>).data?.object
+  const object = (event as Partial<Stripe.Event> | null)?.data?.object
   switch (object?.object) {
     case 'payment_intent':
       return paymentTold(event.id, object)

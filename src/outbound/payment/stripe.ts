@@ -116,7 +116,8 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return describeIntent(await ask(work))
     } catch (error) {
       if (error instanceof Stripe.errors.StripeCardError)
-        return { status: 'declined', code: error.decline_code ?? error.code ?? 'declined' }
+        // The SDK says '' for what Stripe did not send.
+        return { status: 'declined', code: error.decline_code || error.code || 'declined' }
       if (error instanceof Stripe.errors.StripeInvalidRequestError) {
         if (error.code === 'payment_intent_unexpected_state') return await lookUp(intentId)
         if (error.param === 'payment_method') return { status: 'declined', code: 'payment_method_unknown' }
