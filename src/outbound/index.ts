@@ -4,13 +4,10 @@ export { createParty, OutboundError } from './party.ts'
 export {
   PaymentRefusal,
   type DisputeStatus,
-  type DisputeTold,
   type PaymentEvent,
   type PaymentProvider,
   type PaymentResult,
-  type PaymentTold,
   type ProviderMovement,
   type RefundStatus,
-  type RefundTold,
 } from './payment/provider.ts'
 export { createStripeProvider } from './payment/stripe.ts'

@@ -52,7 +52,7 @@ export interface DisputeTold extends Told {
   orderId: string | null
   disputeId: string
   amount: Money
-  /** What the provider keeps for the dispute in all, whoever wins it. */
+  /** What the provider keeps for the dispute so far, in all; the verdict may change it. */
   feeMinor: number
   reason: string
   status: DisputeStatus

@@ -80,10 +80,12 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return step(intentId, () => stripe.paymentIntents.cancel(intentId, withFee, { idempotencyKey: key }))
     },
     async refund({ intentId, refundId, amount, mayExist, key }) {
+      const [intent, made] = await Promise.all([
+        call(() => stripe.paymentIntents.retrieve(intentId)),
+        mayExist ? findRefund(intentId, refundId) : undefined,
+      ])
       // Stripe takes a bare number for a refund: that it is the payment's currency is for us to know.
-      const intent = await call(() => stripe.paymentIntents.retrieve(intentId))
       if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRefusal('currency_mismatch')
-      const made = mayExist ? await findRefund(intentId, refundId) : undefined
       const params: Stripe.RefundCreateParams = {
         payment_intent: intentId,
         amount: amount.amount,
