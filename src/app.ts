@@ -83,7 +83,9 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
-    schedule: () => actors.schedule(housekeepingMail()),
+    async schedule() {
+      for (const recurring of [housekeepingMail(), ...modules.order.schedules()]) await actors.schedule(recurring)
+    },
     async close() {
       await actors.stop()
       await waker.close()

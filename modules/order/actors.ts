@@ -5,7 +5,10 @@ import type { Services } from '#services'
 import { cartMessage, decideCart, type CartMessage, type CartReply } from './cart.actor.ts'
 import { loadCarts, lockCarts, saveCarts } from './cart.store.ts'
 import type { Order } from './contract.ts'
-import { decideOrder, orderMessage, type OrderMessage } from './order.actor.ts'
+import { bookMoney } from './ledger.store.ts'
+import { decideOrder } from './order.actor.ts'
+import type { OrderMovement } from './order.change.ts'
+import { orderMessage, type OrderMessage } from './order.message.ts'
 import { loadOrders, lockOrders, saveOrders } from './order.store.ts'
 import type { Shelf } from './place.ts'
 import type { CartState, OrderState } from './state.ts'
@@ -13,7 +16,7 @@ import type { CartState, OrderState } from './state.ts'
 /** The module's actors: which rows each kind locks, loads, shares and saves. The rules stand in *.actor.ts. */
 
 export type CartActor = ActorKind<CartState, CartMessage, CartReply, Shelf, StockMovement>
-export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, StockMovement>
+export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, OrderMovement>
 
 export function createCartActor({ config }: Services): CartActor {
   return {
@@ -64,7 +67,15 @@ export const orderActor: OrderActor = {
   move: (shared) => shared,
   async save(tx, { states, movements, now }) {
     await saveOrders(tx, [...states.values()], now)
-    await applyStock(tx, [...movements])
+    await applyStock(
+      tx,
+      movements.filter((movement) => 'sku' in movement),
+    )
+    await bookMoney(
+      tx,
+      movements.filter((movement) => 'amount' in movement),
+      now,
+    )
   },
 }
 

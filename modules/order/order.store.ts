@@ -1,5 +1,8 @@
 import { and, asc, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
 import type { Queryable } from '#db'
+import { filterConditions, type OrderFilter } from './order.filter.ts'
+import { loadRecords, saveRecords } from './records.store.ts'
+import { noRecords } from './records.ts'
 import { orderEvents, orderLines, orders, payments } from './schema.ts'
 import type { OrderState } from './state.ts'
 
@@ -26,10 +29,20 @@ export async function loadOrder(query: Queryable, id: string): Promise<OrderStat
   return (await loadOrders(query, [id])).get(id)
 }
 
+/** The order that this payment of the provider's is for. */
+export async function findOrderByIntent(query: Queryable, intentId: string): Promise<OrderState | undefined> {
+  const [row] = await query
+    .select({ id: payments.orderId })
+    .from(payments)
+    .where(eq(payments.intentId, intentId))
+    .limit(1)
+  return row === undefined ? undefined : loadOrder(query, row.id)
+}
+
 /** A page of orders, newest first, after the position `before`. */
 export async function listOrders(
   query: Queryable,
-  page: { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
+  page: OrderFilter & { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
 ): Promise<OrderState[]> {
   const { userId, before, limit } = page
   const conditions: (SQL | undefined)[] = [
@@ -37,6 +50,7 @@ export async function listOrders(
     before === undefined
       ? undefined
       : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
+    ...filterConditions(page),
   ]
   const rows = await query
     .select()
@@ -61,13 +75,15 @@ async function withParts(query: Queryable, rows: (typeof orders.$inferSelect)[])
     .where(inArray(orderEvents.orderId, ids))
     .orderBy(asc(orderEvents.position))
   const paid = await query.select().from(payments).where(inArray(payments.orderId, ids))
+  const recordsOf = await loadRecords(query, rows)
   const linesOf = Map.groupBy(lines, ({ orderId }) => orderId)
   const eventsOf = Map.groupBy(events, ({ orderId }) => orderId)
   const paymentOf = new Map(paid.map((payment) => [payment.orderId, payment]))
   return rows.map(({ updatedAt: _, ...row }) => {
     const payment = paymentOf.get(row.id)
     if (payment === undefined) throw new Error('an order without its payment')
-    return { ...row, lines: linesOf.get(row.id) ?? [], timeline: eventsOf.get(row.id) ?? [], payment }
+    const records = recordsOf.get(row.id) ?? noRecords()
+    return { ...row, lines: linesOf.get(row.id) ?? [], timeline: eventsOf.get(row.id) ?? [], payment, ...records }
   })
 }
 
@@ -76,7 +92,7 @@ export async function saveOrders(tx: Queryable, states: readonly OrderState[], n
   if (states.length === 0) return
   await tx
     .insert(orders)
-    .values(states.map(({ lines: _, timeline: __, payment: ___, ...row }) => ({ ...row, updatedAt: now })))
+    .values(states.map((state) => ({ ...rowOf(state), updatedAt: now })))
     .onConflictDoUpdate({
       target: orders.id,
       set: {
@@ -84,6 +100,7 @@ export async function saveOrders(tx: Queryable, states: readonly OrderState[], n
         paymentStatus: sql`excluded.payment_status`,
         fulfilmentStatus: sql`excluded.fulfilment_status`,
         cancelledBy: sql`excluded.cancelled_by`,
+        hasRecords: sql`excluded.has_records`,
         version: sql`excluded.version`,
         paymentDeadline: sql`excluded.payment_deadline`,
         updatedAt: sql`excluded.updated_at`,
@@ -111,8 +128,18 @@ export async function saveOrders(tx: Queryable, states: readonly OrderState[], n
         attempt: sql`excluded.attempt`,
         wanted: sql`excluded.wanted`,
         actionUrl: sql`excluded.action_url`,
+        heldMinor: sql`excluded.held_minor`,
+        capturedMinor: sql`excluded.captured_minor`,
+        feeMinor: sql`excluded.fee_minor`,
       },
     })
+  await saveRecords(tx, states)
+}
+
+/** The order's own row: its parts lie in tables of their own. */
+function rowOf(state: OrderState): Omit<typeof orders.$inferInsert, 'updatedAt'> {
+  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  return row
 }
 
 /** Versions of these orders, to see which of them have changed. */
