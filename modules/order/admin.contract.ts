@@ -54,7 +54,7 @@ export const adminFulfilInput = z.strictObject({
   carrier: z.string().trim().min(1).max(100).optional(),
   trackingNumber: z.string().trim().min(1).max(100).optional(),
   trackingUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an address that begins with https://' })
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://carrier.example/1' })
     .max(500)
     .optional(),
 })
