@@ -52,12 +52,11 @@ export function createOrderModule(services: Services) {
       if (heard.form === 'news') await services.actors().ask(orderActor, { id: heard.orderId, message: heard.message })
     },
 
-    /** Deletes guests' carts that were left behind, and closes orders that can no longer be returned. @returns how many */
+    /** Closes orders that can no longer be returned, and deletes guests' carts that were left behind. @returns how many of these */
     async cleanUp(): Promise<number> {
-      const deleted = await deleteStaleCarts(database.query, { days: cartDays, most: 1_000 })
       const over = await findOverdue(database.query, { days: config.RETURN_DAYS, most: 200 })
       await Promise.all(over.map((id) => services.actors().ask(orderActor, { id, message: { type: 'close' } })))
-      return deleted + over.length
+      return deleteStaleCarts(database.query, { days: cartDays, most: 1_000 })
     },
   }
 }

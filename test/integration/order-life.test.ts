@@ -77,6 +77,23 @@ describe('returning', () => {
   })
 })
 
+test('an order that can no longer be returned is closed', async () => {
+  const { access } = await life.paid(1)
+  await life.admin.fulfil.mutate({ id: access.id, idempotencyKey: key() })
+  await life.fleet.query(`update "order".fulfilment set at = now() - interval '61 days' where order_id = $1`, [
+    access.id,
+  ])
+  await life.fleet.query(`update actor.mailbox set due_at = now() where kind = 'housekeeping'`)
+  await life.until(async () => (await life.order(access)).status === 'closed')
+  const back = {
+    id: access.id,
+    idempotencyKey: key(),
+    lines: [{ sku: 'any', quantity: 1, restock: true }],
+    reason: 'late',
+  }
+  await expect(life.admin.return.mutate(back)).rejects.toThrow('closed')
+})
+
 describe('refunding', () => {
   test('above what was captured, in another currency, or all of it twice at once is refused', async () => {
     const { admin } = life
@@ -135,7 +152,7 @@ describe('refunding', () => {
     await life.fleet.fault({ mode: 'fail_refund' })
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), reason: 'sorry' })
     await life.until(async () => (await life.order(access)).refunds[0]?.status === 'failed')
-    await life.fleet.fault({ mode: 'slow', delayMs: 0, count: 1 })
+    await life.calm()
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), reason: 'again' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'refunded')
     expect(await life.atProvider(access.id)).toMatchObject([{ captured: total, refunded: total }])
@@ -176,6 +193,7 @@ describe('webhooks', () => {
     await life.sandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
     await life.until(async () => (await life.order(access)).status === 'paid')
     expect((await life.stockOf(sku))?.reserved).toBe(0)
+    await life.calm()
   })
 })
 
@@ -186,6 +204,7 @@ describe('3-D Secure', () => {
     const intentId = await life.intentOf(access.id)
     await life.sandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
     await life.until(async () => (await life.order(access)).status === 'paid')
+    expect(await life.atProvider(access.id)).toMatchObject([{ captures: 1 }])
   })
 
   test('that fails is a decline, and another card pays', async () => {
@@ -266,7 +285,7 @@ describe('reconciliation', () => {
   }
 
   test('is empty after everything above, and shows what is planted on either side', async () => {
-    await life.fleet.fault({ mode: 'slow', delayMs: 0, count: 1 })
+    await life.calm()
     await life.settledWebhooks()
     const clean = await report()
     expect(clean.differences).toEqual([])
@@ -305,4 +324,27 @@ describe('reconciliation', () => {
     )
     expect(rows).toHaveLength(1)
   })
+})
+
+test('a webhook that is ahead of our own commit is kept until the order knows the payment it tells of', async () => {
+  await life.fleet.fault({ mode: 'down', forMs: 60_000 })
+  const { access, total } = await life.placed('pm_card_visa')
+  const intent = {
+    id: 'pi_early',
+    object: 'payment_intent',
+    status: 'succeeded',
+    amount_received: total,
+    metadata: { order_id: access.id },
+  }
+  const body = JSON.stringify({
+    id: 'evt_early',
+    object: 'event',
+    type: 'payment_intent.succeeded',
+    data: { object: intent },
+  })
+  for (const _ of [1, 2]) expect(await life.webhook(body)).toBe(200)
+  expect(await life.order(access)).toMatchObject({ status: 'placed' })
+  await life.fleet.query(`update "order".payment set intent_id = 'pi_early' where order_id = $1`, [access.id])
+  await life.until(async () => (await life.order(access)).status === 'paid')
+  expect(events(await life.order(access)).filter((event) => event === 'paid')).toEqual(['paid'])
 })

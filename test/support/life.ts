@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { createClient, type Client, type Outputs } from '#client'
 import { freePort } from '#free-port'
 import { buyer, type Buyer } from './buyer.ts'
@@ -22,8 +23,12 @@ export interface Life extends AsyncDisposable {
   sandbox<Answer>(path: string, body: object): Promise<Answer>
   /** The provider's API, as somebody else on our account uses it. */
   stripe(path: string, form: Record<string, string>): Promise<void>
+  /** Switches all faults off. */
+  calm(): Promise<void>
   /** One more fault, beside those that are on. */
   alsoFault(fault: Record<string, unknown>): Promise<void>
+  /** Delivers a webhook of our own making, signed as the provider would. @returns the status of the answer */
+  webhook(body: string): Promise<number>
   /** What the provider's own ledger says of an order. */
   atProvider(orderId: string): Promise<LedgerEntry[]>
   /** Waits until the provider has no webhook to deliver. */
@@ -102,7 +107,16 @@ export async function openLife(env: Record<string, string> = {}): Promise<Life> 
       })
       if (!answer.ok) throw new Error(await answer.text())
     },
+    async calm() {
+      await fetch(`${fleet.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
+    },
     alsoFault: async (fault) => void (await sandbox('faults', fault)),
+    async webhook(body) {
+      const at = Math.floor(Date.now() / 1000)
+      const mac = createHmac('sha256', webhook.secret).update(`${at}.${body}`).digest('hex')
+      const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${mac}` }
+      return (await fetch(webhook.url, { method: 'POST', headers, body })).status
+    },
     atProvider: async (orderId) => (await fleet.ledger()).filter(({ metadata }) => metadata['order_id'] === orderId),
     settledWebhooks: () =>
       until(async () => {
