@@ -21,7 +21,7 @@ const sum = (rows: readonly { amountMinor: number }[]): number =>
   rows.reduce((total, { amountMinor }) => total + amountMinor, 0)
 
 /** What is back with the buyer for good: refunds that succeeded, disputes that were lost. */
-export const returnedMinor = (state: OrderState): number =>
+const returnedMinor = (state: OrderState): number =>
   sum(ownRefunds(state).filter(({ status }) => status === 'succeeded')) +
   sum(state.disputes.filter(({ status }) => status === 'lost'))
 

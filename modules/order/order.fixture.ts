@@ -65,7 +65,7 @@ export const decide = (state: OrderState, message: OrderMessage) => decideOrder(
 export const after = (state: OrderState, ...messages: OrderMessage[]): OrderState =>
   messages.reduce((current, message) => decide(current, message).state ?? current, state)
 
-export const buyer: Who = { role: 'buyer', userId: null }
+const buyer: Who = { role: 'buyer', userId: null }
 export const staff: Who = { role: 'staff', userId: '01890000-0000-7000-8000-00000000000a' }
 export const total = placed.totalMinor
 export const eur = (amount: number) => ({ amount, currency: 'EUR' })

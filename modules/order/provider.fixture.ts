@@ -21,7 +21,7 @@ interface Payment {
   dispute: 'opened' | 'won' | 'lost' | null
 }
 
-export const feeMinor = 100
+const feeMinor = 100
 const disputeFeeMinor = 1500
 
 /** @param now the provider's clock */

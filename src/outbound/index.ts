@@ -3,11 +3,9 @@ export { MailRefusedError } from './mail/transport.ts'
 export { createParty, OutboundError } from './party.ts'
 export {
   PaymentRefusal,
-  type DisputeStatus,
   type PaymentEvent,
   type PaymentProvider,
   type PaymentResult,
   type ProviderMovement,
-  type RefundStatus,
 } from './payment/provider.ts'
 export { createStripeProvider } from './payment/stripe.ts'
