@@ -106,8 +106,10 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
-    schedule: () => actors.schedule(housekeepingMail),
     settle,
+    async schedule() {
+      for (const recurring of [housekeepingMail, ...modules.order.schedules()]) await actors.schedule(recurring)
+    },
     async close() {
       await settle(60_000)
       await waker.close()

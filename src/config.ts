@@ -61,10 +61,20 @@ const settings = {
     .max(60_000)
     .default(10_000)
     .describe('Longest wait for one call to the payment provider, ms'),
+  PAYMENT_CAPTURE: z
+    .enum(['now', 'fulfilment'], 'must be now or fulfilment')
+    .default('now')
+    .describe(
+      'When money is taken: now, when the buyer pays; or fulfilment: held then, and taken when the order is sent',
+    ),
   PAYMENT_DEADLINE_SECONDS: positive
     .max(30 * 86_400)
     .default(900)
     .describe('How long a placed order waits for its payment, s'),
+  RETURN_DAYS: positive
+    .max(365)
+    .default(60)
+    .describe('How long after it was sent an order can be returned, days; then it is closed'),
   SMTP_URL: url('smtp:', 'smtps:').optional().describe('Mail server; without it mail is written to DATA_DIR/mail'),
   MAIL_FROM: z
     .string()

@@ -5,7 +5,10 @@ import type { Services } from '#services'
 import { cartMessage, decideCart, type CartMessage, type CartReply } from './cart.actor.ts'
 import { loadCarts, lockCarts, saveCarts } from './cart.store.ts'
 import type { Order } from './contract.ts'
-import { decideOrder, orderMessage, type OrderMessage } from './order.actor.ts'
+import { bookMoney } from './ledger.store.ts'
+import { decideOrder } from './order.actor.ts'
+import type { OrderMovement } from './order.change.ts'
+import { orderMessage, type OrderMessage } from './order.message.ts'
 import { loadOrders, lockOrders, saveOrders } from './order.store.ts'
 import type { Shelf } from './place.ts'
 import type { CartState, OrderState } from './state.ts'
@@ -13,7 +16,7 @@ import type { CartState, OrderState } from './state.ts'
 /** The module's actors: which rows each kind locks, loads, shares and saves. The rules stand in *.actor.ts. */
 
 export type CartActor = ActorKind<CartState, CartMessage, CartReply, Shelf, StockMovement>
-export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, StockMovement>
+export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, OrderMovement>
 
 export function createCartActor({ config }: Services): CartActor {
   return {
@@ -55,7 +58,18 @@ export const orderActor: OrderActor = {
   decide: decideOrder,
   move: (shared) => shared,
   async save(tx, { states, before, movements, now }) {
-    await together([saveOrders(tx, [...states.values()], { before, now }), applyStock(tx, [...movements])])
+    await together([
+      saveOrders(tx, [...states.values()], { before, now }),
+      bookMoney(
+        tx,
+        movements.filter((movement) => 'amount' in movement),
+        now,
+      ),
+      applyStock(
+        tx,
+        movements.filter((movement) => 'sku' in movement),
+      ),
+    ])
   },
 }
 

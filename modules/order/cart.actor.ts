@@ -44,6 +44,7 @@ export const cartMessage = z.discriminatedUnion('type', [
     token: z.string(),
     expectedTotal: moneySchema.nullable(),
     deadlineSeconds: z.int(),
+    capture: z.enum(['now', 'later']),
   }),
 ])
 

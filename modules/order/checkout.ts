@@ -74,6 +74,7 @@ export async function place(
       token,
       expectedTotal: agreed.expectedTotal ?? null,
       deadlineSeconds: services.config.PAYMENT_DEADLINE_SECONDS,
+      capture: services.config.PAYMENT_CAPTURE === 'fulfilment' ? 'later' : 'now',
     },
   })
   if (!('placed' in reply)) throw new Error('the cart answered something else')

@@ -80,6 +80,8 @@ export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const orderCancelInput = z.strictObject({
   id: idSchema,
   accessToken,
+  /** The same request again gets the same answer. */
+  idempotencyKey: idempotencyKeySchema.optional(),
   reason: z.string().trim().max(500).optional(),
 })
 
@@ -109,6 +111,17 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
 
 export const fulfilmentStatuses = ['unfulfilled', 'partial', 'fulfilled', 'partially_returned', 'returned'] as const
 export type FulfilmentStatus = (typeof fulfilmentStatuses)[number]
+
+/** Who did something to an order: `provider` is the payment provider, `shop` the shop by itself. */
+export const roles = ['buyer', 'staff', 'deadline', 'provider', 'shop'] as const
+export type Role = (typeof roles)[number]
+
+/** `pending` until the provider has made it; it can still fail at the buyer's bank. */
+export const refundStatuses = ['pending', 'succeeded', 'failed'] as const
+export type RefundStatus = (typeof refundStatuses)[number]
+
+export const disputeStatuses = ['opened', 'won', 'lost'] as const
+export type DisputeStatus = (typeof disputeStatuses)[number]
 
 export interface Totals {
   items: Money
@@ -168,7 +181,44 @@ export interface TimelineEntry {
   at: Timestamp
   /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
   event: string
+  by?: Role
+  /** Why, or with what. */
   detail?: string
+}
+
+export interface FulfilledLine {
+  sku: string
+  quantity: number
+}
+
+/** One parcel. */
+export interface Fulfilment {
+  id: string
+  at: Timestamp
+  lines: FulfilledLine[]
+  carrier: string | null
+  trackingNumber: string | null
+  trackingUrl: string | null
+}
+
+export interface ReturnedLine {
+  sku: string
+  quantity: number
+  /** Whether it is on sale again. */
+  restock: boolean
+}
+
+export interface OrderReturn {
+  id: string
+  at: Timestamp
+  lines: FulfilledLine[]
+}
+
+export interface Refund {
+  id: string
+  at: Timestamp
+  amount: Money
+  status: RefundStatus
 }
 
 export interface Order {
@@ -190,6 +240,9 @@ export interface Order {
   shippingAddress: Address
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
+  fulfilments: Fulfilment[]
+  returns: OrderReturn[]
+  refunds: Refund[]
   timeline: TimelineEntry[]
 }
 

@@ -9,7 +9,12 @@ import { orderUrl } from './text.ts'
 
 /** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
 
-const message = z.object({ type: z.literal('send'), template: z.enum(letterTemplates) })
+const message = z.object({
+  type: z.literal('send'),
+  template: z.enum(letterTemplates),
+  /** The parcel or refund it is about: an order can have several. */
+  reference: z.string().optional(),
+})
 type Send = z.infer<typeof message>
 
 const timeoutMs = 15_000
@@ -24,13 +29,14 @@ export function createEmailEffect({ config, database, mail, log }: Services): Ef
   })
   return {
     kind: 'email',
-    version: 1,
-    reads: [1],
+    // 2: `shipped` and `refunded`, which the version before would take for broken.
+    version: 2,
+    reads: [1, 2],
     message,
     concurrency: 8,
     timeoutMs: timeoutMs + 1_000,
     attemptsMax: 5,
-    async run({ template }, { id }) {
+    async run({ template, reference }, { id }) {
       const state = await loadOrder(database.query, id)
       if (state === undefined) throw new Error('a letter about an order that does not exist')
       const { locale } = state
@@ -38,10 +44,12 @@ export function createEmailEffect({ config, database, mail, log }: Services): Ef
         locale,
         shopName: config.SHOP_NAME,
         orderUrl: orderUrl(config, id),
+        reference,
       })
+      const about = reference === undefined ? template : `${template}-${reference}`
       try {
         await party.call((signal) =>
-          mail.send({ ...letter, to: state.email, messageId: `order-${id}.${template}@holdfast`, locale }, signal),
+          mail.send({ ...letter, to: state.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
         )
       } catch (error) {
         if (error instanceof OutboundError) throw new PutOff(error.message, { cause: error })

@@ -1,10 +1,14 @@
+import type { Mail } from '#actor'
 import { BootError } from '#errors'
 import type { PaymentEvent } from '#outbound'
 import type { Services } from '#services'
-import { idSchema } from '#shapes'
 import { createCartActor, orderActor } from './actors.ts'
 import { deleteStaleCarts } from './cart.store.ts'
+import { createChargeEffect } from './charge.effect.ts'
 import { createEmailEffect } from './email.effect.ts'
+import { createEventEffect, hear } from './event.effect.ts'
+import { findOverdue } from './records.store.ts'
+import { createReconciliationEffect, dailyReconciliation } from './reconciliation.effect.ts'
 import { loadOrder } from './order.store.ts'
 import { createPaymentEffect } from './payment.effect.ts'
 import { createOrderRouter } from './router.ts'
@@ -17,33 +21,44 @@ const cartDays = 60
 
 /** Carts, orders and money. */
 export function createOrderModule(services: Services) {
-  const { config, database } = services
+  const { config, database, payments } = services
   const strange = config.SHOP_CURRENCIES.filter((currency) => !shippingCurrencies.includes(currency))
   if (strange.length > 0) {
     throw new BootError(
       `SHOP_CURRENCIES names ${strange.join(', ')}, in which shipping has no prices. Take some of ${shippingCurrencies.join(', ')}, or add its prices to modules/order/shipping.ts.`,
     )
   }
+  if (config.PAYMENT_CAPTURE === 'fulfilment' && !payments.capturesLater)
+    throw new BootError('The payment provider cannot hold money for later. Set PAYMENT_CAPTURE to now.')
   const cartActor = createCartActor(services)
+  const find = (id: string) => loadOrder(database.query, id)
   return {
     name: 'order' as const,
     router: createOrderRouter(services, cartActor),
     actors: [cartActor, orderActor],
-    effects: [createPaymentEffect(services), createEmailEffect(services)],
+    effects: [
+      createPaymentEffect(services, find),
+      createChargeEffect(services, find),
+      createEventEffect(services),
+      createEmailEffect(services),
+      createReconciliationEffect(services),
+    ],
+
+    /** What recurs. */
+    schedules: (): Mail[] => [dailyReconciliation(new Date())],
 
     /** What the provider tells by webhook. Safe to repeat, in any order: the order takes from it what it does not know yet. */
-    async notePayment({ orderId, intentId, result }: PaymentEvent): Promise<void> {
-      // Another program on the same account has ids of its own making.
-      if (!idSchema.safeParse(orderId).success) return
-      const order = await loadOrder(database.query, orderId)
-      // Not ours, or ahead of our own commit: the effect that is under way will learn the same.
-      if (order === undefined || order.payment.intentId !== intentId) return
-      if (result.status !== 'captured' && result.status !== 'declined' && result.status !== 'voided') return
-      if (result.status === 'captured' && order.paymentStatus === 'captured') return
-      await services.actors().ask(orderActor, { id: orderId, message: { type: 'paymentResult', intentId, result } })
+    async notePayment(event: PaymentEvent): Promise<void> {
+      const heard = await hear(database.query, event)
+      if (heard.form === 'ahead') await services.actors().schedule(heard.mail)
+      if (heard.form === 'news') await services.actors().ask(orderActor, { id: heard.orderId, message: heard.message })
     },
 
-    /** Deletes guests' carts that were left behind, at most `most`. @returns how many */
-    cleanUp: (most: number): Promise<number> => deleteStaleCarts(database.query, { days: cartDays, most }),
+    /** Closes orders that can no longer be returned, and deletes guests' carts that were left behind. @returns how many of these */
+    async cleanUp(most: number): Promise<number> {
+      const over = await findOverdue(database.query, { days: config.RETURN_DAYS, most: 200 })
+      await Promise.all(over.map((id) => services.actors().ask(orderActor, { id, message: { type: 'close' } })))
+      return deleteStaleCarts(database.query, { days: cartDays, most })
+    },
   }
 }

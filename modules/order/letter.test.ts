@@ -26,6 +26,9 @@ const order: Order = {
   shippingAddress: { name: '李雷', line1: '中山路 1 号', city: '上海', postalCode: '200000', country: 'CN' },
   billingAddress: null,
   shippingOption: { id: 'standard', name: '标准配送' },
+  fulfilments: [],
+  returns: [],
+  refunds: [],
   timeline: [],
 }
 
@@ -67,4 +70,29 @@ test('a cancelled order says whether money comes back', () => {
   expect(writeLetter('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain(
     'Nothing has been charged',
   )
+})
+
+test('a parcel is announced with what is in it and how to follow it, a refund with its sum', () => {
+  const shop = { shopName: 'Holdfast', orderUrl: null } as const
+  const parcel = {
+    id: '01890000-0000-7000-8000-000000000009',
+    at: order.placedAt,
+    lines: [{ sku: 'X', quantity: 1 }],
+    carrier: 'SF Express',
+    trackingNumber: 'SF123',
+    trackingUrl: 'https://track.example/SF123',
+  }
+  const sent = writeLetter(
+    'shipped',
+    { ...order, fulfilmentStatus: 'partial', fulfilments: [parcel] },
+    { ...shop, locale: 'en', reference: parcel.id },
+  )
+  expect(sent.subject).toBe('Your order ABCDE-12345 is on its way')
+  for (const part of ['Part of your order', '1 × 无线耳机', 'SF Express', 'SF123', 'https://track.example/SF123'])
+    expect(sent.text).toContain(part)
+
+  const refund = { id: 'r1', at: order.placedAt, amount: money(5_000), status: 'succeeded' } as const
+  const back = writeLetter('refunded', { ...order, refunds: [refund] }, { ...shop, locale: 'zh', reference: refund.id })
+  expect(back.subject).toBe('您的订单 ABCDE-12345 已退款')
+  expect(back.text).toContain('¥50.00')
 })

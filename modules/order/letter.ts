@@ -1,10 +1,10 @@
 import type { Order } from './contract.ts'
 import { moneyText } from './text.ts'
-import type { Locale } from '#shapes'
+import type { Locale, Money } from '#shapes'
 
 /** The letters that the shop writes about an order, in the buyer's language: plain text, and the same as simple HTML. */
 
-export const letterTemplates = ['confirmed', 'cancelled'] as const
+export const letterTemplates = ['confirmed', 'cancelled', 'shipped', 'refunded'] as const
 export type LetterTemplate = (typeof letterTemplates)[number]
 
 export interface Letter {
@@ -26,6 +26,11 @@ interface Words {
     taxIncluded: string
     total: string
     shipTo: string
+    parcel: string
+    carrier: string
+    trackingNumber: string
+    trackingUrl: string
+    refund: string
     link: string
   }
 }
@@ -39,6 +44,11 @@ const labels = {
     taxIncluded: 'Tax included',
     total: 'Total',
     shipTo: 'Delivery to',
+    parcel: 'In this parcel',
+    carrier: 'Carrier',
+    trackingNumber: 'Tracking number',
+    trackingUrl: 'Follow it at',
+    refund: 'Refunded',
     link: 'Your order',
   },
   zh: {
@@ -49,6 +59,11 @@ const labels = {
     taxIncluded: '已含税费',
     total: '合计',
     shipTo: '收货地址',
+    parcel: '本次包裹',
+    carrier: '承运方',
+    trackingNumber: '运单号',
+    trackingUrl: '物流查询',
+    refund: '退款金额',
     link: '查看订单',
   },
 }
@@ -66,13 +81,19 @@ function wordsOf(
       en: {
         subject: `Your order ${number} is confirmed`,
         greeting: `Hello ${name},`,
-        opening: `Thank you for your order. We have received your payment and are getting everything ready.`,
+        opening:
+          order.paymentStatus === 'authorised'
+            ? `Thank you for your order. Your payment is secured; it is taken when we send your things.`
+            : `Thank you for your order. We have received your payment and are getting everything ready.`,
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已确认`,
         greeting: `${name}，您好：`,
-        opening: `感谢您的订购。我们已收到您的付款，正在为您备货。`,
+        opening:
+          order.paymentStatus === 'authorised'
+            ? `感谢您的订购。您的付款已预授权，发货时才会扣款。`
+            : `感谢您的订购。我们已收到您的付款，正在为您备货。`,
         closing: `${shopName} 团队`,
       },
     },
@@ -94,38 +115,53 @@ function wordsOf(
         closing: `${shopName} 团队`,
       },
     },
+    shipped: {
+      en: {
+        subject: `Your order ${number} is on its way`,
+        greeting: `Hello ${name},`,
+        opening:
+          order.status === 'fulfilled'
+            ? `Your order has been sent.`
+            : `Part of your order has been sent. We write again when the rest is on its way.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已发货`,
+        greeting: `${name}，您好：`,
+        opening: order.status === 'fulfilled' ? `您的订单已发货。` : `您的部分商品已发货，其余商品寄出时会再通知您。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    refunded: {
+      en: {
+        subject: `A refund for your order ${number}`,
+        greeting: `Hello ${name},`,
+        opening: `We have sent money back to you. It can take a few days until your bank shows it.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已退款`,
+        greeting: `${name}，您好：`,
+        opening: `我们已为您退款，银行可能需要几天时间入账。`,
+        closing: `${shopName} 团队`,
+      },
+    },
   }
   return { ...texts[template][locale], labels: labels[locale] }
 }
 
+type Row = [label: string, value: string]
+
+/** @param shop.reference the parcel or the refund that the letter is about */
 export function writeLetter(
   template: LetterTemplate,
   order: Order,
-  shop: { locale: Locale; shopName: string; orderUrl: string | null },
+  shop: { locale: Locale; shopName: string; orderUrl: string | null; reference?: string | undefined },
 ): Letter {
-  const { locale, orderUrl } = shop
+  const { locale, orderUrl, reference } = shop
   const words = wordsOf(template, order, shop)
-  const { totals } = order
-  const rows: [string, string][] = [
-    ...order.lines.map(({ quantity, title, total }): [string, string] => [
-      `${quantity} × ${title}`,
-      moneyText(total, locale),
-    ]),
-    [words.labels.items, moneyText(totals.items, locale)],
-    ...(totals.discount.amount > 0
-      ? [[words.labels.discount, moneyText(totals.discount, locale)] as [string, string]]
-      : []),
-    [words.labels.shipping, moneyText(totals.shipping, locale)],
-    ...(totals.tax.amount > 0
-      ? [
-          [totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, moneyText(totals.tax, locale)] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    [words.labels.total, moneyText(totals.total, locale)],
-  ]
+  const rows = rowsOf(template, order, { words, locale, reference })
+
   const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
   const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
     (line) => line !== undefined && line !== '',
@@ -162,3 +198,49 @@ export function writeLetter(
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+
+function rowsOf(
+  template: LetterTemplate,
+  order: Order,
+  { words, locale, reference }: { words: Words; locale: Locale; reference: string | undefined },
+): Row[] {
+  switch (template) {
+    case 'confirmed':
+    case 'cancelled':
+      return sumRows(order, words, locale)
+    case 'shipped': {
+      const parcel = order.fulfilments.find(({ id }) => id === reference)
+      const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
+      const details: [string, string | null | undefined][] = [
+        [words.labels.carrier, parcel?.carrier],
+        [words.labels.trackingNumber, parcel?.trackingNumber],
+        [words.labels.trackingUrl, parcel?.trackingUrl],
+      ]
+      return [
+        ...(parcel?.lines ?? []).map(({ sku, quantity }): Row => [
+          words.labels.parcel,
+          `${quantity} × ${titles.get(sku) ?? sku}`,
+        ]),
+        ...details.flatMap(([label, value]): Row[] => (value ? [[label, value]] : [])),
+      ]
+    }
+    case 'refunded': {
+      const refund = order.refunds.find(({ id }) => id === reference)
+      return refund === undefined ? [] : [[words.labels.refund, moneyText(refund.amount, locale)]]
+    }
+  }
+}
+
+function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] {
+  const row = (label: string, amount: Money): Row => [label, moneyText(amount, locale)]
+  return [
+    ...lines.map(({ quantity, title, total }) => row(`${quantity} × ${title}`, total)),
+    row(words.labels.items, totals.items),
+    ...(totals.discount.amount > 0 ? [row(words.labels.discount, totals.discount)] : []),
+    row(words.labels.shipping, totals.shipping),
+    ...(totals.tax.amount > 0
+      ? [row(totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, totals.tax)]
+      : []),
+    row(words.labels.total, totals.total),
+  ]
+}

@@ -14,7 +14,7 @@ import {
   type ParkedLetterPage,
   type WaitingLetterPage,
 } from './contract.ts'
-import { decodeCursor, encodeCursor } from './page.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
 
 const parkedPlace = z.int().min(1)
 // Postgres knows no year 0.

@@ -1,7 +1,10 @@
-import { and, asc, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
-import { bulkInsert, bulkUpdate, statement, together, type Queryable } from '#db'
+import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, together, type Queryable } from '#db'
+import { filterConditions, type OrderFilter } from './order.filter.ts'
+import { loadRecords, saveRecords } from './records.store.ts'
+import { noRecords } from './records.ts'
 import { orderEvents, orderLines, orders, payments } from './schema.ts'
-import type { OrderState } from './state.ts'
+import type { EventState, OrderRecords, OrderState } from './state.ts'
 
 /** SQL of orders, with their lines, timeline and payment. */
 
@@ -11,26 +14,52 @@ export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise
   if (ids.length > 0) await lock(tx, ids)
 }
 
+/** With everything that belongs to it but its records, in one statement: it is asked for each payment. */
+const load = statement<LoadedOrder>(
+  'load orders',
+  `select ${selectList(orders, 'o', ['updatedAt'])},
+     (select json_agg(${jsonObject(orderLines, 'l', ['orderId', 'position'])} order by l.position)
+      from "order".order_line l where l.order_id = o.id) as lines,
+     (select json_agg(${jsonObject(orderEvents, 'e', ['orderId', 'position'])} order by e.position)
+      from "order".order_event e where e.order_id = o.id) as timeline,
+     (select ${jsonObject(payments, 'p', ['orderId'])} from "order".payment p where p.order_id = o.id) as payment
+   from "order".orders o where o.id = any($1::uuid[])`,
+)
+
+type LoadedOrder = Omit<OrderState, keyof OrderRecords | 'timeline'> & {
+  timeline: (Omit<EventState, 'at'> & { at: string })[]
+}
+
 export async function loadOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, OrderState>> {
   if (ids.length === 0) return new Map()
-  const states = await withParts(
-    query,
-    await query
-      .select()
-      .from(orders)
-      .where(inArray(orders.id, [...ids])),
+  const { rows } = await load(query, ids)
+  const recordsOf = await loadRecords(query, rows)
+  return new Map(
+    rows.map((row) => {
+      const timeline = row.timeline.map((entry) => ({ ...entry, at: new Date(entry.at) }))
+      return [row.id, { ...row, timeline, ...(recordsOf.get(row.id) ?? noRecords()) }]
+    }),
   )
-  return new Map(states.map((state) => [state.id, state]))
 }
 
 export async function loadOrder(query: Queryable, id: string): Promise<OrderState | undefined> {
   return (await loadOrders(query, [id])).get(id)
 }
 
+/** The order that this payment of the provider's is for. */
+export async function findOrderByIntent(query: Queryable, intentId: string): Promise<OrderState | undefined> {
+  const [row] = await query
+    .select({ id: payments.orderId })
+    .from(payments)
+    .where(eq(payments.intentId, intentId))
+    .limit(1)
+  return row === undefined ? undefined : loadOrder(query, row.id)
+}
+
 /** A page of orders, newest first, after the position `before`. */
 export async function listOrders(
   query: Queryable,
-  page: { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
+  page: OrderFilter & { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
 ): Promise<OrderState[]> {
   const { userId, before, limit } = page
   const conditions: (SQL | undefined)[] = [
@@ -38,38 +67,19 @@ export async function listOrders(
     before === undefined
       ? undefined
       : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
+    ...filterConditions(page),
   ]
   const rows = await query
-    .select()
+    .select({ id: orders.id })
     .from(orders)
     .where(and(...conditions))
     .orderBy(desc(orders.placedAt), desc(orders.id))
     .limit(limit)
-  return withParts(query, rows)
-}
-
-async function withParts(query: Queryable, rows: (typeof orders.$inferSelect)[]): Promise<OrderState[]> {
-  if (rows.length === 0) return []
-  const ids = rows.map(({ id }) => id)
-  const lines = await query
-    .select()
-    .from(orderLines)
-    .where(inArray(orderLines.orderId, ids))
-    .orderBy(asc(orderLines.position))
-  const events = await query
-    .select()
-    .from(orderEvents)
-    .where(inArray(orderEvents.orderId, ids))
-    .orderBy(asc(orderEvents.position))
-  const paid = await query.select().from(payments).where(inArray(payments.orderId, ids))
-  const linesOf = Map.groupBy(lines, ({ orderId }) => orderId)
-  const eventsOf = Map.groupBy(events, ({ orderId }) => orderId)
-  const paymentOf = new Map(paid.map((payment) => [payment.orderId, payment]))
-  return rows.map(({ updatedAt: _, ...row }) => {
-    const payment = paymentOf.get(row.id)
-    if (payment === undefined) throw new Error('an order without its payment')
-    return { ...row, lines: linesOf.get(row.id) ?? [], timeline: eventsOf.get(row.id) ?? [], payment }
-  })
+  const found = await loadOrders(
+    query,
+    rows.map(({ id }) => id),
+  )
+  return rows.flatMap(({ id }) => found.get(id) ?? [])
 }
 
 const insertOrders = bulkInsert(orders)
@@ -78,11 +88,20 @@ const insertEvents = bulkInsert(orderEvents)
 const insertPayments = bulkInsert(payments)
 const updateOrders = bulkUpdate(orders, {
   key: 'id',
-  set: ['status', 'paymentStatus', 'fulfilmentStatus', 'cancelledBy', 'version', 'paymentDeadline', 'updatedAt'],
+  set: [
+    'status',
+    'paymentStatus',
+    'fulfilmentStatus',
+    'cancelledBy',
+    'hasRecords',
+    'version',
+    'paymentDeadline',
+    'updatedAt',
+  ],
 })
 const updatePayments = bulkUpdate(payments, {
   key: 'orderId',
-  set: ['methodId', 'token', 'intentId', 'attempt', 'wanted', 'actionUrl'],
+  set: ['methodId', 'token', 'intentId', 'attempt', 'wanted', 'actionUrl', 'heldMinor', 'capturedMinor', 'feeMinor'],
 })
 
 /**
@@ -94,7 +113,7 @@ export async function saveOrders(
   states: readonly OrderState[],
   { before, now }: { before: ReadonlyMap<string, OrderState>; now: Date },
 ): Promise<void> {
-  const rows = states.map(({ lines: _, timeline: __, payment: ___, ...row }) => ({ ...row, updatedAt: now }))
+  const rows = states.map((state) => ({ ...rowOf(state), updatedAt: now }))
   const paid = states.map(({ id, payment }) => ({ ...payment, orderId: id }))
   const fresh = states.filter(({ id }) => !before.has(id))
   const isNew = (id: string): boolean => !before.has(id)
@@ -130,7 +149,14 @@ export async function saveOrders(
       tx,
       states.flatMap(({ id, timeline }) => positioned(id, timeline).slice(before.get(id)?.timeline.length ?? 0)),
     ),
+    saveRecords(tx, states),
   ])
+}
+
+/** The order's own row: its parts lie in tables of their own. */
+function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
+  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  return row
 }
 
 /** Versions of these orders, to see which of them have changed. */

@@ -27,10 +27,25 @@ export function orderView(state: OrderState): Order {
     shippingAddress: state.shippingAddress,
     billingAddress: state.billingAddress,
     shippingOption: state.shippingOption,
-    timeline: state.timeline.map(({ at, event, detail }): TimelineEntry => ({
+    fulfilments: state.fulfilments.map(({ at, ...fulfilment }) => ({ ...fulfilment, at: at.toISOString() })),
+    returns: state.returns.map(({ id, at, lines }) => ({
+      id,
       at: at.toISOString(),
-      event,
-      ...(detail === null ? {} : { detail }),
+      lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
     })),
+    refunds: state.refunds.map(({ id, requestedAt, amountMinor, status }) => ({
+      id,
+      at: requestedAt.toISOString(),
+      amount: { amount: amountMinor, currency },
+      status,
+    })),
+    timeline: state.timeline.filter(({ isInternal }) => !isInternal).map(entryView),
   }
 }
+
+export const entryView = ({ at, event, detail, role }: OrderState['timeline'][number]): TimelineEntry => ({
+  at: at.toISOString(),
+  event,
+  ...(role === null ? {} : { by: role }),
+  ...(detail === null ? {} : { detail }),
+})

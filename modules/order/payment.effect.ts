@@ -2,20 +2,28 @@ import { z } from 'zod'
 import { PutOff, type EffectContext, type EffectKind, type EffectResult } from '#actor'
 import { OutboundError, type PaymentResult } from '#outbound'
 import type { Services } from '#services'
-import { loadOrder } from './order.store.ts'
+import { later, settlePayment } from './order.change.ts'
+import { lookEveryMs } from './payment.rules.ts'
 import { orderUrl } from './text.ts'
 import type { OrderState } from './state.ts'
 
 /**
  * Moves the payment provider one step towards what the order wants at this moment, and tells the order what came of
  * it. Safe to repeat: a payment is opened and its id stored before it is charged, one payment is captured once by the
- * provider's own rules, and a call whose outcome is not known is followed by a look before it is sent again.
+ * provider's own rules, and a charge whose outcome is not known is looked for before it is sent again.
  */
 
-const message = z.object({ type: z.literal('settle') })
+/** `round`: the provider's definite failures at this attempt so far; each opens a new idempotency key. */
+const message = z.object({ type: z.literal('settle'), round: z.int().optional() })
 type Settle = z.infer<typeof message>
+export type FindOrder = (id: string) => Promise<OrderState | undefined>
+type Context = Pick<EffectContext, 'id' | 'tries'> & { round: number }
 
-export function createPaymentEffect({ config, database, payments }: Services): EffectKind<Settle> {
+/** @param find reads an order as it is now */
+export function createPaymentEffect(
+  { config, payments }: Pick<Services, 'config' | 'payments'>,
+  find: FindOrder,
+): EffectKind<Settle> {
   return {
     kind: 'payment',
     version: 1,
@@ -25,82 +33,94 @@ export function createPaymentEffect({ config, database, payments }: Services): E
     timeoutMs: config.PAYMENT_TIMEOUT_MS * 2 + 2_000,
     // A provider that answers 500 for a day must not park a shop's payments.
     attemptsMax: 10_000,
-    async run(_, context) {
-      const order = await loadOrder(database.query, context.id)
+    async run({ round = 0 }, { id, attempts, tries }) {
+      const order = await find(id)
       if (order === undefined) throw new Error('a payment of an order that does not exist')
-      try {
-        return await settle(order, context)
-      } catch (error) {
-        // What the provider failed at spends an attempt: the next one asks under a new key.
-        if (error instanceof OutboundError && error.reason !== 'failed')
-          throw new PutOff(error.message, { cause: error })
-        throw error
-      }
+      return putOffWhatIsOpen(() => settle(order, { id, tries, round: round + attempts }))
     },
   }
 
-  async function settle(order: OrderState, context: EffectContext): Promise<EffectResult> {
+  async function settle(order: OrderState, context: Context): Promise<EffectResult> {
     switch (order.payment.wanted) {
       case 'nothing':
         return { mail: [] }
       case 'capture':
-        return capture(order, context)
+        return pay(order, context)
       case 'void':
         return giveUp(order, context)
       case 'refund':
-        return refund(order, context)
+        return { outcome: { kind: 'order', id: context.id, message: { type: 'refundWanted' } } }
     }
   }
 
-  async function capture(order: OrderState, { id, attempts, tries }: EffectContext): Promise<EffectResult> {
-    const { attempt, intentId, token } = order.payment
+  async function pay(order: OrderState, context: Context): Promise<EffectResult> {
+    const { id, round, tries } = context
+    const { attempt, intentId, capture } = order.payment
     if (order.status !== 'placed') return { mail: [] }
     if (intentId === null) {
       const amount = { amount: order.totalMinor, currency: order.currency }
-      const opened = await payments.open({ orderId: id, amount, key: `${id}:open:${attempt}:${attempts}` })
+      const opened = await payments.open({ orderId: id, amount, capture, key: `${id}:open:${attempt}:${round}` })
       return { outcome: { kind: 'order', id, message: { type: 'paymentOpened', intentId: opened.intentId, attempt } } }
     }
-    if (order.paymentStatus === 'requires_action')
-      return tell(id, { intentId, result: await payments.lookUp(intentId), attempt })
-    if (order.paymentStatus !== 'pending' && order.paymentStatus !== 'unknown') return { mail: [] }
-    if (token === null) throw new Error('a payment without a token')
-    if (tries > 0) {
-      const seen = await payments.lookUp(intentId)
-      // `open` or an earlier decline: this attempt has not taken effect, and may be sent again.
-      if (seen.status !== 'open' && seen.status !== 'declined') return tell(id, { intentId, result: seen, attempt })
+    switch (order.paymentStatus) {
+      case 'requires_action':
+        return watchBuyer(order, intentId)
+      case 'pending':
+      case 'unknown': {
+        // A first attempt has not been sent yet; any other may have taken effect, or the buyer's bank has agreed to it.
+        const isFirst = attempt === 1 && tries === 0 && order.paymentStatus === 'pending'
+        const seen = isFirst ? null : await payments.lookUp(intentId)
+        return seen === null || mayBeSent(seen, order)
+          ? charge(order, intentId, context)
+          : tell(id, { intentId, result: seen, attempt })
+      }
+      default:
+        return { mail: [] }
     }
-    return tell(id, {
-      intentId,
-      result: await payments.confirm({
-        intentId,
-        token,
-        returnUrl: orderUrl(config, id),
-        key: `${id}:confirm:${attempt}:${attempts}`,
-      }),
-      attempt,
-    })
   }
 
-  async function giveUp(order: OrderState, { id, attempts }: EffectContext): Promise<EffectResult> {
+  async function charge(order: OrderState, intentId: string, { id, round }: Context): Promise<EffectResult> {
+    const { attempt, token } = order.payment
+    const key = `${id}:confirm:${attempt}:${round}`
+    try {
+      const result = await payments.confirm({ intentId, token, returnUrl: orderUrl(config, id), key })
+      return tell(id, { intentId, result, attempt })
+    } catch (error) {
+      const isNews = order.paymentStatus === 'pending' && error instanceof OutboundError && error.reason === 'unknown'
+      if (!isNews) throw error
+      return { outcome: { kind: 'order', id, message: { type: 'paymentUnknown', intentId, attempt, round } } }
+    }
+  }
+
+  /** The buyer is at the bank: what came of it is told by webhook, or seen here. */
+  async function watchBuyer(order: OrderState, intentId: string): Promise<EffectResult> {
+    const result = await payments.lookUp(intentId)
+    if (result.status !== 'requires_action') return tell(order.id, { intentId, result, attempt: order.payment.attempt })
+    return { mail: [settlePayment(order.id, { dueAt: later(new Date(), lookEveryMs) })] }
+  }
+
+  async function giveUp(order: OrderState, { id, round }: Context): Promise<EffectResult> {
     const { attempt, intentId } = order.payment
     if (intentId === null) return { mail: [] }
-    return tell(id, { intentId, result: await payments.void({ intentId, key: `${id}:void:${attempts}` }), attempt })
-  }
-
-  async function refund(order: OrderState, { id, attempts }: EffectContext): Promise<EffectResult> {
-    const { intentId } = order.payment
-    if (intentId === null) throw new Error('a refund without a payment')
-    // One key for good: a second refund must never be made of a lost reply. Only an answered failure opens a new one.
-    await payments.refund({
-      intentId,
-      amount: { amount: order.totalMinor, currency: order.currency },
-      key: `${id}:refund:${attempts}`,
-    })
-    return { outcome: { kind: 'order', id, message: { type: 'paymentRefunded' } } }
+    return tell(id, { intentId, result: await payments.void({ intentId, key: `${id}:void:${round}` }), attempt })
   }
 }
+
+/** `open`, or an earlier decline: this attempt has not taken effect. A new attempt may also leave the bank's page behind. */
+const mayBeSent = ({ status }: PaymentResult, { paymentStatus }: OrderState): boolean =>
+  status === 'open' || status === 'declined' || (status === 'requires_action' && paymentStatus === 'pending')
 
 function tell(id: string, told: { intentId: string; result: PaymentResult; attempt: number }): EffectResult {
   if (told.result.status === 'processing') throw new PutOff('the provider is still at it', { delayMs: 1_000 })
   return { outcome: { kind: 'order', id, message: { type: 'paymentResult', ...told } } }
+}
+
+/** What the provider failed at spends an attempt: the next one asks under a new key. What is open does not. */
+export async function putOffWhatIsOpen(work: () => Promise<EffectResult>): Promise<EffectResult> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof OutboundError && error.reason !== 'failed') throw new PutOff(error.message, { cause: error })
+    throw error
+  }
 }

@@ -1,9 +1,11 @@
+import type { Mail } from '#actor'
 import { AppError } from '#errors'
-import type { Offer } from '#product'
+import type { Offer, StockMovement } from '#product'
 import type { Address, Locale } from '#shapes'
 import type { PlaceAnswer, RefusalReason, StockShortage } from './contract.ts'
-import { settlePayment, stockMoves, type OrderDecision } from './order.actor.ts'
+import { buyer, sendLetter, settlePayment, stockMoves, timelineEntry } from './order.change.ts'
 import { orderView } from './order.view.ts'
+import { noRecords } from './records.ts'
 import { shippingOptions, zoneOf } from './shipping.ts'
 import type { CartState, OrderState } from './state.ts'
 import { itemsSum, sumUp } from './totals.ts'
@@ -21,6 +23,8 @@ export interface Placement {
   methodId: string
   token: string
   expectedTotal: { amount: number; currency: string } | null
+  /** Whether its money is taken when it is paid, or held then and taken when it is sent. */
+  capture: 'now' | 'later'
   /** How long the order waits for its payment, s. */
   deadlineSeconds: number
 }
@@ -37,7 +41,12 @@ export type PlaceReply =
   | Exclude<PlaceAnswer, { outcome: 'placed' }>
   | { outcome: 'placed'; order: ReturnType<typeof orderView> }
 
-type Placed = Pick<OrderDecision, 'mail' | 'movements'> & { reply: PlaceReply; order?: OrderState }
+interface Consequences {
+  mail: Mail[]
+  movements: StockMovement[]
+}
+
+type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
 
 const refuse = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
   reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
@@ -74,6 +83,7 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
     return refuse('total_changed')
 
   const isFree = sums.totalMinor === 0
+  const by = { ...buyer, userId: placement.userId }
   const order: OrderState = {
     id: placement.orderId,
     number: placement.number,
@@ -83,6 +93,8 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
     paymentStatus: isFree ? 'captured' : 'pending',
     fulfilmentStatus: 'unfulfilled',
     cancelledBy: null,
+    hasRecords: false,
+    ...noRecords(),
     version: 1,
     currency: cart.currency,
     locale: placement.locale,
@@ -95,8 +107,8 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
     placedAt: now,
     lines,
     timeline: [
-      { at: now, event: 'placed', detail: null },
-      ...(isFree ? [{ at: now, event: 'paid', detail: null }] : []),
+      timelineEntry({ at: now, by, event: 'placed' }),
+      ...(isFree ? [timelineEntry({ at: now, by, event: 'paid' })] : []),
     ],
     payment: {
       provider: 'stripe',
@@ -106,6 +118,10 @@ export function placeOrder(cart: CartState, placement: Placement, { shelf, now }
       attempt: 1,
       wanted: isFree ? 'nothing' : 'capture',
       actionUrl: null,
+      capture: placement.capture,
+      heldMinor: 0,
+      capturedMinor: null,
+      feeMinor: null,
     },
   }
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
@@ -129,12 +145,12 @@ function lineOf(
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }
 
-function consequences(order: OrderState): Pick<OrderDecision, 'mail' | 'movements'> {
+function consequences(order: OrderState): Consequences {
   const reserved = stockMoves(order, 'reserve')
   if (order.status === 'paid') {
     return {
       movements: [...reserved, ...stockMoves(order, 'take')],
-      mail: [{ kind: 'email', id: order.id, message: { type: 'send', template: 'confirmed' } }],
+      mail: [sendLetter(order.id, 'confirmed')],
     }
   }
   return {

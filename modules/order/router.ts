@@ -1,10 +1,11 @@
 import { tracked } from '@trpc/server'
 import { idempotencyKey } from '#actor'
 import { AppError } from '#errors'
-import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
+import { customerProcedure, publicProcedure, router } from '#rpc'
 import type { Services } from '#services'
 import { requireOrder } from './access.ts'
 import { orderActor, type CartActor } from './actors.ts'
+import { createOrderAdminRouter } from './admin.router.ts'
 import { createCartRouter } from './cart.router.ts'
 import { place, quote, requireToken } from './checkout.ts'
 import {
@@ -20,7 +21,6 @@ import {
   type OrderPage,
   type PlaceAnswer,
 } from './contract.ts'
-import { createMailRouter } from './mail.router.ts'
 import { loadOrder } from './order.store.ts'
 import { orderView } from './order.view.ts'
 import { orderPage } from './page.ts'
@@ -87,19 +87,16 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     cancel: publicProcedure.input(orderCancelInput).mutation(async ({ ctx, input }): Promise<Order> => {
       const order = await requireOrder(services, ctx, input)
       const session = await ctx.session()
-      const by = session?.role === 'staff' && session.userId !== order.userId ? 'staff' : 'buyer'
+      const role = session?.role === 'staff' && session.userId !== order.userId ? 'staff' : 'buyer'
+      const { id, idempotencyKey: key, reason } = input
+      const caller = session === null ? `order:${id}` : `user:${session.userId}`
       return services.actors().ask(orderActor, {
-        id: order.id,
-        message: { type: 'cancel', by, ...(input.reason === undefined ? {} : { reason: input.reason }) },
+        id,
+        ...(key === undefined ? {} : { key: idempotencyKey(`order.cancel:${caller}`, key, { id, reason }) }),
+        message: { type: 'cancel', by: { role, userId: session?.userId ?? null }, reason },
       })
     }),
 
-    admin: router({
-      /** All orders, newest first. */
-      list: staffProcedure
-        .input(orderListInput)
-        .query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
-      mail: createMailRouter(services),
-    }),
+    admin: createOrderAdminRouter(services),
   })
 }

@@ -13,7 +13,18 @@ import {
   bigint,
 } from 'drizzle-orm/pg-core'
 import type { Address } from '#shapes'
-import type { FulfilmentStatus, OrderStatus, PaymentStatus } from './contract.ts'
+import type { DifferenceKind } from './admin.contract.ts'
+import type {
+  DisputeStatus,
+  FulfilledLine,
+  FulfilmentStatus,
+  OrderStatus,
+  PaymentStatus,
+  RefundStatus,
+  ReturnedLine,
+  Role,
+} from './contract.ts'
+import type { LedgerAccount, MoneyKind } from './ledger.ts'
 
 export const orderSchema = pgSchema('order')
 
@@ -57,7 +68,9 @@ export const orders = orderSchema.table(
     paymentStatus: text('payment_status').$type<PaymentStatus>().notNull(),
     fulfilmentStatus: text('fulfilment_status').$type<FulfilmentStatus>().notNull(),
     /** Who asked for the cancellation, while and after it happens. */
-    cancelledBy: text('cancelled_by').$type<'buyer' | 'staff' | 'deadline'>(),
+    cancelledBy: text('cancelled_by').$type<Role>(),
+    /** Whether there is anything of it in the tables of fulfilments, returns, refunds and disputes. */
+    hasRecords: boolean('has_records').notNull().default(false),
     version: integer().notNull(),
     currency: text().notNull(),
     locale: text().$type<'en' | 'zh'>().notNull(),
@@ -108,22 +121,168 @@ export const orderEvents = orderSchema.table(
     position: integer().notNull(),
     at: moment('at').notNull(),
     event: text().notNull(),
+    /** Why, or with what. */
     detail: text(),
+    /** Who; null in entries from before this was kept. */
+    role: text().$type<Role>(),
+    userId: uuid('user_id'),
+    /** For the staff alone. */
+    isInternal: boolean('is_internal').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.orderId, table.position] })],
 )
 
 /** What the shop wants of the payment provider for an order, and what it knows of it. */
-export const payments = orderSchema.table('payment', {
-  orderId: uuid('order_id').primaryKey(),
-  provider: text().notNull(),
-  methodId: text('method_id').notNull(),
-  token: text(),
-  /** The provider's id, stored before anything is charged. */
-  intentId: text('intent_id'),
-  /** Counts the times the buyer has tried to pay. */
-  attempt: integer().notNull(),
-  wanted: text().$type<'capture' | 'void' | 'refund' | 'nothing'>().notNull(),
-  /** Where the buyer confirms the payment with the bank, while it requires that. */
-  actionUrl: text('action_url'),
-})
+export const payments = orderSchema.table(
+  'payment',
+  {
+    orderId: uuid('order_id').primaryKey(),
+    provider: text().notNull(),
+    methodId: text('method_id').notNull(),
+    token: text(),
+    /** The provider's id, stored before anything is charged. */
+    intentId: text('intent_id'),
+    /** Counts the times the buyer has tried to pay. */
+    attempt: integer().notNull(),
+    wanted: text().$type<'capture' | 'void' | 'refund' | 'nothing'>().notNull(),
+    /** Where the buyer confirms the payment with the bank, while it requires that. */
+    actionUrl: text('action_url'),
+    /** Whether the money is taken when the buyer pays, or held then and taken at the first fulfilment. */
+    capture: text().$type<'now' | 'later'>().notNull().default('now'),
+    /** Held at the provider, and not yet taken or let go. */
+    heldMinor: minor('held_minor').notNull().default(0),
+    /** Null until it is captured, and where a version that did not keep it has captured it. */
+    capturedMinor: minor('captured_minor'),
+    /** What the provider keeps of it; null until it says so. */
+    feeMinor: minor('fee_minor'),
+  },
+  // Disputes name the payment alone.
+  (table) => [
+    index('payment_intent')
+      .on(table.intentId)
+      .where(sql`intent_id is not null`),
+  ],
+)
+
+/** What was sent, and how to follow it; only added to. */
+export const fulfilments = orderSchema.table(
+  'fulfilment',
+  {
+    orderId: uuid('order_id').notNull(),
+    id: uuid().notNull(),
+    at: moment('at').notNull(),
+    lines: jsonb().$type<FulfilledLine[]>().notNull(),
+    carrier: text(),
+    trackingNumber: text('tracking_number'),
+    trackingUrl: text('tracking_url'),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.id] }), index('fulfilment_at').on(table.at)],
+)
+
+/** What came back; only added to. */
+export const returns = orderSchema.table(
+  'order_return',
+  {
+    orderId: uuid('order_id').notNull(),
+    id: uuid().notNull(),
+    at: moment('at').notNull(),
+    lines: jsonb().$type<ReturnedLine[]>().notNull(),
+    reason: text().notNull(),
+    refundId: text('refund_id'),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.id] })],
+)
+
+export const refunds = orderSchema.table(
+  'refund',
+  {
+    orderId: uuid('order_id').notNull(),
+    /** Ours, under which the provider finds it again; the provider's for one that was made on its own pages. */
+    id: text().notNull(),
+    intentId: text('intent_id').notNull(),
+    amountMinor: minor('amount_minor').notNull(),
+    reason: text().notNull(),
+    status: text().$type<RefundStatus>().notNull(),
+    /** Set once the provider has taken it on. */
+    providerRefundId: text('provider_refund_id'),
+    /** The provider's code, where it failed. */
+    failure: text(),
+    requestedAt: moment('requested_at').notNull(),
+    settledAt: moment('settled_at'),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.id] })],
+)
+
+export const disputes = orderSchema.table(
+  'dispute',
+  {
+    orderId: uuid('order_id').notNull(),
+    /** The provider's. */
+    id: text().notNull(),
+    amountMinor: minor('amount_minor').notNull(),
+    feeMinor: minor('fee_minor').notNull(),
+    reason: text().notNull(),
+    status: text().$type<DisputeStatus>().notNull(),
+    openedAt: moment('opened_at').notNull(),
+    closedAt: moment('closed_at'),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.id] })],
+)
+
+/**
+ * Double entry: the entries of one movement sum to zero (a trigger sees to it), and none is ever changed. A movement's
+ * id stands for what happened, such as `capture:pi_1`, so that what is told twice is booked once.
+ */
+export const ledgerEntries = orderSchema.table(
+  'ledger_entry',
+  {
+    orderId: uuid('order_id').notNull(),
+    movementId: text('movement_id').notNull(),
+    account: text().$type<LedgerAccount>().notNull(),
+    kind: text().$type<MoneyKind>().notNull(),
+    currency: text().notNull(),
+    /** Debits are positive, credits negative. */
+    amountMinor: minor('amount_minor').notNull(),
+    at: moment('at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orderId, table.movementId, table.account] }),
+    // Entries come in the order of time: a range of it is found in a few pages, and writing costs next to nothing.
+    index('ledger_entry_at').using('brin', table.at),
+  ],
+)
+
+/** One comparison of our ledger with the provider's books. */
+export const reconciliationRuns = orderSchema.table(
+  'reconciliation_run',
+  {
+    id: uuid().primaryKey(),
+    windowFrom: moment('window_from').notNull(),
+    windowTo: moment('window_to').notNull(),
+    finishedAt: moment('finished_at').notNull(),
+    /** Movements compared. */
+    here: integer().notNull(),
+    there: integer().notNull(),
+    differences: integer().notNull(),
+    /** The daily one: the next begins where its oldest difference stands. */
+    isDaily: boolean('is_daily').notNull(),
+  },
+  (table) => [index('reconciliation_run_finished').on(table.finishedAt, table.id)],
+)
+
+export const reconciliationDifferences = orderSchema.table(
+  'reconciliation_difference',
+  {
+    runId: uuid('run_id').notNull(),
+    position: integer().notNull(),
+    kind: text().$type<DifferenceKind>().notNull(),
+    movement: text().notNull(),
+    orderId: uuid('order_id').notNull(),
+    providerId: text('provider_id'),
+    currency: text().notNull(),
+    hereMinor: minor('here_minor'),
+    thereMinor: minor('there_minor'),
+    at: moment('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.position] })],
+)

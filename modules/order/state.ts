@@ -1,4 +1,14 @@
-import type { orderEvents, orderLines, orders, payments, carts } from './schema.ts'
+import type {
+  carts,
+  disputes,
+  fulfilments,
+  orderEvents,
+  orderLines,
+  orders,
+  payments,
+  refunds,
+  returns,
+} from './schema.ts'
 
 /** State of the module's actors: their rows, as the stores load and save them. */
 
@@ -10,9 +20,22 @@ export type CartState = Omit<typeof carts.$inferSelect, 'createdAt' | 'updatedAt
 export type LineState = Omit<typeof orderLines.$inferSelect, 'orderId' | 'position'>
 export type EventState = Omit<typeof orderEvents.$inferSelect, 'orderId' | 'position'>
 export type PaymentState = Omit<typeof payments.$inferSelect, 'orderId'>
+export type FulfilmentState = Omit<typeof fulfilments.$inferSelect, 'orderId'>
+export type ReturnState = Omit<typeof returns.$inferSelect, 'orderId'>
+export type RefundState = Omit<typeof refunds.$inferSelect, 'orderId'>
+export type DisputeState = Omit<typeof disputes.$inferSelect, 'orderId'>
 
-export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> & {
-  lines: LineState[]
-  timeline: EventState[]
-  payment: PaymentState
+/** What most orders have nothing of while they are placed and paid: read only where `hasRecords` says so. */
+export interface OrderRecords {
+  fulfilments: FulfilmentState[]
+  returns: ReturnState[]
+  refunds: RefundState[]
+  disputes: DisputeState[]
 }
+
+export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> &
+  OrderRecords & {
+    lines: LineState[]
+    timeline: EventState[]
+    payment: PaymentState
+  }

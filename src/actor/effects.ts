@@ -46,7 +46,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   const places = new Map<string, Place>()
   const leased = new Set<number>()
   let renewal: NodeJS.Timeout | undefined
-  let waiting: Place[] = []
+  const waiting: Place[] = []
   let running = 0
   let isClaiming = false
   let isStopping = false
@@ -108,7 +108,10 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       })
     } finally {
       leased.delete(letter.id)
-      if (leased.size === 0) renewal = void clearInterval(renewal)
+      if (leased.size === 0) {
+        clearInterval(renewal)
+        renewal = undefined
+      }
     }
   }
 

@@ -21,7 +21,7 @@ export function bulkInsert<Table extends PgTable, Omitted extends NameOf<Table> 
   table: Table,
   { omit = [], onConflict = '' }: { omit?: readonly Omitted[]; onConflict?: '' | 'on conflict do nothing' } = {},
 ) {
-  const columns = columnsOf(table).filter(({ key }) => !omit.some((omitted) => omitted === key))
+  const columns = keptColumns(table, omit)
   const run = statement(
     `insert ${nameOf(table)} ${omit.join(' ')}`,
     `insert into ${nameOf(table)} (${columns.map(({ name }) => name).join(', ')})
@@ -52,6 +52,21 @@ export function bulkUpdate<Table extends PgTable, Key extends NameOf<Table>, Set
     if (rows.length > 0) await run(query, JSON.stringify(rows.map((row) => only(row))))
   }
 }
+
+/** `alias.column as "key"` of each column: rows come as drizzle would give them. */
+export const selectList = <Table extends PgTable>(table: Table, alias: string, omit: readonly NameOf<Table>[] = []) =>
+  keptColumns(table, omit)
+    .map(({ key, name }) => `${alias}.${name} as "${key}"`)
+    .join(', ')
+
+/** The row as a JSON object; moments are texts in it. */
+export const jsonObject = <Table extends PgTable>(table: Table, alias: string, omit: readonly NameOf<Table>[] = []) =>
+  `json_build_object(${keptColumns(table, omit)
+    .map(({ key, name }) => `'${key}', ${alias}.${name}`)
+    .join(', ')})`
+
+const keptColumns = (table: PgTable, omit: readonly string[]) =>
+  columnsOf(table).filter(({ key }) => !omit.includes(key))
 
 const columnsOf = (table: PgTable) =>
   Object.entries(getTableColumns(table)).map(([key, column]) => ({

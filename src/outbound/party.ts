@@ -76,9 +76,9 @@ export function createParty(options: PartyOptions): Party {
         return (await breaker.fire(() => withDeadline(name, timeoutMs, work))) as T
       } catch (error) {
         outcome = options.isRefusal(error) ? 'refused' : error instanceof OutboundError ? error.reason : 'error'
-        if (isBreakerOpen(error)) {
+        if (isUntried(error)) {
           outcome = 'breaker_open'
-          throw new OutboundError('unreachable', `the breaker of ${name} is open`, { cause: error })
+          throw new OutboundError('unreachable', `${name} is not called: ${error.message}`, { cause: error })
         }
         throw error
       } finally {
@@ -89,8 +89,9 @@ export function createParty(options: PartyOptions): Party {
   }
 }
 
-const isBreakerOpen = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+/** The breaker is open, or was closed for good when the process ends. */
+const isUntried = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && (error.code === 'EOPENBREAKER' || error.code === 'ESHUTDOWN')
 
 async function withDeadline<T>(name: string, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs)

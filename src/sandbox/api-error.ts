@@ -1,4 +1,4 @@
-import type { Answer, ErrorBody } from './model.ts'
+import type { Answer, ErrorBody, Outcome } from './model.ts'
 
 /** A call refused before it executed; such an answer is never kept under the idempotency key, so that it can be mended and sent again. */
 export class ApiError extends Error {
@@ -23,6 +23,11 @@ export function missing(kind: string, id: string, param: string, status: 400 | 4
     status,
     error: { type: 'invalid_request_error', code: 'resource_missing', param, message: `No such ${kind}: '${id}'` },
   }
+}
+
+/** An outcome that changes nothing: what was asked does not fit the state. */
+export function refused(error: Omit<ErrorBody, 'type'>): Outcome {
+  return { status: 400, error: { type: 'invalid_request_error', ...error }, events: [] }
 }
 
 export interface ErrorAnswer extends Answer {

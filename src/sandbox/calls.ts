@@ -4,26 +4,36 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import { ApiError } from './api-error.ts'
 import type { SandboxContext } from './context.ts'
+import { expand } from './expand.ts'
 import type { Fault, FaultMode, Operation } from './faults.ts'
 import { keyedCall, type Claim } from './idempotency.ts'
 import type { Answer, Outcome } from './model.ts'
+import { renderById } from './objects.ts'
 import { parseParams } from './params.ts'
-import { renderAnswer } from './render.ts'
+import { renderAnswer, renderCharge } from './render.ts'
 
-interface WriteSpec<Schema extends z.ZodType> {
+/** Every call can be asked to expand some of the ids in its answer. */
+type Expandable = z.ZodType<{ expand?: string[] | undefined }>
+
+interface WriteSpec<Schema extends Expandable> {
   schema: Schema
   /** The operations that a call with these parameters counts as. */
   operations: (params: z.output<Schema>) => Operation[]
   /** Decides and does no more: the caller makes the outcome durable. Must not wait. */
-  decide: (params: z.output<Schema>, request: FastifyRequest, options: { isRefused: boolean }) => Outcome
+  decide: (params: z.output<Schema>, request: FastifyRequest, fault: FaultMode | undefined) => Outcome
 }
 
 /** On the wire only: they hit replayed answers too. */
 const transportFaults: FaultMode[] = ['slow', 'hang', 'lose_reply']
 const executionFaults: FaultMode[] = [...transportFaults, 'fail', 'late']
+/** What one operation alone can come to. */
+const outcomeFaults: Partial<Record<Operation, FaultMode[]>> = {
+  confirm: ['decline'],
+  refund: ['pend_refund', 'fail_refund'],
+}
 
 /** Handles a POST: parameters, idempotency, faults, decision, disk, answer, in this order. */
-export function writeCall<Schema extends z.ZodType>(context: SandboxContext, spec: WriteSpec<Schema>) {
+export function writeCall<Schema extends Expandable>(context: SandboxContext, spec: WriteSpec<Schema>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = typeof request.body === 'string' ? request.body : ''
     const params = parseParams(spec.schema, body)
@@ -34,17 +44,15 @@ export function writeCall<Schema extends z.ZodType>(context: SandboxContext, spe
       const { replay } = claim
       if (replay) reply.header('idempotent-replayed', 'true')
       const called = spec.operations(params)
-      const modes = replay ? transportFaults : executionFaults
-      const confirms = called.includes('confirm')
-      const fault = context.faults.take(called, confirms && !replay ? [...modes, 'decline'] : modes)
+      const outcomes = called.flatMap((operation) => outcomeFaults[operation] ?? [])
+      const fault = context.faults.take(called, replay ? transportFaults : [...executionFaults, ...outcomes])
       if (!(await reachesExecution(fault, request, context))) return reply.hijack()
       const execute = (): Promise<Answer> => {
-        const isRefused = fault?.mode === 'decline'
-        const outcome = fault?.mode === 'fail' ? failure(fault.status) : spec.decide(params, request, { isRefused })
+        const outcome = fault?.mode === 'fail' ? failure(fault.status) : spec.decide(params, request, fault?.mode)
         return context.ledger.commit(outcome, { call, requestId: request.id })
       }
       const answer = replay ?? (await execute())
-      return await send(answer, fault, { request, reply, context })
+      return await send(answer, fault, { request, reply, context, paths: params.expand ?? [] })
     } finally {
       claim.release()
     }
@@ -52,7 +60,7 @@ export function writeCall<Schema extends z.ZodType>(context: SandboxContext, spe
 }
 
 /** Handles a GET; what it shows is durable. */
-export function readCall<Schema extends z.ZodType>(
+export function readCall<Schema extends Expandable>(
   context: SandboxContext,
   schema: Schema,
   read: (params: z.output<Schema>, request: FastifyRequest) => unknown,
@@ -63,6 +71,7 @@ export function readCall<Schema extends z.ZodType>(
     if (!(await reachesExecution(fault, request, context))) return reply.hijack()
     if (fault?.mode === 'fail') return reply.code(fault.status).send({ error: failure(fault.status).error })
     const body = read(params, request)
+    if (params.expand) expand(body, params.expand, (id) => renderById(context, id))
     await context.ledger.settled()
     await afterExecution(fault, request, context)
     return fault?.mode === 'lose_reply' ? reply.hijack() : reply.send(body)
@@ -111,11 +120,16 @@ async function afterExecution(
 async function send(
   answer: Answer,
   fault: Fault | undefined,
-  { request, reply, context }: { request: FastifyRequest; reply: FastifyReply; context: SandboxContext },
+  sending: { request: FastifyRequest; reply: FastifyReply; context: SandboxContext; paths: readonly string[] },
 ): Promise<FastifyReply> {
+  const { request, reply, context, paths } = sending
   await afterExecution(fault, request, context)
   if (fault?.mode === 'lose_reply') return reply.hijack()
-  return reply.code(answer.status).send(renderAnswer(answer, context.publicUrl))
+  const body = renderAnswer(answer, context.publicUrl)
+  const { charge } = answer
+  // A replay shows the charge as it was.
+  expand(body, paths, (id) => (charge?.id === id ? renderCharge(charge) : renderById(context, id)))
+  return reply.code(answer.status).send(body)
 }
 
 function connectionClosed({ raw: { socket } }: FastifyRequest): Promise<void> {

@@ -1,17 +1,27 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { ApiError, invalidRequest } from './api-error.ts'
+import { ApiError, invalidRequest, missing, refusal } from './api-error.ts'
 import { authenticate } from './authentication.ts'
 import type { SandboxContext } from './context.ts'
 import { faultSchema, faultsMax, type Fault } from './faults.ts'
-import type { Intent } from './model.ts'
+import { closeDispute, openDispute } from './disputes.ts'
+import { newId } from './ids.ts'
+import type { Outcome } from './model.ts'
+import { settleRefund } from './refunds.ts'
 import { renderAnswer } from './render.ts'
+import { totalsOf, truthOf } from './truth.ts'
 
 const ledgerQuery = z.strictObject({
   after: z.string().max(100).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 const outcomeBody = z.strictObject({ outcome: z.enum(['authorise', 'fail']) })
+const disputeBody = z.strictObject({
+  payment_intent: z.string().max(100),
+  reason: z.string().min(1).max(100).default('fraudulent'),
+})
+const verdictBody = z.strictObject({ status: z.enum(['won', 'lost']) })
+const settleBody = z.strictObject({ status: z.enum(['succeeded', 'failed']) })
 
 /** `/_sandbox/...`: the switches and the provider's own truth, for tests; for clients on this machine alone, without a key. */
 export function registerControl(app: FastifyInstance, context: SandboxContext): void {
@@ -51,62 +61,64 @@ export function registerControl(app: FastifyInstance, context: SandboxContext): 
     return reply.code(answer.status).send(renderAnswer(answer, context.publicUrl))
   })
 
+  registerBank(app, context)
+
   app.get('/_sandbox/ledger', async (request) => {
     const { after, limit } = parse(ledgerQuery, request.query)
     if (after !== undefined && !ledger.intents.get(after))
       throw invalidRequest(`There is no intent ${after}.`, { param: 'after' })
     const { items, hasMore } = ledger.intents.following(after, limit)
-    const data = items.map((intent) => truthOf(intent))
+    const data = items.map((intent) => truthOf(ledger, intent))
     await ledger.settled()
     return { data, has_more: hasMore, next: hasMore ? (items.at(-1)?.id ?? null) : null }
   })
 
   app.get('/_sandbox/summary', async () => {
-    const currencies: Record<string, ReturnType<typeof emptyTotals>> = {}
-    for (const intent of ledger.intents.all()) {
-      const totals = (currencies[intent.currency] ??= emptyTotals())
-      const { captured, refunded, captures } = truthOf(intent)
-      totals.intents++
-      totals.statuses[intent.status] = (totals.statuses[intent.status] ?? 0) + 1
-      totals.captures += captures
-      totals.captured += captured
-      totals.refunded += refunded
-      totals.net += captured - refunded
-    }
+    const currencies = totalsOf(ledger)
     await ledger.settled()
     return {
       currencies,
       charges: ledger.charges.size,
       refunds: ledger.refunds.size,
+      disputes: ledger.disputes.size,
       idempotency_keys: ledger.idempotency.size,
       webhooks_pending: context.webhooks?.pending ?? 0,
       faults: faults.list().length,
     }
   })
-
-  /** Counted from the charges and refunds themselves, not from what the intent says of them. */
-  function truthOf(intent: Intent) {
-    const charges = ledger.charges.ownedBy(intent.id)
-    const captures = charges.filter((charge) => charge.capturedAtMs !== null)
-    return {
-      id: intent.id,
-      created_at: new Date(intent.createdAtMs).toISOString(),
-      status: intent.status,
-      amount: intent.amount,
-      currency: intent.currency,
-      metadata: intent.metadata,
-      authorised: intent.amountCapturable,
-      captured: captures.reduce((sum, charge) => sum + charge.amountCaptured, 0),
-      captures: captures.length,
-      attempts: charges.length,
-      refunded: ledger.refunds.ownedBy(intent.id).reduce((sum, refund) => sum + refund.amount, 0),
-    }
-  }
 }
 
-function emptyTotals() {
-  const statuses: Partial<Record<Intent['status'], number>> = {}
-  return { intents: 0, statuses, captures: 0, captured: 0, refunded: 0, net: 0 }
+/** What the buyers' banks do: disputes, and what becomes of a refund. */
+function registerBank(app: FastifyInstance, context: SandboxContext): void {
+  const { ledger } = context
+
+  app.post('/_sandbox/disputes', async (request, reply) => {
+    const { payment_intent: intent, reason } = parse(disputeBody, request.body)
+    const captured = ledger.charges.ownedBy(intent).find((charge) => charge.capturedAtMs !== null)
+    if (!captured) throw invalidRequest(`Nothing was captured of ${intent}.`, { param: 'payment_intent' })
+    const outcome = openDispute(captured, { id: newId('du'), createdAtMs: Date.now(), reason })
+    return answer(outcome, request, reply)
+  })
+  app.post('/_sandbox/disputes/:id/close', async (request, reply) => {
+    const { status } = parse(verdictBody, request.body)
+    const { id } = request.params as { id: string }
+    const dispute = ledger.disputes.get(id)
+    if (!dispute) throw refusal(missing('dispute', id, 'id'))
+    return answer(closeDispute(dispute, status, Date.now()), request, reply)
+  })
+  app.post('/_sandbox/refunds/:id/settle', async (request, reply) => {
+    const { status } = parse(settleBody, request.body)
+    const { id } = request.params as { id: string }
+    const refund = ledger.refunds.get(id)
+    const charge = refund && ledger.charges.get(refund.charge)
+    if (!refund || !charge) throw refusal(missing('refund', id, 'id'))
+    return answer(settleRefund(refund, charge, status, Date.now()), request, reply)
+  })
+
+  async function answer(outcome: Outcome, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const committed = await ledger.commit(outcome, { call: null, requestId: request.id })
+    return reply.code(committed.status).send(renderAnswer(committed, context.publicUrl))
+  }
 }
 
 function isTotalOutage(fault: Fault): boolean {

@@ -114,6 +114,7 @@ test('a wrong fault is refused with what is wrong', async () => {
   await expect(sandbox.control('POST', 'faults', { mode: 'slow' })).rejects.toThrow(/400.*delayMs/)
   await expect(sandbox.control('POST', 'faults', { mode: 'sleepy' })).rejects.toThrow(/400.*mode/)
   await expect(sandbox.control('POST', 'faults', { mode: 'down', colour: 1 })).rejects.toThrow(/400.*colour/)
+  await expect(sandbox.control('POST', 'faults', { mode: 'drop_webhook', operation: 'any' })).rejects.toThrow(/400/)
   await expect(sandbox.control('DELETE', 'faults/fault_none')).rejects.toThrow(/404/)
 })
 

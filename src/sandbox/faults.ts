@@ -16,6 +16,15 @@ const scope = {
   probability: z.number().gt(0).max(1).default(1),
 }
 
+/** What can happen to an event, once, before its first delivery. */
+const webhookScope = {
+  /** Which events it hits, such as `refund.created`. */
+  event: z.string().min(1).max(60).default('any'),
+  count: scope.count,
+  forMs: scope.forMs,
+  probability: scope.probability,
+}
+
 /** What can be made to go wrong. */
 export const faultSchema = z.discriminatedUnion('mode', [
   /** Executes at once, answers after `delayMs`. */
@@ -32,10 +41,23 @@ export const faultSchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('lose_reply'), ...scope }),
   /** Destroys connections without executing. */
   z.strictObject({ mode: z.literal('down'), ...scope }),
+  /** Refunds wait for the bank until they are settled by the control endpoint. */
+  z.strictObject({ mode: z.literal('pend_refund'), ...scope }),
+  /** The bank refuses refunds: the money goes out and comes back at once. */
+  z.strictObject({ mode: z.literal('fail_refund'), ...scope }),
+  /** Delivers each event twice. */
+  z.strictObject({ mode: z.literal('duplicate_webhook'), ...webhookScope }),
+  /** Delivers each event after `delayMs`. */
+  z.strictObject({ mode: z.literal('delay_webhook'), delayMs, ...webhookScope }),
+  /** Delivers each event after a random time of up to `delayMs`, so that they overtake each other. */
+  z.strictObject({ mode: z.literal('reorder_webhook'), delayMs, ...webhookScope }),
+  /** Never delivers. */
+  z.strictObject({ mode: z.literal('drop_webhook'), ...webhookScope }),
 ])
 export type FaultOrder = z.output<typeof faultSchema>
 export type FaultMode = FaultOrder['mode']
 export type Fault = FaultOrder & { id: string; hits: number; endsAt: string | null }
+export type WebhookFault = Extract<Fault, { event: string }>
 
 /** More at once would be a mistake of the caller. */
 export const faultsMax = 100
@@ -77,12 +99,24 @@ export class Faults {
 
   /** The oldest fault of these modes that hits a call of these operations; the hit is counted. */
   take(called: readonly Operation[], modes: readonly FaultMode[]): Fault | undefined {
+    return this.#take(
+      (fault) =>
+        modes.includes(fault.mode) &&
+        'operation' in fault &&
+        (fault.operation === 'any' || called.includes(fault.operation)),
+    )
+  }
+
+  /** The oldest fault that hits an event of this type; the hit is counted. */
+  takeForEvent(type: string): WebhookFault | undefined {
+    const fault = this.#take((active) => 'event' in active && (active.event === 'any' || active.event === type))
+    return fault && 'event' in fault ? fault : undefined
+  }
+
+  #take(hits: (fault: Fault) => boolean): Fault | undefined {
     if (this.#active.length === 0) return undefined
     const hit = this.list().find(
-      ({ mode, operation, probability }) =>
-        modes.includes(mode) &&
-        (operation === 'any' || called.includes(operation)) &&
-        (probability === 1 || Math.random() < probability),
+      (fault) => hits(fault) && (fault.probability === 1 || Math.random() < fault.probability),
     )
     if (hit) hit.hits++
     return hit

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 /** An id as Stripe's look: prefix, underscore, 24 characters that nobody can guess. */
-export function newId(prefix: 'pi' | 'ch' | 're' | 'evt' | 'req' | 'fault'): string {
+export function newId(prefix: 'pi' | 'ch' | 're' | 'du' | 'evt' | 'req' | 'fault'): string {
   return `${prefix}_${newSecret().slice(0, 24)}`
 }
 

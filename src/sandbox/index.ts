@@ -39,17 +39,19 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const closing = new AbortController()
   // Every call that a fault delays listens to it.
   setMaxListeners(0, closing.signal)
+  const faults = new Faults()
   const webhooks = webhook
     ? new Webhooks({
         target: webhook,
         publicUrl: () => context.publicUrl,
+        faults,
         logger,
         onDone: (id) => ledger.eventDone(id),
       })
     : null
   const context: SandboxContext = {
     ledger,
-    faults: new Faults(),
+    faults,
     connections: new Connections(),
     webhooks,
     closing: closing.signal,

@@ -3,9 +3,20 @@ import { lockFolder } from './folder-lock.ts'
 import { Idempotency, type IdempotencyRecord, type KeyedCall } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { Journal, replayJournal, rewriteJournal } from './journal.ts'
-import type { Answer, Charge, ErrorBody, EventType, Intent, Outcome, PendingEvent, Refund } from './model.ts'
-import { transactionIdOf, type Transaction } from './render.ts'
+import type {
+  Answer,
+  Charge,
+  Dispute,
+  ErrorBody,
+  EventType,
+  Intent,
+  Outcome,
+  PendingEvent,
+  Refund,
+  Transaction,
+} from './model.ts'
 import { Shelf } from './shelf.ts'
+import { transactionsOfCharge, transactionsOfDispute, transactionsOfRefund } from './transactions.ts'
 
 /** One line of the journal. A change is all that one execution did, so that a crash leaves all of it or nothing. */
 type Entry =
@@ -15,6 +26,7 @@ type Entry =
       intent?: Intent
       charge?: Charge
       refund?: Refund
+      dispute?: Dispute
       events?: { id: string; type: EventType }[]
       call?: KeyedCall
       status?: number
@@ -40,6 +52,7 @@ export class Ledger {
   readonly intents = new Shelf<Intent>()
   readonly charges = new Shelf<Charge>((charge) => charge.intent)
   readonly refunds = new Shelf<Refund>((refund) => refund.intent)
+  readonly disputes = new Shelf<Dispute>((dispute) => dispute.intent)
   readonly transactions = new Shelf<Transaction>((transaction) => transaction.source)
   readonly idempotency = new Idempotency()
   /** Hears of events once they are durable; null where no webhook is wanted, and then none are kept. */
@@ -60,7 +73,7 @@ export class Ledger {
     try {
       const ledger = new Ledger(release)
       const path = join(folder, 'journal.jsonl')
-      const entries = await replayJournal(path, (entry) => ledger.#apply(entry as Entry))
+      const entries = await replayJournal(path, (entry) => ledger.#apply(upgraded(entry as Entry)))
       if (entries > ledger.#entriesNeeded() * compactionRatio) await rewriteJournal(path, ledger.#snapshot())
       ledger.#journal = await Journal.open(path, onFailure)
       return ledger
@@ -75,7 +88,7 @@ export class Ledger {
 
   /** Applies an outcome and resolves once it is durable, with the answer. Rejects for good once the disk has failed. */
   async commit(outcome: Outcome, { call, requestId }: CommitContext): Promise<Answer> {
-    const { charge, refund, intent, error, status } = outcome
+    const { charge, refund, dispute, intent, error, status } = outcome
     const wanted = this.onEvents ? outcome.events : []
     const events = wanted.map((type) => ({ id: newId('evt'), type }))
     const answer = answerOf(outcome)
@@ -87,6 +100,7 @@ export class Ledger {
       ...(intent && { intent }),
       ...(charge && { charge }),
       ...(refund && { refund }),
+      ...(dispute && { dispute }),
       ...(events.length > 0 && { events }),
       ...(call && { call, status }),
       ...(call && error && { error }),
@@ -156,19 +170,28 @@ export class Ledger {
     }
   }
 
-  #put({ intent, charge, refund }: Pick<Change, 'intent' | 'charge' | 'refund'>): void {
+  #put({ intent, charge, refund, dispute }: Pick<Change, 'intent' | 'charge' | 'refund' | 'dispute'>): void {
     if (intent) {
       if (!this.intents.get(intent.id)) this.#index(intent)
       this.intents.put(intent)
     }
     if (charge) {
       this.charges.put(charge)
-      if (charge.capturedAtMs !== null) this.transactions.put(captureTransaction(charge, charge.capturedAtMs))
+      this.#book(transactionsOfCharge(charge))
     }
     if (refund) {
       this.refunds.put(refund)
-      this.transactions.put(refundTransaction(refund))
+      this.#book(transactionsOfRefund(refund))
     }
+    if (dispute) {
+      this.disputes.put(dispute)
+      this.#book(transactionsOfDispute(dispute))
+    }
+  }
+
+  /** What is on the books stays as it is. */
+  #book(transactions: Transaction[]): void {
+    for (const transaction of transactions) this.transactions.put(transaction)
   }
 
   #index(intent: Intent): void {
@@ -181,12 +204,12 @@ export class Ledger {
   }
 
   #entriesNeeded(): number {
-    const kept = this.intents.size + this.charges.size + this.refunds.size
+    const kept = this.intents.size + this.charges.size + this.refunds.size + this.disputes.size
     return kept + this.idempotency.size + this.#undelivered.size
   }
 
   *#snapshot(): Generator<Entry> {
-    // Balance transactions are made anew from charges and refunds, so those follow each other as they happened.
+    // Balance transactions are made anew from what caused them, so that is told in the order in which it happened.
     const moments: [atMs: number, change: Change][] = []
     for (const intent of this.intents.all()) yield { kind: 'change', atMs: intent.createdAtMs, intent }
     for (const charge of this.charges.all()) {
@@ -195,7 +218,14 @@ export class Ledger {
       if (charge.capturedAtMs !== null) moments.push([charge.capturedAtMs, { kind: 'change', atMs, charge }])
     }
     for (const refund of this.refunds.all()) {
-      moments.push([refund.createdAtMs, { kind: 'change', atMs: refund.createdAtMs, refund }])
+      const { createdAtMs: atMs, failedAtMs } = refund
+      moments.push([atMs, { kind: 'change', atMs, refund: { ...refund, failedAtMs: null } }])
+      if (failedAtMs !== null) moments.push([failedAtMs, { kind: 'change', atMs, refund }])
+    }
+    for (const dispute of this.disputes.all()) {
+      const { createdAtMs: atMs, closedAtMs } = dispute
+      moments.push([atMs, { kind: 'change', atMs, dispute: { ...dispute, closedAtMs: null } }])
+      if (closedAtMs !== null) moments.push([closedAtMs, { kind: 'change', atMs, dispute }])
     }
     for (const [, change] of moments.toSorted(([a], [b]) => a - b)) yield change
     for (const record of this.idempotency.records()) yield { kind: 'record', record }
@@ -203,35 +233,54 @@ export class Ledger {
   }
 }
 
-function answerOf({ status, error, intent, refund }: Answer): Answer {
-  return { status, ...(error && { error }), ...(refund ? { refund } : intent && { intent }) }
+function answerOf({ status, error, intent, charge, refund, dispute }: Answer): Answer {
+  const subject = refund ? { refund } : dispute ? { dispute } : intent && { intent, ...(charge && { charge }) }
+  return { status, ...(error && { error }), ...subject }
 }
 
-function eventsOf({ events = [], intent, charge, call, requestId, atMs }: Change): PendingEvent[] {
+function eventsOf(change: Change): PendingEvent[] {
+  const { events = [], call, requestId, atMs } = change
   return events.map(({ id, type }) => ({
     id,
     type,
     createdAtMs: atMs,
-    ...(type.startsWith('payment_intent.') ? intent && { intent } : charge && { charge }),
+    ...subjectOf(type, change),
     requestId: requestId ?? null,
     idempotencyKey: call?.key ?? null,
   }))
 }
 
-function captureTransaction(charge: Charge, createdAtMs: number): Transaction {
-  const { id: source, amountCaptured: amount, currency, description } = charge
-  return { id: transactionIdOf(source), type: 'charge', source, createdAtMs, amount, currency, description }
+function subjectOf(type: EventType, { intent, charge, refund, dispute }: Change): Partial<PendingEvent> {
+  if (type.startsWith('payment_intent.')) return intent ? { intent } : {}
+  if (type.startsWith('refund.')) return refund ? { refund } : {}
+  if (type.startsWith('charge.dispute.')) return dispute ? { dispute } : {}
+  return charge ? { charge } : {}
 }
 
-function refundTransaction({ id: source, createdAtMs, amount, currency }: Refund): Transaction {
+const undisputed = { isDisputed: false }
+const arrived = { status: 'succeeded', failedAtMs: null } as const
+
+/** Entries of version 0.1 know no disputes, and only refunds that have succeeded. */
+function upgraded(entry: Entry): Entry {
+  switch (entry.kind) {
+    case 'change':
+      return { ...entry, ...upgradedParts(entry) }
+    case 'record':
+      return {
+        ...entry,
+        record: { ...entry.record, answer: { ...entry.record.answer, ...upgradedParts(entry.record.answer) } },
+      }
+    case 'event':
+      return { ...entry, event: { ...entry.event, ...upgradedParts(entry.event) } }
+    case 'done':
+      return entry
+  }
+}
+
+function upgradedParts({ charge, refund }: Pick<Answer, 'charge' | 'refund'>): Pick<Answer, 'charge' | 'refund'> {
   return {
-    id: transactionIdOf(source),
-    type: 'refund',
-    source,
-    createdAtMs,
-    amount: -amount,
-    currency,
-    description: null,
+    ...(charge && { charge: { ...undisputed, ...charge } }),
+    ...(refund && { refund: { ...arrived, ...refund } }),
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { invalidRequest, missing, refusal } from './api-error.ts'
 import { readCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
-import { listParams, ownedListParams, searchParams, transactionListParams, type CreatedRange } from './params.ts'
+import { intentListParams, ownedListParams, searchParams, transactionListParams, type CreatedRange } from './params.ts'
 import { renderCharge, renderIntent, renderRefund, renderTransaction } from './render.ts'
 import { parseSearch } from './search.ts'
 import type { Shelf } from './shelf.ts'
@@ -28,7 +28,7 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
 
   app.get(
     intentUrl,
-    readCall(context, listParams, (params) =>
+    readCall(context, intentListParams, (params) =>
       list(ledger.intents, {
         kind: 'payment_intent',
         url: intentUrl,

@@ -13,6 +13,8 @@ export const captureMethods = ['automatic', 'automatic_async', 'manual'] as cons
 export const cancellationReasons = ['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'] as const
 export const refundReasons = ['duplicate', 'fraudulent', 'requested_by_customer'] as const
 
+export type RefundStatus = 'pending' | 'succeeded' | 'failed'
+
 export type Metadata = Record<string, string>
 
 export interface Intent {
@@ -50,6 +52,7 @@ export interface Charge {
   amountRefunded: number
   isReleased: boolean
   capturedAtMs: number | null
+  isDisputed: boolean
   currency: string
   method: string
   failure: Decline | null
@@ -67,6 +70,35 @@ export interface Refund {
   currency: string
   reason: (typeof refundReasons)[number] | null
   metadata: Metadata
+  status: RefundStatus
+  /** When the money came back to the shop's balance. */
+  failedAtMs: number | null
+}
+
+/** The buyer's bank takes the money of a charge back, until the dispute is won. */
+export interface Dispute {
+  id: string
+  intent: string
+  charge: string
+  createdAtMs: number
+  amount: number
+  currency: string
+  reason: string
+  status: 'needs_response' | 'won' | 'lost'
+  closedAtMs: number | null
+}
+
+/** A movement of the shop's balance at the provider; made from what caused it, never kept. */
+export interface Transaction {
+  id: string
+  type: 'charge' | 'refund' | 'refund_failure' | 'adjustment'
+  source: string
+  createdAtMs: number
+  /** Signed, before the fee. */
+  amount: number
+  fee: number
+  currency: string
+  description: string | null
 }
 
 export interface Decline {
@@ -90,6 +122,13 @@ export type EventType =
   | 'payment_intent.payment_failed'
   | 'payment_intent.canceled'
   | 'charge.refunded'
+  | 'refund.created'
+  | 'refund.updated'
+  | 'refund.failed'
+  | 'charge.dispute.created'
+  | 'charge.dispute.funds_withdrawn'
+  | 'charge.dispute.funds_reinstated'
+  | 'charge.dispute.closed'
 
 /** A webhook that is still to be delivered, with what it tells of as it was at that moment. */
 export interface PendingEvent {
@@ -98,6 +137,8 @@ export interface PendingEvent {
   createdAtMs: number
   intent?: Intent
   charge?: Charge
+  refund?: Refund
+  dispute?: Dispute
   requestId: string | null
   idempotencyKey: string | null
 }
@@ -117,11 +158,13 @@ export interface Answer {
   status: number
   error?: ErrorBody
   intent?: Intent
+  /** The charge of the intent as it was then. */
+  charge?: Charge
   refund?: Refund
+  dispute?: Dispute
 }
 
 /** What one execution changes and answers: the unit that is durable as a whole or not at all. */
 export interface Outcome extends Answer {
-  charge?: Charge
   events: EventType[]
 }

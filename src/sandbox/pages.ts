@@ -53,9 +53,11 @@ button.main { background: #3d5afe; border-color: #3d5afe; color: #fff } .sum { f
 `
 
 function startPage(url: string, faults: Fault[]): string {
-  const rows = faults.map(({ id, mode, operation, hits, count, endsAt }) =>
-    row([id, mode, operation, count === undefined ? `${hits}` : `${hits} / ${count}`, endsAt ?? '-']),
-  )
+  const rows = faults.map((fault) => {
+    const { id, mode, hits, count, endsAt } = fault
+    const what = 'event' in fault ? fault.event : fault.operation
+    return row([id, mode, what, count === undefined ? `${hits}` : `${hits} / ${count}`, endsAt ?? '-'])
+  })
   const none = '<p>No fault is switched on. <span class="zh" lang="zh">没有开启任何故障。</span></p>'
   const head = '<tr><th>id</th><th>mode 模式</th><th>operation 操作</th><th>hits 次数</th><th>ends 结束</th></tr>'
   const on = `curl -X POST ${url}/_sandbox/faults -H 'content-type: application/json' -d '{"mode":"slow","delayMs":3000,"forMs":60000}'`
@@ -70,13 +72,27 @@ ${faults.length === 0 ? none : `<table>${head}${rows.join('')}</table>`}
 <h2>Switch on, switch off <span class="zh" lang="zh">开启与关闭</span></h2>
 <p>On this machine. <span class="zh" lang="zh">仅限本机。</span></p>
 <pre>${escape(on)}\n${escape(off)}</pre>
-<p>mode: slow, fail, hang, late, decline, lose_reply, down; operation: create, confirm, capture, cancel, refund, retrieve, any;
-count, forMs and probability limit it.</p>
-<p class="zh" lang="zh">mode：slow 变慢，fail 报错，hang 不回应，late 迟到，decline 拒付，lose_reply 丢失回应，down 停机；
-用 operation 选择操作，用 count、forMs、probability 限制范围。</p>
+<p>mode: slow, fail, hang, late, decline, lose_reply, down, pend_refund, fail_refund; operation: create, confirm, capture,
+cancel, refund, retrieve, any; or, for webhooks, duplicate_webhook, delay_webhook, reorder_webhook, drop_webhook; event: such
+as refund.created, any; count, forMs and probability limit it.</p>
+<p class="zh" lang="zh">mode：slow 变慢，fail 报错，hang 不回应，late 迟到，decline 拒付，lose_reply 丢失回应，down 停机，
+pend_refund 退款待定，fail_refund 退款失败，用 operation 选择操作；duplicate_webhook 重复通知，delay_webhook 延迟通知，
+reorder_webhook 打乱通知，drop_webhook 丢弃通知，用 event 选择事件；用 count、forMs、probability 限制范围。</p>
 <h2>What it knows <span class="zh" lang="zh">账目</span></h2>
-<pre>${escape(`curl ${url}/_sandbox/summary\ncurl ${url}/_sandbox/ledger`)}</pre>`,
+<pre>${escape(`curl ${url}/_sandbox/summary\ncurl ${url}/_sandbox/ledger`)}</pre>
+${bank(url)}`,
   )
+}
+
+function bank(url: string): string {
+  const json = `-H 'content-type: application/json' -d`
+  const commands = [
+    `curl -X POST ${url}/_sandbox/disputes ${json} '{"payment_intent":"pi_..."}'`,
+    `curl -X POST ${url}/_sandbox/disputes/du_.../close ${json} '{"status":"won"}'`,
+    `curl -X POST ${url}/_sandbox/refunds/re_.../settle ${json} '{"status":"failed"}'`,
+  ]
+  return `<h2>What a buyer's bank does <span class="zh" lang="zh">争议与退款结果</span></h2>
+<pre>${escape(commands.join('\n'))}</pre>`
 }
 
 function bankPage(intent: Intent): string {

@@ -73,11 +73,20 @@ const tolerated = {
   shipping: z.unknown().optional(),
 }
 
+/** The paths that can be expanded, each written out. */
+const expandable = (...paths: [string, ...string[]]) =>
+  z
+    .record(z.string(), z.enum(paths))
+    .transform((chosen) => Object.values(chosen))
+    .optional()
+const intentExpand = expandable('latest_charge', 'latest_charge.balance_transaction')
+
 const confirmFields = {
   payment_method: named.optional(),
   return_url: returnUrl.optional(),
   off_session: flag.optional(),
   error_on_requires_action: flag.optional(),
+  expand: intentExpand,
   receipt_email: text(800).optional(),
 }
 
@@ -99,8 +108,12 @@ export const createParams = z
     ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code: 'amount_too_small' } })
   })
 export const confirmParams = z.strictObject({ ...confirmFields, ...tolerated })
-export const captureParams = z.strictObject({ amount_to_capture: amount.optional() })
-export const cancelParams = z.strictObject({ cancellation_reason: z.enum(cancellationReasons).optional() })
+export const captureParams = z.strictObject({ amount_to_capture: amount.optional(), expand: intentExpand })
+export const cancelParams = z.strictObject({
+  cancellation_reason: z.enum(cancellationReasons).optional(),
+  expand: intentExpand,
+})
+const refundExpand = expandable('charge', 'balance_transaction', 'payment_intent')
 export const refundParams = z
   .strictObject({
     payment_intent: named.optional(),
@@ -108,6 +121,7 @@ export const refundParams = z
     amount: amount.optional(),
     reason: z.enum(refundReasons).optional(),
     metadata: metadata.optional(),
+    expand: refundExpand,
   })
   .refine((params) => params.payment_intent !== undefined || params.charge !== undefined, {
     message: 'One of the following params should be provided for this request: payment_intent or charge.',
@@ -127,19 +141,33 @@ const listFields = {
   ending_before: named.optional(),
   created: created.optional(),
 }
-export const noParams = z.strictObject({ client_secret: named.optional() })
-export const listParams = z.strictObject(listFields)
+export const intentParams = z.strictObject({ client_secret: named.optional(), expand: intentExpand })
+export const refundReadParams = z.strictObject({ expand: refundExpand })
+export const chargeReadParams = z.strictObject({ expand: expandable('balance_transaction', 'payment_intent') })
+export const transactionReadParams = z.strictObject({ expand: expandable('source') })
+export const disputeReadParams = z.strictObject({ expand: expandable('charge', 'payment_intent') })
+export const intentListParams = z.strictObject({
+  ...listFields,
+  expand: expandable('data.latest_charge', 'data.latest_charge.balance_transaction'),
+})
 export const ownedListParams = z.strictObject({
   ...listFields,
   payment_intent: named.optional(),
   charge: named.optional(),
+  expand: expandable('data.balance_transaction', 'data.payment_intent'),
 })
 export const transactionListParams = z.strictObject({
   ...listFields,
-  type: z.enum(['charge', 'refund']).optional(),
+  type: z.enum(['charge', 'refund', 'refund_failure', 'adjustment']).optional(),
   source: named.optional(),
+  expand: expandable('data.source'),
 })
-export const searchParams = z.strictObject({ query: named, limit, page: named.optional() })
+export const searchParams = z.strictObject({
+  query: named,
+  limit,
+  page: named.optional(),
+  expand: expandable('data.latest_charge'),
+})
 
 /** The parsed parameters of a body or query string, or the refusal in Stripe's words, naming the parameter. */
 export function parseParams<Schema extends z.ZodType>(schema: Schema, encoded: string): z.output<Schema> {

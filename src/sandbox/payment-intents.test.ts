@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Charge, Intent, Outcome } from './model.ts'
-import {
-  authenticateIntent,
-  cancelIntent,
-  captureIntent,
-  confirmIntent,
-  createIntent,
-  refundCharge,
-} from './payment-intents.ts'
+import { authenticateIntent, cancelIntent, captureIntent, confirmIntent, createIntent } from './payment-intents.ts'
+import { refundCharge } from './refunds.ts'
 import { findTestCard } from './test-cards.ts'
 
 const cards = [
@@ -83,7 +77,14 @@ function handle(
       return cancelIntent(intent, latest, null, n)
     case 'refund':
       if (!latest) return { status: 400, events: [] }
-      return refundCharge(latest, { id: `re_${n}`, createdAtMs: n, amount: asked.amount, reason: null, metadata: {} })
+      return refundCharge(latest, {
+        id: `re_${n}`,
+        createdAtMs: n,
+        amount: asked.amount,
+        reason: null,
+        metadata: {},
+        status: 'succeeded',
+      })
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Charge, Decline, ErrorBody, EventType, Intent, IntentStatus, Outcome, Refund } from './model.ts'
+import { refused } from './api-error.ts'
+import type { Charge, Decline, EventType, Intent, IntentStatus, Outcome } from './model.ts'
 import { authenticationRequired, genericDecline, type TestCard } from './test-cards.ts'
 
 /** The PaymentIntent's state machine (docs.stripe.com/payments/paymentintents/lifecycle). Pure: ids and times come from the caller. */
@@ -112,7 +113,6 @@ export function captureIntent(
   const captured = amount ?? intent.amountCapturable
   if (captured > intent.amountCapturable) {
     return refused({
-      type: 'invalid_request_error',
       code: 'amount_too_large',
       param: 'amount_to_capture',
       message: `Amount to capture (${captured}) is greater than the amount capturable (${intent.amountCapturable}).`,
@@ -153,36 +153,6 @@ export function cancelIntent(
     },
     ...(intent.status === 'requires_capture' && authorised && { charge: { ...authorised, isReleased: true } }),
     events: ['payment_intent.canceled'],
-  }
-}
-
-export interface NewRefund extends Pick<Refund, 'id' | 'createdAtMs' | 'reason' | 'metadata'> {
-  /** Null gives back all that is left. */
-  amount: number | null
-}
-
-/** Gives captured money back, never more than is left of it. */
-export function refundCharge(captured: Charge, { amount, ...fields }: NewRefund): Outcome {
-  const left = captured.amountCaptured - captured.amountRefunded
-  if (captured.amountCaptured > 0 && left === 0) {
-    const message = `Charge ${captured.id} has already been refunded.`
-    return refused({ type: 'invalid_request_error', code: 'charge_already_refunded', message })
-  }
-  if (left === 0) {
-    const message = `Charge ${captured.id} has nothing captured to refund. Cancel its PaymentIntent instead.`
-    return refused({ type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message })
-  }
-  const refunded = amount ?? left
-  if (refunded > left) {
-    const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${left}).`
-    return refused({ type: 'invalid_request_error', code: 'amount_too_large', param: 'amount', message })
-  }
-  const { intent, id: charge, currency } = captured
-  return {
-    status: 200,
-    charge: { ...captured, amountRefunded: captured.amountRefunded + refunded },
-    refund: { ...fields, intent, charge, currency, amount: refunded },
-    events: ['charge.refunded'],
   }
 }
 
@@ -250,6 +220,7 @@ function newCharge(intent: Intent, method: string, { chargeId, nowMs }: Attempt)
     amountRefunded: 0,
     isReleased: false,
     capturedAtMs: null,
+    isDisputed: false,
     currency,
     method,
     failure: null,
@@ -263,10 +234,6 @@ function moved(intent: Intent, event: EventType): Outcome {
   return { status: 200, intent, events: [event] }
 }
 
-function refused(error: ErrorBody): Outcome {
-  return { status: 400, error, events: [] }
-}
-
 function unexpected(intent: Intent, message: string): Outcome {
-  return { ...refused({ type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message }), intent }
+  return { ...refused({ code: 'payment_intent_unexpected_state', message }), intent }
 }

@@ -1,12 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { missing, refusal, type ErrorAnswer } from './api-error.ts'
 import { readCall, writeCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
 import { newId, newSecret } from './ids.ts'
 import type { Charge, Intent, Outcome } from './model.ts'
-import { cancelParams, captureParams, confirmParams, createParams, noParams, refundParams } from './params.ts'
-import { cancelIntent, captureIntent, confirmIntent, createIntent, refundCharge } from './payment-intents.ts'
-import { renderCharge, renderIntent, renderRefund, renderTransaction } from './render.ts'
+import { renderById } from './objects.ts'
+import {
+  cancelParams,
+  captureParams,
+  chargeReadParams,
+  confirmParams,
+  createParams,
+  disputeReadParams,
+  intentParams,
+  refundParams,
+  refundReadParams,
+  transactionReadParams,
+} from './params.ts'
+import { cancelIntent, captureIntent, confirmIntent, createIntent } from './payment-intents.ts'
+import { refundCharge } from './refunds.ts'
 import { findTestCard } from './test-cards.ts'
 
 type ConfirmFields = ReturnType<typeof confirmParams.parse>
@@ -20,10 +33,10 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     writeCall(context, {
       schema: createParams,
       operations: ({ confirm: confirms }) => (confirms ? ['create', 'confirm'] : ['create']),
-      decide: (params, _request, { isRefused }) => {
+      decide: (params, _request, fault) => {
         const created = create(params)
         if (!params.confirm || created.intent === undefined) return created
-        const confirmed = confirm(created.intent, params, isRefused)
+        const confirmed = confirm(created.intent, params, fault === 'decline')
         // An intent whose first confirm cannot even be tried is not created at all.
         if (confirmed.events.length === 0) {
           const { status, error } = confirmed
@@ -39,7 +52,7 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     writeCall(context, {
       schema: confirmParams,
       operations: () => ['confirm'],
-      decide: (params, request, { isRefused }) => onIntent(request, (intent) => confirm(intent, params, isRefused)),
+      decide: (params, request, fault) => onIntent(request, (intent) => confirm(intent, params, fault === 'decline')),
     }),
   )
 
@@ -72,49 +85,34 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     writeCall(context, {
       schema: refundParams,
       operations: () => ['refund'],
-      decide: (params) => {
+      decide: (params, _request, fault) => {
         const charge = chargeToRefund(params)
         if ('status' in charge) return { ...charge, events: [] }
         const { amount = null, reason = null, metadata = {} } = params
-        return refundCharge(charge, { id: newId('re'), createdAtMs: Date.now(), amount, reason, metadata })
+        const status = fault === 'pend_refund' ? 'pending' : fault === 'fail_refund' ? 'failed' : 'succeeded'
+        return refundCharge(charge, { id: newId('re'), createdAtMs: Date.now(), amount, reason, metadata, status })
       },
     }),
   )
 
-  app.get(
-    '/v1/payment_intents/:id',
-    one(
-      'payment_intent',
-      'intent',
-      (id) => ledger.intents.get(id),
-      (intent) => renderIntent(intent, context.publicUrl),
-    ),
-  )
-  app.get(
-    '/v1/refunds/:id',
-    one('refund', 'id', (id) => ledger.refunds.get(id), renderRefund),
-  )
-  app.get(
-    '/v1/charges/:id',
-    one('charge', 'id', (id) => ledger.charges.get(id), renderCharge),
-  )
-  app.get(
-    '/v1/balance_transactions/:id',
-    one('balance transaction', 'id', (id) => ledger.transactions.get(id), renderTransaction),
-  )
+  one('payment_intents', { kind: 'payment_intent', prefix: 'pi_', param: 'intent', schema: intentParams })
+  one('refunds', { kind: 'refund', prefix: 're_', schema: refundReadParams })
+  one('charges', { kind: 'charge', prefix: 'ch_', schema: chargeReadParams })
+  one('disputes', { kind: 'dispute', prefix: 'du_', schema: disputeReadParams })
+  one('balance_transactions', { kind: 'balance transaction', prefix: 'txn_', schema: transactionReadParams })
 
-  function one<Item>(
-    kind: string,
-    param: string,
-    find: (id: string) => Item | undefined,
-    render: (item: Item) => unknown,
-  ) {
-    return readCall(context, noParams, (_params, request) => {
+  function one(
+    path: string,
+    object: { kind: string; prefix: string; param?: string; schema: z.ZodType<{ expand?: string[] | undefined }> },
+  ): void {
+    const { kind, prefix, param = 'id', schema } = object
+    const read = readCall(context, schema, (_params, request) => {
       const id = idOf(request)
-      const item = find(id)
-      if (item === undefined) throw refusal(missing(kind, id, param))
-      return render(item)
+      const body = id.startsWith(prefix) ? renderById(context, id) : undefined
+      if (body === undefined) throw refusal(missing(kind, id, param))
+      return body
     })
+    app.get(`/v1/${path}/:id`, read)
   }
 
   function onIntent(request: FastifyRequest, decide: (intent: Intent) => Outcome): Outcome {
@@ -167,15 +165,24 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     charge?: string | undefined
   }): Charge | ErrorAnswer {
     if (params.charge !== undefined) {
-      return ledger.charges.get(params.charge) ?? missing('charge', params.charge, 'charge', 404)
+      const charge = ledger.charges.get(params.charge)
+      return charge ? undisputed(charge) : missing('charge', params.charge, 'charge', 404)
     }
     const id = params.payment_intent ?? ''
     const intent = ledger.intents.get(id)
     if (!intent) return missing('payment_intent', id, 'payment_intent', 404)
     const charge = chargeOf(intent)
-    if (charge && charge.failure === null) return charge
+    if (charge && charge.failure === null) return undisputed(charge)
     const message = `This PaymentIntent (${id}) does not have a successful charge to refund.`
     return { status: 400, error: { type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message } }
+  }
+
+  /** What the buyer's bank has taken back cannot be given back as well. */
+  function undisputed(charge: Charge): Charge | ErrorAnswer {
+    const disputes = ledger.disputes.ownedBy(charge.intent)
+    if (disputes.every((dispute) => dispute.charge !== charge.id || dispute.status === 'won')) return charge
+    const message = `Charge ${charge.id} has been charged back; cannot issue a refund.`
+    return { status: 400, error: { type: 'invalid_request_error', code: 'charge_disputed', message } }
   }
 }
 

@@ -253,7 +253,8 @@ test('a caller’s mistake is named in Stripe’s words and changes nothing', as
 test('the start page says what this is in English and Chinese and lists the active faults', async () => {
   await using sandbox = await testSandbox()
   await sandbox.control('POST', 'faults', { mode: 'slow', delayMs: 10, operation: 'refund' })
+  await sandbox.control('POST', 'faults', { mode: 'drop_webhook', event: 'refund.created' })
   const page = await (await fetch(sandbox.url)).text()
-  for (const text of ['Sandbox payment provider', '沙盒支付服务', '<td>slow</td><td>refund</td>'])
-    expect(page).toContain(text)
+  const rows = ['<td>slow</td><td>refund</td>', '<td>drop_webhook</td><td>refund.created</td>']
+  for (const text of ['Sandbox payment provider', '沙盒支付服务', ...rows]) expect(page).toContain(text)
 })

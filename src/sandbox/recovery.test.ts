@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { apiKey, stripeClient, testSandbox, type TestSandbox } from './fixture.ts'
+import { expect, test, vi } from 'vitest'
+import { apiKey, stripeClient, testReceiver, testSandbox, type TestSandbox } from './fixture.ts'
 import { startSandbox } from './index.ts'
 import { Ledger } from './ledger.ts'
 
@@ -16,6 +16,7 @@ test('a restart changes nothing: payments, charges, refunds and movements read t
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
   await stripe.refunds.create({ payment_intent: paid.id, amount: 250 })
+  await sandbox.control('POST', 'disputes', { payment_intent: paid.id })
   await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
   const read = async (): Promise<unknown> => [
     (await stripe.paymentIntents.list()).data,
@@ -24,10 +25,33 @@ test('a restart changes nothing: payments, charges, refunds and movements read t
     (await stripe.balanceTransactions.list()).data,
     (await stripe.paymentIntents.search({ query: `metadata['order_id']:'o-1'` })).data,
     await sandbox.control('GET', 'summary'),
+    await sandbox.control('GET', 'ledger'),
   ]
   const before = await read()
   await sandbox.restart()
   expect(await read()).toEqual(before)
+})
+
+test('a journal that version 0.1 wrote is read: its refund has succeeded, its keys replay, its webhooks go out', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
+  const old = await readFile(join(import.meta.dirname, 'journal-0.1.jsonl'), 'utf8')
+  // Keys are kept for a day.
+  await writeFile(join(dataDir, 'journal.jsonl'), old.replace(/"atMs":\d+/g, `"atMs":${Date.now()}`))
+  await using receiver = await testReceiver()
+  await using sandbox = await testSandbox({ dataDir, webhook: { url: receiver.url, secret: 'whsec_test' } })
+  const { stripe } = sandbox
+  const paid = await stripe.paymentIntents.create(
+    { ...order, metadata: { order_id: 'o-1' } },
+    { idempotencyKey: 'pay' },
+  )
+  expect(paid.lastResponse.headers['idempotent-replayed']).toBe('true')
+  const refund = { payment_intent: paid.id, amount: 250 }
+  const replay = await stripe.refunds.create(refund, { idempotencyKey: 'refund' })
+  expect(replay).toMatchObject({ status: 'succeeded', metadata: {} })
+  expect((await stripe.refunds.list()).data).toEqual([{ ...replay }])
+  expect((await stripe.charges.list()).data).toMatchObject([{ disputed: false, amount_refunded: 250 }])
+  expect(await sandbox.control('GET', 'ledger')).toMatchObject({ data: [{ refunded: 250, fees: 59, balance: 691 }] })
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(3))
 })
 
 test('a last line torn by a crash is cut off and costs nothing that was answered', async () => {
@@ -116,6 +140,17 @@ test('a journal that holds far more than its state is rewritten at the start, an
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
   await stripe.refunds.create({ payment_intent: paid.id, amount: 250 })
+  const back = await stripe.refunds.create({ payment_intent: paid.id, amount: 50 })
+  await sandbox.control('POST', `refunds/${back.id}/settle`, { status: 'failed' })
+  const dispute = await sandbox.control<{ id: string }>('POST', 'disputes', { payment_intent: paid.id })
+  await sandbox.control('POST', `disputes/${dispute.id}/close`, { status: 'won' })
+  const read = async (): Promise<unknown> => [
+    (await stripe.paymentIntents.list()).data,
+    (await stripe.balanceTransactions.list()).data,
+    (await stripe.disputes.retrieve(dispute.id)).status,
+    await sandbox.control('GET', 'ledger'),
+  ]
+  const before = await read()
   await sandbox.stop()
   // As if a day had passed: what was kept under the keys has expired, and events came and went.
   const text = (await readFile(journalOf(sandbox), 'utf8')).replace(/"atMs":\d+/g, '"atMs":1')
@@ -123,14 +158,18 @@ test('a journal that holds far more than its state is rewritten at the start, an
   const { size } = await stat(journalOf(sandbox))
   await sandbox.restart()
   expect((await stat(journalOf(sandbox))).size).toBeLessThan(size / 3)
-  const read = async (): Promise<unknown> => [
-    await stripe.paymentIntents.list(),
-    await stripe.balanceTransactions.list(),
-  ]
-  const before = await read()
+  expect(await read()).toEqual(before)
   await sandbox.restart()
   expect(await read()).toEqual(before)
-  expect(before).toMatchObject([{ data: [{ id: paid.id }] }, { data: [{ amount: -250 }, { amount: 1000 }] }])
+  const amounts = [
+    { amount: 750 },
+    { amount: -750 },
+    { amount: 50 },
+    { amount: -50 },
+    { amount: -250 },
+    { amount: 1000 },
+  ]
+  expect(before).toMatchObject([[{ id: paid.id }], amounts, 'won', { data: [{ refunded: 250, disputed: 0 }] }])
 })
 
 /** A sandbox in a process of its own, so that it can be killed; `limits` is shell that restricts it first. */

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
-import type { Answer, Charge, Intent, PaymentError, PendingEvent, Refund } from './model.ts'
+import type { Answer, Charge, Dispute, Intent, PaymentError, PendingEvent, Refund, Transaction } from './model.ts'
 import { findTestCard } from './test-cards.ts'
+import { reversalIdOf, transactionIdOf, transactionsOfDispute } from './transactions.ts'
 
 /** Stripe's shapes, checked against the SDK's own types; the sandbox answers as this version of the API. */
 const apiVersion = '2026-10-28.endive'
@@ -16,7 +17,8 @@ export function renderAnswer(answer: Answer, publicUrl: string): unknown {
     const method = lastError?.payment_method && { payment_method: lastError.payment_method }
     return { error: { ...answer.error, ...(intent && { payment_intent: intent }), ...method } }
   }
-  return answer.refund ? renderRefund(answer.refund) : (intent ?? {})
+  if (answer.refund) return renderRefund(answer.refund)
+  return answer.dispute ? renderDispute(answer.dispute) : (intent ?? {})
 }
 
 export function renderIntent(intent: Intent, publicUrl: string): Stripe.PaymentIntent {
@@ -120,7 +122,7 @@ export function renderCharge(charge: Charge): Stripe.Charge {
     currency: charge.currency,
     customer: null,
     description: charge.description,
-    disputed: false,
+    disputed: charge.isDisputed,
     failure_balance_transaction: null,
     failure_code: charge.failure?.code ?? null,
     failure_message: charge.failure?.message ?? null,
@@ -160,43 +162,52 @@ export function renderRefund(refund: Refund): Stripe.Refund {
     currency: refund.currency,
     customer: null,
     customer_account: null,
+    ...(refund.failedAtMs !== null && {
+      failure_balance_transaction: reversalIdOf(refund.id),
+      failure_reason: 'expired_or_canceled_card',
+    }),
     metadata: refund.metadata,
     payment_intent: refund.intent,
     payment_method: null,
     reason: refund.reason,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: refund.status,
     transfer_reversal: null,
   }
 }
 
-/** A movement of the shop's balance at the provider: one for each capture and each refund. */
-export interface Transaction {
-  id: string
-  type: 'charge' | 'refund'
-  source: string
-  createdAtMs: number
-  /** Refunds are negative. */
-  amount: number
-  currency: string
-  description: string | null
-}
+/** Without evidence: the sandbox's bank decides by what the control endpoint is told. */
+type SandboxDispute = Omit<
+  Stripe.Dispute,
+  'evidence' | 'evidence_details' | 'enhanced_eligibility_types' | 'intended_submission_method'
+>
 
-/** The same for ever: it is made from the charge's or refund's own id. */
-export function transactionIdOf(sourceId: string): string {
-  return `txn_${sourceId.slice(sourceId.indexOf('_') + 1)}`
+export function renderDispute(dispute: Dispute): SandboxDispute {
+  return {
+    id: dispute.id,
+    object: 'dispute',
+    amount: dispute.amount,
+    balance_transactions: transactionsOfDispute(dispute).map(renderTransaction),
+    charge: dispute.charge,
+    created: seconds(dispute.createdAtMs),
+    currency: dispute.currency,
+    is_charge_refundable: false,
+    livemode: false,
+    metadata: {},
+    payment_intent: dispute.intent,
+    reason: dispute.reason,
+    status: dispute.status,
+  }
 }
 
 export function renderTransaction(transaction: Transaction): Stripe.BalanceTransaction {
-  const { id, type, source, createdAtMs, amount, currency, description } = transaction
-  // Stripe's standard price for cards, 2.9 % + 0.30, kept when the money is given back.
-  const fee = type === 'charge' ? Math.min(amount, Math.round(amount * 0.029) + 30) : 0
+  const { id, type, source, createdAtMs, amount, fee, currency, description } = transaction
   const feeDetails = {
     amount: fee,
     application: null,
     currency,
-    description: 'Stripe processing fees',
+    description: type === 'adjustment' ? 'Dispute fee' : 'Stripe processing fees',
     type: 'stripe_fee',
   }
   return {
@@ -212,11 +223,16 @@ export function renderTransaction(transaction: Transaction): Stripe.BalanceTrans
     fee,
     fee_details: fee > 0 ? [feeDetails] : [],
     net: amount - fee,
-    reporting_category: type,
+    reporting_category: reportingCategory(transaction),
     source,
     status: 'available',
     type,
   }
+}
+
+function reportingCategory({ type, amount }: Transaction): string {
+  if (type !== 'adjustment') return type
+  return amount < 0 ? 'dispute' : 'dispute_reversal'
 }
 
 /** The body of a webhook: the same for each of its deliveries. */
@@ -226,10 +242,17 @@ export function renderEvent(event: PendingEvent, publicUrl: string): unknown {
     object: 'event',
     api_version: apiVersion,
     created: seconds(event.createdAtMs),
-    data: { object: event.intent ? renderIntent(event.intent, publicUrl) : event.charge && renderCharge(event.charge) },
+    data: { object: renderSubject(event, publicUrl) },
     livemode: false,
     pending_webhooks: 1,
     request: { id: event.requestId, idempotency_key: event.idempotencyKey },
     type: event.type,
   }
+}
+
+function renderSubject({ intent, charge, refund, dispute }: PendingEvent, publicUrl: string): unknown {
+  if (intent) return renderIntent(intent, publicUrl)
+  if (refund) return renderRefund(refund)
+  if (dispute) return renderDispute(dispute)
+  return charge && renderCharge(charge)
 }

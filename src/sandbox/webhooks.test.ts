@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
-import { expect, test, vi } from 'vitest'
-import { testReceiver, testSandbox, type Delivery } from './fixture.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { testReceiver, testSandbox, type Delivery, type TestSandbox } from './fixture.ts'
 
 const secret = 'whsec_test'
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
@@ -24,7 +24,7 @@ test('each step of a payment is told by a signed event', async () => {
   const other = await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
   await stripe.paymentIntents.confirm(other.id, { payment_method: 'pm_card_visa_chargeDeclined' }).catch(() => {})
   await stripe.paymentIntents.cancel(other.id)
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(8))
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(9))
   const events = receiver.deliveries.map(verified)
   expect(events.map((event) => event.type).toSorted()).toEqual([
     'charge.refunded',
@@ -35,6 +35,7 @@ test('each step of a payment is told by a signed event', async () => {
     'payment_intent.payment_failed',
     'payment_intent.requires_action',
     'payment_intent.succeeded',
+    'refund.created',
   ])
   const succeeded = events.find((event) => event.type === 'payment_intent.succeeded')
   expect(succeeded).toMatchObject({
@@ -76,4 +77,83 @@ test('a receiver that never answers does not slow the API down', async () => {
   for (let n = 0; n < 50; n++) await sandbox.stripe.paymentIntents.create(order)
   expect(performance.now() - before).toBeLessThan(4000)
   expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 100 })
+})
+
+test('what becomes of refunds and disputes is told by events of their own', async () => {
+  await using receiver = await testReceiver()
+  await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+  await sandbox.control('POST', 'faults', { mode: 'pend_refund' })
+  const { id: intent } = await sandbox.stripe.paymentIntents.create(order)
+  const refund = await sandbox.stripe.refunds.create({ payment_intent: intent, amount: 10, metadata: { line: '1' } })
+  await sandbox.control('POST', `refunds/${refund.id}/settle`, { status: 'failed' })
+  const dispute = await sandbox.control<{ id: string }>('POST', 'disputes', { payment_intent: intent })
+  await sandbox.control('POST', `disputes/${dispute.id}/close`, { status: 'won' })
+  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(10))
+  const told = receiver.deliveries.map(verified).map(({ type, data: { object } }) => [type, object])
+  expect(Object.fromEntries(told)).toMatchObject({
+    'refund.created': { id: refund.id, status: 'pending', payment_intent: intent, metadata: { line: '1' } },
+    'refund.updated': { id: refund.id, status: 'failed' },
+    'refund.failed': { id: refund.id, status: 'failed' },
+    'charge.refunded': { amount_refunded: 10 },
+    'charge.dispute.created': { id: dispute.id, status: 'needs_response', payment_intent: intent },
+    'charge.dispute.funds_withdrawn': { id: dispute.id, balance_transactions: [{ amount: -1000, fee: 1500 }] },
+    'charge.dispute.closed': { id: dispute.id, status: 'won' },
+    'charge.dispute.funds_reinstated': { balance_transactions: [{ amount: -1000 }, { amount: 1000, fee: 0 }] },
+  })
+})
+
+describe('the fault', () => {
+  test('duplicate_webhook delivers an event twice', async () => {
+    await using receiver = await testReceiver()
+    await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+    await sandbox.control('POST', 'faults', { mode: 'duplicate_webhook', event: 'payment_intent.succeeded', count: 1 })
+    await sandbox.stripe.paymentIntents.create(order)
+    await allSettled(sandbox)
+    const types = receiver.deliveries.map((delivery) => verified(delivery).type)
+    expect(types.toSorted()).toEqual(['payment_intent.created', 'payment_intent.succeeded', 'payment_intent.succeeded'])
+    expect(new Set(receiver.deliveries.map((delivery) => verified(delivery).id)).size).toBe(2)
+  })
+
+  test('drop_webhook never delivers, also not after a restart', async () => {
+    await using receiver = await testReceiver()
+    await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+    await sandbox.control('POST', 'faults', { mode: 'drop_webhook', event: 'payment_intent.succeeded' })
+    await sandbox.stripe.paymentIntents.create(order)
+    await allSettled(sandbox)
+    await sandbox.restart()
+    await allSettled(sandbox)
+    expect(receiver.deliveries.map((delivery) => verified(delivery).type)).toEqual(['payment_intent.created'])
+  })
+
+  test('delay_webhook lets later events overtake, and a restart does not lose what waits', async () => {
+    await using receiver = await testReceiver()
+    await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+    await sandbox.control('POST', 'faults', { mode: 'delay_webhook', delayMs: 600_000, count: 1 })
+    await sandbox.stripe.paymentIntents.create(order)
+    await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(1))
+    await sandbox.restart()
+    await allSettled(sandbox)
+    const types = receiver.deliveries.map((delivery) => verified(delivery).type)
+    expect(types).toEqual(['payment_intent.succeeded', 'payment_intent.created'])
+  })
+
+  test('reorder_webhook delivers all, and in another order', async () => {
+    await using receiver = await testReceiver()
+    await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
+    await sandbox.control('POST', 'faults', { mode: 'reorder_webhook', delayMs: 300 })
+    const ids: string[] = []
+    for (let n = 0; n < 20; n++) {
+      ids.push((await sandbox.stripe.paymentIntents.create({ amount: 1000, currency: 'usd' })).id)
+    }
+    await allSettled(sandbox)
+    const told = receiver.deliveries.map((delivery) => (verified(delivery).data.object as { id: string }).id)
+    expect(told.toSorted()).toEqual(ids.toSorted())
+    expect(told).not.toEqual(ids)
+  })
+
+  /** Every event was delivered or given up. */
+  async function allSettled(sandbox: TestSandbox): Promise<void> {
+    const settled = async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 })
+    await vi.waitFor(settled, { timeout: 5_000 })
+  }
 })

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { Faults } from './faults.ts'
 import type { PendingEvent } from './model.ts'
 import { renderEvent } from './render.ts'
 
@@ -17,6 +18,7 @@ export interface WebhookTarget {
 interface WebhookOptions {
   target: WebhookTarget
   publicUrl: () => string
+  faults: Faults
   logger: SandboxLogger
   /** An event that needs no more delivery: taken by the receiver, or given up. */
   onDone: (id: string) => void
@@ -38,7 +40,7 @@ const pendingMax = 50_000
  */
 export class Webhooks {
   #options: WebhookOptions
-  #pending = new Map<string, { event: PendingEvent; attempts: number }>()
+  #pending = new Map<string, { event: PendingEvent; attempts: number; deliveriesLeft: number }>()
   #ready: string[] = []
   #timers = new Set<NodeJS.Timeout>()
   #stop = new AbortController()
@@ -55,15 +57,28 @@ export class Webhooks {
   }
 
   enqueue(events: Iterable<PendingEvent>): void {
-    for (const event of events) {
-      this.#pending.set(event.id, { event, attempts: 0 })
-      this.#ready.push(event.id)
-    }
+    for (const event of events) this.#add(event)
     for (const id of this.#pending.keys()) {
       if (this.#pending.size <= pendingMax) break
       this.#giveUp(id, 'too many wait')
     }
     this.#pump()
+  }
+
+  #add(event: PendingEvent): void {
+    const fault = this.#options.faults.takeForEvent(event.type)
+    if (fault?.mode === 'drop_webhook') return this.#options.onDone(event.id)
+    const copies = fault?.mode === 'duplicate_webhook' ? 2 : 1
+    this.#pending.set(event.id, { event, attempts: 0, deliveriesLeft: copies })
+    const due = (): void => {
+      this.#ready.push(...Array<string>(copies).fill(event.id))
+    }
+    if (fault?.mode !== 'delay_webhook' && fault?.mode !== 'reorder_webhook') return due()
+    const delayMs = fault.mode === 'delay_webhook' ? fault.delayMs : Math.random() * fault.delayMs
+    this.#after(delayMs, () => {
+      due()
+      this.#pump()
+    })
   }
 
   /** What is pending stays in the ledger and is delivered after the next start. */
@@ -98,7 +113,8 @@ export class Webhooks {
     if (failure === null) {
       this.#failuresInARow = 0
       this.#pausedUntilMs = 0
-      if (this.#pending.delete(id)) this.#options.onDone(id)
+      if (waiting) waiting.deliveriesLeft--
+      if (waiting?.deliveriesLeft === 0 && this.#pending.delete(id)) this.#options.onDone(id)
     } else if (waiting) {
       this.#failuresInARow++
       if (this.#failuresInARow >= deadAfterFailures) {

@@ -91,6 +91,14 @@ export const metrics = {
     help: '1 while the breaker of this party is open',
     labelNames: ['party'],
   }),
+  reconciliationDifferences: new Gauge({
+    name: 'holdfast_reconciliation_differences',
+    help: "Movements of money that our ledger and the provider's books do not agree on, as the daily report found them",
+  }),
+  reconciliationFinished: new Gauge({
+    name: 'holdfast_reconciliation_timestamp_seconds',
+    help: 'When this process made the daily report: of several processes the latest counts',
+  }),
   poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Callers waiting for a connection to Postgres' }),
   poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
 }

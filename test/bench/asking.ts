@@ -7,7 +7,7 @@ import { createLog } from '#telemetry'
 import { homeAddress } from '#test'
 import { cartId } from './cart-id.ts'
 import { serveParent } from './child.ts'
-import { closedLoop, measured, type Window } from './window.ts'
+import { closedLoop, measured } from './window.ts'
 
 /** A process that places orders by asking their carts' actors: all of a replica but HTTP and the parsing of requests. */
 
@@ -45,6 +45,7 @@ async function place(id: string): Promise<void> {
       token: 'pm_card_visa',
       expectedTotal: null,
       deadlineSeconds: 900,
+      capture: 'now',
       ...agreed,
     },
   })
@@ -52,7 +53,7 @@ async function place(id: string): Promise<void> {
     throw new Error(`a cart was not placed: ${JSON.stringify(reply)}`)
 }
 
-serveParent<Asking, Window & { next: number }>(async ({ prefix, count, callers, seconds }) => {
+serveParent(async ({ prefix, count, callers, seconds }: Asking) => {
   let next = 0
   const done = await closedLoop(
     async () => {
@@ -62,5 +63,5 @@ serveParent<Asking, Window & { next: number }>(async ({ prefix, count, callers, 
     },
     { callers, seconds },
   )
-  return { ...measured(done.latencies, done.seconds), next }
+  return measured(done.latencies, done.seconds)
 }, app.close)

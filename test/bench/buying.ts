@@ -2,7 +2,7 @@ import { createClient } from '#client'
 import { placement } from '#test'
 import { cartId } from './cart-id.ts'
 import { serveParent } from './child.ts'
-import { closedLoop, measured, type Window } from './window.ts'
+import { closedLoop, measured } from './window.ts'
 
 /** A process of buyers who place orders with the typed client, over HTTP. */
 
@@ -14,8 +14,8 @@ export interface Buying {
   seconds: number
 }
 
-serveParent<Buying, Window>(
-  async ({ url, prefix, count, callers, seconds }) => {
+serveParent(
+  async ({ url, prefix, count, callers, seconds }: Buying) => {
     const client = createClient({ url })
     let next = 0
     const done = await closedLoop(

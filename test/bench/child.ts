@@ -43,9 +43,10 @@ export async function startChild<Order extends object, Result>(
 }
 
 /** The child's side: answers each order, and ends when the parent lets go. */
-export function serveParent<Order, Result>(work: (order: Order) => Promise<Result>, close: () => Promise<void>): void {
-  process.on('message', (order: Order) => {
-    work(order).then(
+export function serveParent(work: (order: never) => Promise<unknown>, close: () => Promise<void>): void {
+  process.on('message', (order) => {
+    // The parent sends what this file asks for: both sides import the same type.
+    work(order as never).then(
       (result) => process.send?.({ result }),
       (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : 'failed' }),
     )

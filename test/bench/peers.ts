@@ -74,7 +74,7 @@ async function workOffJobs(jobs: number): Promise<number> {
   return jobs / seconds
 }
 
-serveParent<PeerWork, number>(
-  (work) => (work.what === 'sdk' ? payWithSdk(work) : workOffJobs(work.jobs)),
+serveParent(
+  (work: PeerWork) => (work.what === 'sdk' ? payWithSdk(work) : workOffJobs(work.jobs)),
   () => Promise.resolve(),
 )

@@ -30,7 +30,14 @@ export interface LedgerEntry {
 
 const apiKey = 'sk_test_fleet_0123456789'
 
-export async function startFleet(options: { redisUrl?: string; env?: Record<string, string> } = {}): Promise<Fleet> {
+export interface FleetOptions {
+  redisUrl?: string
+  env?: Record<string, string>
+  /** Where the provider's webhooks go, and what signs them. */
+  webhook?: { url: string; secret: string }
+}
+
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   await using taken = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-fleet-'))
   taken.defer(() => rm(dataDir, { recursive: true, force: true }))
@@ -38,7 +45,13 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
   await chmod(dataDir, 0o755)
   const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: () => undefined })
   taken.defer(postgres.stop)
-  const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox'), apiKey })
+  const { webhook } = options
+  const sandbox = await startSandbox({
+    port: 0,
+    dataDir: join(dataDir, 'sandbox'),
+    apiKey,
+    ...(webhook === undefined ? {} : { webhook }),
+  })
   taken.defer(() => sandbox.close())
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
   // Postgres may be stopped before it has seen that the pool has ended.
@@ -54,6 +67,7 @@ export async function startFleet(options: { redisUrl?: string; env?: Record<stri
     PAYMENT_URL: sandbox.url,
     PAYMENT_SECRET_KEY: apiKey,
     LOG_LEVEL: 'warn',
+    ...(webhook === undefined ? {} : { PAYMENT_WEBHOOK_SECRET: webhook.secret }),
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     ...options.env,
   }

@@ -20,7 +20,7 @@ export async function expectSettled(
   await waitFor(async () => (await open())[0]?.count === 0, { timeoutMs, what: 'every order to be paid' })
   const mail = () =>
     fleet.query<{ kind: string; payload: unknown }>(
-      `select kind, payload from actor.mailbox where kind <> 'housekeeping'`,
+      `select kind, payload from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`,
     )
   await waitFor(async () => (await mail()).length === 0, { timeoutMs: 20_000, what: 'the mailbox to be empty' })
 

@@ -1,8 +1,10 @@
 import Stripe from 'stripe'
-import { AppError } from '#errors'
 import type { Logger } from '#telemetry'
-import { createParty, OutboundError } from '../party.ts'
-import type { PaymentProvider, PaymentResult } from './provider.ts'
+import { createParty } from '../party.ts'
+import { PaymentRefusal, type PaymentProvider, type PaymentResult } from './provider.ts'
+import { isRefusal, refusalOf, throwUncertain } from './stripe-errors.ts'
+import { describeIntent, describeMovement, refundStatus } from './stripe-results.ts'
+import { readStripeWebhook } from './stripe-webhook.ts'
 
 export interface StripeOptions {
   secretKey: string
@@ -13,7 +15,16 @@ export interface StripeOptions {
   log: Logger
 }
 
-/** Stripe through its own SDK; its retries are off, since the mailbox retries (Stripe's API documentation, "Idempotent requests"). */
+/** So that the fee is known as soon as the money is. */
+const withFee = { expand: ['latest_charge.balance_transaction'] }
+/** Of one payment; far above what a shop makes. */
+const refundsMax = 1_000
+
+/**
+ * Stripe through its own SDK; its retries are off, since the mailbox retries. A key that was answered 5xx replays that
+ * for a day (Stripe's API documentation, "Idempotent requests"), and nothing can be looked up by key: what is unknown is
+ * looked up by the payment's id, a refund by ours in its metadata.
+ */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
   const stripe = new Stripe(options.secretKey, {
     ...address(options.url),
@@ -26,149 +37,101 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     // A little more than the SDK's own, which tells better what went wrong.
     timeoutMs: options.timeoutMs + 500,
     concurrency: 32,
-    isRefusal: (error) =>
-      error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError,
+    isRefusal,
     log: options.log,
   })
+  /** Refusals come as the SDK's own errors. */
+  const ask = <T>(work: () => Promise<T>): Promise<T> => party.call(() => work().catch(throwUncertain))
   const call = <T>(work: () => Promise<T>): Promise<T> =>
-    party.call(() => work().catch((error: unknown) => throwDefinite(error)))
+    ask(work).catch((error: unknown) => {
+      throw refusalOf(error)
+    })
+  const lookUp = async (intentId: string): Promise<PaymentResult> =>
+    describeIntent(await call(() => stripe.paymentIntents.retrieve(intentId, withFee)))
 
   return {
     name: 'stripe',
-    async open({ orderId, amount, key }) {
-      const intent = await call(() =>
-        stripe.paymentIntents.create(
-          {
-            amount: amount.amount,
-            currency: amount.currency.toLowerCase(),
-            metadata: { order_id: orderId },
-            automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-          },
-          { idempotencyKey: key },
-        ),
-      )
+    capturesLater: true,
+    async open({ orderId, amount, capture, key }) {
+      const params: Stripe.PaymentIntentCreateParams = {
+        amount: amount.amount,
+        currency: amount.currency.toLowerCase(),
+        capture_method: capture === 'later' ? 'manual' : 'automatic',
+        metadata: { order_id: orderId },
+        automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+      }
+      const intent = await call(() => stripe.paymentIntents.create(params, { idempotencyKey: key }))
       return { intentId: intent.id }
     },
-    async confirm({ intentId, token, returnUrl, key }) {
-      try {
-        return describe(
-          await call(() =>
-            stripe.paymentIntents.confirm(
-              intentId,
-              { payment_method: token, ...(returnUrl === null ? {} : { return_url: returnUrl }) },
-              { idempotencyKey: key },
-            ),
-          ),
-        )
-      } catch (error) {
-        return await afterRefusal(error, intentId)
+    confirm({ intentId, token, returnUrl, key }) {
+      const params: Stripe.PaymentIntentConfirmParams = {
+        ...withFee,
+        ...(token === null ? {} : { payment_method: token }),
+        ...(returnUrl === null ? {} : { return_url: returnUrl }),
       }
+      return step(intentId, () => stripe.paymentIntents.confirm(intentId, params, { idempotencyKey: key }))
     },
-    async lookUp(intentId) {
-      return describe(await call(() => stripe.paymentIntents.retrieve(intentId)))
+    lookUp,
+    capture({ intentId, amount, key }) {
+      const params = { ...withFee, amount_to_capture: amount.amount }
+      return step(intentId, () => stripe.paymentIntents.capture(intentId, params, { idempotencyKey: key }))
     },
-    async void({ intentId, key }) {
-      try {
-        return describe(await call(() => stripe.paymentIntents.cancel(intentId, {}, { idempotencyKey: key })))
-      } catch (error) {
-        return await afterRefusal(error, intentId)
+    void({ intentId, key }) {
+      return step(intentId, () => stripe.paymentIntents.cancel(intentId, withFee, { idempotencyKey: key }))
+    },
+    async refund({ intentId, refundId, amount, mayExist, key }) {
+      const [intent, made] = await Promise.all([
+        call(() => stripe.paymentIntents.retrieve(intentId)),
+        mayExist ? findRefund(intentId, refundId) : undefined,
+      ])
+      // Stripe takes a bare number for a refund: that it is the payment's currency is for us to know.
+      if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRefusal('currency_mismatch')
+      const params: Stripe.RefundCreateParams = {
+        payment_intent: intentId,
+        amount: amount.amount,
+        // Never more than this: under one key the parameters must stay the same.
+        metadata: { order_id: intent.metadata['order_id'] ?? '', refund_id: refundId },
       }
+      const refund = made ?? (await call(() => stripe.refunds.create(params, { idempotencyKey: key })))
+      return { providerRefundId: refund.id, status: refundStatus(refund) }
     },
-    async refund({ intentId, amount, key }) {
-      await call(() =>
-        stripe.refunds.create({ payment_intent: intentId, amount: amount.amount }, { idempotencyKey: key }),
+    async listMovements({ from, to, cursor }) {
+      const page = await call(() =>
+        stripe.balanceTransactions.list({
+          // Stripe's clock counts whole seconds.
+          created: { gte: Math.ceil(from.getTime() / 1000), lt: Math.ceil(to.getTime() / 1000) },
+          limit: 100,
+          expand: ['data.source'],
+          ...(cursor === undefined ? {} : { starting_after: cursor }),
+        }),
       )
+      const nextCursor = page.has_more ? (page.data.at(-1)?.id ?? null) : null
+      return { movements: page.data.map(describeMovement), nextCursor }
     },
-    readWebhook(body, signature) {
-      if (options.webhookSecret === undefined)
-        throw new AppError('not_found', { message: 'This shop takes no webhooks: PAYMENT_WEBHOOK_SECRET is not set.' })
-      if (signature === undefined)
-        throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
-      const event = verify(body, signature, options.webhookSecret)
-      // Signed, but not what we know as an event: nothing that concerns a payment of ours.
-      const intent = (event as Partial<Stripe.Event>).data?.object
-      if (intent?.object !== 'payment_intent') return null
-      const orderId = intent.metadata?.['order_id']
-      if (orderId === undefined) return null
-      return { eventId: event.id, orderId, intentId: intent.id, result: describe(intent) }
-    },
+    readWebhook: (body, signature) => readStripeWebhook(body, signature, options.webhookSecret),
     close: () => party.close(),
   }
 
-  /** A card that was declined is an answer; a step the payment is past already is answered by looking. */
-  async function afterRefusal(error: unknown, intentId: string): Promise<PaymentResult> {
-    if (error instanceof Stripe.errors.StripeCardError)
-      return { status: 'declined', code: error.decline_code ?? error.code ?? 'declined' }
-    if (error instanceof Stripe.errors.StripeInvalidRequestError) {
-      if (error.code === 'payment_intent_unexpected_state')
-        return describe(await call(() => stripe.paymentIntents.retrieve(intentId)))
-      if (error.param === 'payment_method') return { status: 'declined', code: 'payment_method_unknown' }
+  /** One step of a payment. A card that was declined is an answer; a step the payment is past already is answered by looking. */
+  async function step(intentId: string, work: () => Promise<Stripe.PaymentIntent>): Promise<PaymentResult> {
+    try {
+      return describeIntent(await ask(work))
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeCardError)
+        // The SDK says '' for what Stripe did not send.
+        return { status: 'declined', code: error.decline_code || error.code || 'declined' }
+      if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+        if (error.code === 'payment_intent_unexpected_state') return await lookUp(intentId)
+        if (error.param === 'payment_method') return { status: 'declined', code: 'payment_method_unknown' }
+      }
+      throw refusalOf(error)
     }
-    throw error
   }
-}
 
-/** @throws OutboundError for whatever leaves it open what Stripe did; else the SDK's own error. */
-function throwDefinite(error: unknown): never {
-  if (error instanceof Stripe.errors.StripeConnectionError) {
-    const code = causeCode(error)
-    const isUnsent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-    throw new OutboundError(isUnsent ? 'unreachable' : 'unknown', 'the payment provider did not answer', {
-      cause: error,
-    })
-  }
-  if (error instanceof Stripe.errors.StripeRateLimitError)
-    throw new OutboundError('unreachable', 'the payment provider asks us to slow down', { cause: error })
-  if (error instanceof Stripe.errors.StripeError && error.statusCode === 409)
-    throw new OutboundError('unknown', 'the payment provider is still at the first call with this key', {
-      cause: error,
-    })
-  if (error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500)
-    throw new OutboundError('failed', `the payment provider failed with ${error.statusCode}`, { cause: error })
-  throw error
-}
-
-function causeCode(error: Error): string | undefined {
-  for (let current: unknown = error, depth = 0; current instanceof Error && depth < 5; depth += 1) {
-    if ('code' in current && typeof current.code === 'string') return current.code
-    current = 'detail' in current && current.detail instanceof Error ? current.detail : current.cause
-  }
-  return undefined
-}
-
-function describe(intent: Stripe.PaymentIntent): PaymentResult {
-  switch (intent.status) {
-    case 'succeeded':
-      return { status: 'captured' }
-    case 'requires_capture':
-      return { status: 'authorised' }
-    case 'canceled':
-      return { status: 'voided' }
-    case 'processing':
-      return { status: 'processing' }
-    case 'requires_action':
-      return { status: 'requires_action', url: intent.next_action?.redirect_to_url?.url ?? null }
-    case 'requires_payment_method':
-    case 'requires_confirmation': {
-      const failure = intent.last_payment_error
-      return failure
-        ? { status: 'declined', code: failure.decline_code ?? failure.code ?? 'declined' }
-        : { status: 'open' }
-    }
-    default:
-      return { status: 'processing' }
-  }
-}
-
-function verify(body: Buffer, signature: string, secret: string): Stripe.Event {
-  try {
-    return Stripe.webhooks.constructEvent(body, signature, secret)
-  } catch (error) {
-    throw new AppError('bad_input', {
-      field: 'stripe-signature',
-      message: 'The signature does not match, or is too old.',
-      cause: error,
-    })
+  async function findRefund(intentId: string, refundId: string): Promise<Stripe.Refund | undefined> {
+    const list = { payment_intent: intentId, limit: 100 }
+    const refunds = await call(() => stripe.refunds.list(list).autoPagingToArray({ limit: refundsMax }))
+    return refunds.find((refund) => refund.metadata?.['refund_id'] === refundId)
   }
 }
 

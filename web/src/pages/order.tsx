@@ -3,6 +3,7 @@ import { announce } from '../parts/announcer.tsx'
 import { CancelOrder } from '../parts/cancel-order.tsx'
 import { Empty, FailureNotice } from '../parts/notice.tsx'
 import { OrderDetails } from '../parts/order-details.tsx'
+import { OrderParcels } from '../parts/order-parcels.tsx'
 import { OrderTimeline } from '../parts/order-timeline.tsx'
 import { Page } from '../parts/page.tsx'
 import { PayAgain } from '../parts/pay-again.tsx'
@@ -14,8 +15,11 @@ import { useFormats, useText } from '../text/use-text.ts'
 const steps = ['placed', 'paid', 'fulfilled'] as const
 
 /** Which of the dictionary's headlines says where the order stands. */
-function headlineOf({ status, paymentStatus }: Order): string {
-  if (status !== 'placed') return status
+function headlineOf({ status, paymentStatus, fulfilmentStatus }: Order): string {
+  if (status === 'paid' && fulfilmentStatus === 'partial') return fulfilmentStatus
+  if (status === 'paid' && paymentStatus === 'authorised') return paymentStatus
+  if (status !== 'placed')
+    return fulfilmentStatus === 'returned' || fulfilmentStatus === 'partially_returned' ? fulfilmentStatus : status
   return paymentStatus === 'requires_action' || paymentStatus === 'declined' || paymentStatus === 'unknown'
     ? paymentStatus
     : 'pending'
@@ -83,11 +87,14 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
       </section>
       {key === 'declined' && <PayAgain order={order} onChange={onChange} />}
       <div className="split">
-        <OrderDetails order={order} />
+        <div>
+          <OrderDetails order={order} />
+          <OrderParcels order={order} />
+        </div>
         <aside className="order-side">
           <OrderTimeline entries={order.timeline} />
           <div className="order-actions">
-            {(order.status === 'placed' || order.status === 'paid') && (
+            {(order.status === 'placed' || order.status === 'paid') && order.fulfilmentStatus === 'unfulfilled' && (
               <CancelOrder order={order} onChange={onChange} />
             )}
             <Link className="button button-quiet" href="/">

@@ -9,8 +9,8 @@ export function OrderTimeline({ entries }: { entries: TimelineEntry[] }) {
     <section aria-labelledby="timeline">
       <h2 id="timeline">{text.order.timeline}</h2>
       <ol className="timeline">
-        {entries.toReversed().map(({ at, event }) => (
-          <li key={`${at} ${event}`}>
+        {entries.toReversed().map(({ at, event }, index) => (
+          <li key={`${entries.length - index} ${event}`}>
             <span>{text.order.events[event] ?? event.replaceAll('_', ' ')}</span>
             <time dateTime={at}>{moment(at)}</time>
           </li>

@@ -1,0 +1,57 @@
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { AppError } from '#errors'
+import { router, staffProcedure } from '#rpc'
+import type { Services } from '#services'
+import {
+  reconciliationGetInput,
+  reconciliationListInput,
+  reconciliationRunInput,
+  type Reconciliation,
+  type ReconciliationPage,
+} from './admin.contract.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { askedReconciliation, windowMaxMs } from './reconciliation.effect.ts'
+import { findReport, listReports } from './reconciliation.store.ts'
+
+// Postgres knows no year 0.
+const position = z.object({ at: z.iso.datetime().regex(/^(?!0000)/), id: z.uuid() })
+
+/** `order.admin.reconciliation.*`: whether our ledger and the provider's books agree. */
+export function createReconciliationRouter(services: Services) {
+  const { database } = services
+  return router({
+    /** Reports, the latest first. */
+    list: staffProcedure.input(reconciliationListInput).query(async ({ input }): Promise<ReconciliationPage> => {
+      const { cursor, limit = 20 } = input ?? {}
+      const before = cursor === undefined ? undefined : decodeCursor(position, cursor)
+      const found = await listReports(database.query, { before, limit: limit + 1 })
+      const items = found.slice(0, limit)
+      const last = items.at(-1)
+      return {
+        items,
+        nextCursor:
+          found.length > limit && last !== undefined ? encodeCursor({ at: last.finishedAt, id: last.id }) : null,
+      }
+    }),
+
+    get: staffProcedure.input(reconciliationGetInput).query(async ({ input }): Promise<Reconciliation> => {
+      const report = await findReport(database.query, input.id)
+      if (report !== undefined) return report
+      throw new AppError('not_found', { field: 'id', message: 'There is no such report, or it is not finished yet.' })
+    }),
+
+    /** Asks for a report; it is there once `get` finds it. */
+    run: staffProcedure.input(reconciliationRunInput).mutation(async ({ input }): Promise<{ id: string }> => {
+      const { from, to } = input ?? {}
+      const end = to === undefined ? Date.now() : Date.parse(to)
+      if (from !== undefined && Date.parse(from) >= end)
+        throw new AppError('bad_input', { field: 'from', message: 'The window must begin before it ends.' })
+      if (from !== undefined && end - Date.parse(from) > windowMaxMs)
+        throw new AppError('bad_input', { field: 'from', message: 'A report covers 31 days at most.' })
+      const id = uuidv7()
+      await services.actors().schedule(askedReconciliation(id, { from, to }))
+      return { id }
+    }),
+  })
+}

@@ -1,0 +1,99 @@
+import type Stripe from 'stripe'
+import type { Money } from '#shapes'
+import type { PaymentResult, ProviderMovement, RefundStatus } from './provider.ts'
+
+/** What Stripe's objects say, in the interface's terms. */
+
+export function describeIntent(intent: Stripe.PaymentIntent): PaymentResult {
+  switch (intent.status) {
+    case 'succeeded':
+      return { status: 'captured', amountMinor: intent.amount_received, feeMinor: feeOf(intent) }
+    case 'requires_capture':
+      return { status: 'authorised', amountMinor: intent.amount_capturable }
+    case 'canceled':
+      return { status: 'voided' }
+    case 'processing':
+      return { status: 'processing' }
+    case 'requires_action':
+      return { status: 'requires_action', url: intent.next_action?.redirect_to_url?.url ?? null }
+    case 'requires_payment_method':
+    case 'requires_confirmation': {
+      const failure = intent.last_payment_error
+      return failure
+        ? { status: 'declined', code: failure.decline_code ?? failure.code ?? 'declined' }
+        : { status: 'open' }
+    }
+    default:
+      return { status: 'processing' }
+  }
+}
+
+/** Stripe makes it known with the charge's balance transaction, where that was expanded and is there already. */
+function feeOf({ latest_charge: charge }: Stripe.PaymentIntent): number | null {
+  if (typeof charge !== 'object' || charge === null) return null
+  const transaction = charge.balance_transaction
+  if (typeof transaction !== 'object' || transaction === null) return null
+  return feeIn(money(charge.amount_captured, charge.currency), transaction)
+}
+
+export function refundStatus({ status }: Stripe.Refund): RefundStatus {
+  if (status === 'succeeded') return 'succeeded'
+  return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
+}
+
+/** The balance may be kept in another currency than the payment's: its fee in the payment's, by the rate of this very movement. */
+export function feeIn(amount: Money, { fee, ...transaction }: Stripe.BalanceTransaction): number {
+  if (transaction.currency.toUpperCase() === amount.currency || fee === 0) return fee
+  return Math.round((fee * Math.abs(amount.amount)) / Math.abs(transaction.amount))
+}
+
+export function money(amount: number, currency: string): Money {
+  return { amount, currency: currency.toUpperCase() }
+}
+
+export function idOf(reference: string | { id: string } | null | undefined): string | null {
+  return typeof reference === 'string' ? reference : (reference?.id ?? null)
+}
+
+export function describeMovement(transaction: Stripe.BalanceTransaction): ProviderMovement {
+  const about = subjectOf(transaction)
+  // What was exchanged is told in the payment's currency, of which the source knows the amount.
+  const isExchanged = about !== null && about.currency !== transaction.currency
+  const size = isExchanged ? about.amount * Math.sign(transaction.amount) : transaction.amount
+  const amount = money(size, isExchanged ? about.currency : transaction.currency)
+  return {
+    id: transaction.id,
+    kind: kindOf(transaction),
+    orderId: about?.metadata?.['order_id'] ?? null,
+    intentId: idOf(about?.payment_intent),
+    amount,
+    feeMinor: feeIn(amount, transaction),
+    at: new Date(transaction.created * 1000),
+  }
+}
+
+/** The expanded charge, refund or dispute; other movements, such as payouts, are about no payment. */
+function subjectOf({ source }: Stripe.BalanceTransaction) {
+  if (typeof source !== 'object' || source === null) return null
+  if (source.object === 'charge') return { ...source, amount: source.amount_captured }
+  return source.object === 'refund' || (source.object === 'dispute' && 'payment_intent' in source) ? source : null
+}
+
+function kindOf({ type, amount, source }: Stripe.BalanceTransaction): ProviderMovement['kind'] {
+  switch (type) {
+    case 'charge':
+    case 'payment':
+      return 'capture'
+    case 'refund':
+    case 'payment_refund':
+      return 'refund'
+    case 'refund_failure':
+    case 'payment_failure_refund':
+      return 'refund_failed'
+    case 'adjustment':
+      if (typeof source !== 'object' || source?.object !== 'dispute') return 'other'
+      return amount < 0 ? 'dispute' : 'dispute_won'
+    default:
+      return 'other'
+  }
+}
