@@ -23,6 +23,8 @@ export interface App {
   /** Reads and verifies a webhook of the payment provider, and tells the order. */
   readonly payments: PaymentProvider
   notePayment(event: PaymentEvent): Promise<void>
+  /** How often what public answers are made from has changed, by tag. */
+  readVersions(): Promise<ReadonlyMap<string, number>>
   /** Makes sure that what recurs is scheduled; once however many processes ask. */
   schedule(): Promise<void>
   close(): Promise<void>
@@ -52,7 +54,12 @@ function createRouter({ product, user, order }: ReturnType<typeof createModules>
 export type AppRouter = ReturnType<typeof createRouter>
 
 export function createApp({ config, log, databaseUrl, secretKey, payment }: AppResources): App {
-  const database: Database = openDatabase({ url: databaseUrl, poolSize: config.DATABASE_POOL, log })
+  const database: Database = openDatabase({
+    url: databaseUrl,
+    poolSize: config.DATABASE_POOL,
+    isReadOnly: config.READ_ONLY,
+    log,
+  })
   const payments = createStripeProvider({ ...payment, timeoutMs: config.PAYMENT_TIMEOUT_MS, log })
   const mail = createMailSender({
     smtpUrl: config.SMTP_URL,
@@ -83,6 +90,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
+    readVersions: () => modules.product.readVersions(),
     schedule: () => actors.schedule(housekeepingMail()),
     async close() {
       await actors.stop()

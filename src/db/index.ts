@@ -1,4 +1,4 @@
-export { isConnectionLost, isInfrastructureFailure, isLockTimeout, isUnreachable } from './failures.ts'
+export { isAway, isConnectionLost, isInfrastructureFailure, isLockTimeout, isUnreachable } from './failures.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,

@@ -6,7 +6,13 @@ import type { App } from '#app'
 import type { Config } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
-import { answerDirectly, directCall } from './direct-call.ts'
+import type { AnswerCache } from '#cache'
+import { metrics } from '#telemetry'
+import { answerFromCache } from './cached-call.ts'
+import { answerDirectly, answerError, directCall, isPublic } from './direct-call.ts'
+import type { CallClass, Pressure } from './pressure.ts'
+import { retryAfter } from './retry-after.ts'
+import { sendError } from './send-error.ts'
 
 /** tRPC at /trpc. */
 
@@ -14,7 +20,15 @@ import { answerDirectly, directCall } from './direct-call.ts'
 const batchMax = 10
 const cookieDays = 30
 
-export async function registerRpc(server: FastifyInstance, app: App): Promise<void> {
+export interface RpcOptions {
+  app: App
+  pressure: Pressure
+  /** Undefined where it is switched off. */
+  cache: AnswerCache | undefined
+}
+
+export async function registerRpc(server: FastifyInstance, options: RpcOptions): Promise<void> {
+  const { app } = options
   await server.register(
     async (scope) => {
       // JSON alone: the forms and streams that tRPC would take as well know no limit on bodies.
@@ -22,38 +36,80 @@ export async function registerRpc(server: FastifyInstance, app: App): Promise<vo
       scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
         textOf(body),
       )
-      scope.addHook('onRequest', async (request) => {
+      scope.addHook('onRequest', async (request, reply) => {
+        reply.header('cache-control', 'no-store')
         refuseUnreadable(request)
         refuseForeignOrigin(request, app.services.config)
       })
       scope.all<{ Params: { path: string } }>('/:path', async (req, res) => {
         if (!['GET', 'HEAD', 'POST'].includes(req.method)) throw new AppError('method_not_allowed')
-        const call = directCall(app.router, req)
-        if (call !== undefined)
-          return answerDirectly(req, res, {
-            router: app.router,
-            ctx: createContext(app, { req, res }),
-            call,
-            headersOf,
-          })
-        await fastifyRequestHandler({
-          router: app.router,
-          createContext(options: CreateFastifyContextOptions) {
-            refuseBatchedPlacing(options.info)
-            return createContext(app, options)
-          },
-          allowMethodOverride: true,
-          maxBatchSize: batchMax,
-          responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
-          path: req.params.path,
-          req,
-          res,
-        })
+        // A stream lasts for minutes, and costs nothing meanwhile.
+        const leave = isStream(req) ? undefined : options.pressure.enter()
+        try {
+          await answerCall(req, res, options)
+        } finally {
+          leave?.()
+        }
       })
     },
     { prefix: '/trpc' },
   )
 }
+
+/** From the cache, where the answer is everybody's; else straight from its procedure; what is unusual by tRPC's adapter. */
+async function answerCall(
+  req: FastifyRequest<{ Params: { path: string } }>,
+  res: FastifyReply,
+  { app, pressure, cache }: RpcOptions,
+): Promise<void> {
+  const { router } = app
+  const call = directCall(router, req)
+  const callClass = classOf(req.params.path, router)
+  const shortage = pressure.shortOf(callClass)
+  const direct = call && { router, ctx: createContext(app, { req, res }), call, headersOf }
+  if (direct !== undefined && cache !== undefined && req.method === 'GET' && direct.call.madeFrom !== undefined) {
+    const hasOrigins = app.services.config.CORS_ORIGINS.length > 0
+    try {
+      if (await answerFromCache(req, res, { ...direct, cache, mayLoad: shortage === undefined, hasOrigins })) return
+    } catch (error) {
+      return answerError(res, error, direct)
+    }
+  }
+  if (shortage !== undefined) {
+    metrics.shed.inc({ class: callClass, reason: shortage })
+    await sendError(res, 'unavailable')
+  } else if (direct !== undefined) {
+    await answerDirectly(req, res, direct)
+  } else {
+    await answerByAdapter(req, res, app)
+  }
+}
+
+async function answerByAdapter(
+  req: FastifyRequest<{ Params: { path: string } }>,
+  res: FastifyReply,
+  app: App,
+): Promise<void> {
+  await fastifyRequestHandler({
+    router: app.router,
+    createContext(options: CreateFastifyContextOptions) {
+      refuseBatchedPlacing(options.info)
+      return createContext(app, options)
+    },
+    allowMethodOverride: true,
+    maxBatchSize: batchMax,
+    responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
+    path: req.params.path,
+    req,
+    res,
+  })
+}
+
+const isStream = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/event-stream') === true
+
+/** Who asks for what everybody gets only looks, in a batch too. */
+const classOf = (path: string, router: App['router']): CallClass =>
+  path.split(',').every((each) => isPublic(router, each)) ? 'browse' : 'buy'
 
 /** Decoding puts a sign of its own in the place of broken bytes: names and addresses would be kept as something nobody wrote. */
 function textOf(body: Buffer): string {
@@ -82,8 +138,11 @@ function refuseForeignOrigin({ method, headers: { origin }, host }: FastifyReque
 /** tRPC names no type for what fails before a call is made out, and knows no Retry-After. */
 const headersOf = (errors: readonly TRPCError[]): Record<string, string> => ({
   'content-type': 'application/json',
-  ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE') ? { 'retry-after': '2' } : {}),
+  ...retryAfterOf(errors.find(({ code }) => code === 'SERVICE_UNAVAILABLE')),
 })
+
+const retryAfterOf = (error: TRPCError | undefined): Record<string, string> =>
+  error === undefined ? {} : { 'retry-after': retryAfter(error.cause instanceof AppError ? error.cause : undefined) }
 
 function refuseBatchedPlacing({ isBatchCall, calls }: CreateFastifyContextOptions['info']): void {
   if (!isBatchCall || calls.every(({ path }) => path !== 'order.place')) return
@@ -102,6 +161,7 @@ function createContext(app: App, { req, res }: { req: FastifyRequest; res: Fasti
     address: req.ip,
     log,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
+    isReadOnly: config.READ_ONLY,
     sessionToken,
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
     orderToken(orderId) {

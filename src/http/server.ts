@@ -11,8 +11,11 @@ import Fastify, {
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { AppError, BootError, errorKinds } from '#errors'
+import { openAnswerCache } from '#cache'
+import { isPassing } from './cached-call.ts'
 import { registerHealth, type Readiness } from './health.ts'
 import { registerPages } from './pages.ts'
+import { watchPressure } from './pressure.ts'
 import { codeOf, refuseAddress, refuseConnection } from './refusal.ts'
 import { registerRpc } from './rpc.ts'
 import { sendError } from './send-error.ts'
@@ -115,7 +118,13 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
-  await registerRpc(server, app)
+  const pressure = watchPressure(app.services.database)
+  const cache = openCache(app)
+  server.addHook('onClose', async () => {
+    pressure.close()
+    await cache?.close()
+  })
+  await registerRpc(server, { app, pressure, cache })
   registerWebhooks(server, app)
   await registerPages(server)
   return {
@@ -124,6 +133,18 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
       for (const stream of streams) stream.end()
     },
   }
+}
+
+function openCache({ services: { config, log }, readVersions }: App) {
+  if (config.CACHE_MAX_BYTES === 0) return undefined
+  return openAnswerCache({
+    maxBytes: config.CACHE_MAX_BYTES,
+    redisUrl: config.CACHE_REDIS_URL,
+    scope: config.SHOP_CURRENCIES.join(),
+    readVersions,
+    isPassing,
+    log,
+  })
 }
 
 function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {
