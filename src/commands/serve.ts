@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { loadConfig, type Config } from '#config'
+import { BootError } from '#errors'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
 import { openShop } from './boot.ts'
@@ -28,6 +29,8 @@ export async function serve({ processes }: { processes: number }): Promise<void>
 
 /** Worker, without web: handles mail. */
 export async function work(): Promise<void> {
+  if (loadConfig().READ_ONLY)
+    throw new BootError('READ_ONLY is true, and a worker does nothing but write: start it when maintenance is over.')
   collectProcessMetrics()
   const shop = await openShop({ tell })
   const worker = await startWorker(shop)

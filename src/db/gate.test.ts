@@ -1,36 +1,7 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import { expect, test } from 'vitest'
 import { createLog } from '#telemetry'
-import { createTestDatabase, waitFor } from '#test'
+import { createTestDatabase, openRoad, waitFor } from '#test'
 import { isUnreachable, openDatabase } from './index.ts'
-
-/** Stands before Postgres; while `isSilent` it takes connections and never answers, as a host does that has gone away. */
-async function openRoad(to: string) {
-  const target = new URL(to)
-  const road = { isSilent: false, url: '' }
-  const sockets = new Set<net.Socket>()
-  const keep = (socket: net.Socket) => void sockets.add(socket.on('error', () => undefined))
-  const server = net.createServer((socket) => {
-    keep(socket)
-    if (road.isSilent) return
-    const onward = net.connect(Number(target.port), target.hostname)
-    keep(onward)
-    socket.pipe(onward).pipe(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const own = new URL(to)
-  own.port = String((server.address() as net.AddressInfo).port)
-  return Object.assign(road, {
-    url: own.href,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  })
-}
 
 const timed = async (work: Promise<unknown>) => {
   const startedAt = performance.now()
