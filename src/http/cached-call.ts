@@ -5,6 +5,7 @@ import { freshMs, staleMs, type AnswerCache, type Served } from '#cache'
 import { canonicalJson } from '#canonical-json'
 import type { Context } from '#rpc'
 import { rawInput, type DirectCall } from './direct-call.ts'
+import type { Pressure } from './pressure.ts'
 
 /**
  * Public answers as finished bytes, in front of tRPC: the same bytes that the call itself would send, with what a browser
@@ -14,10 +15,9 @@ import { rawInput, type DirectCall } from './direct-call.ts'
 export interface CachedCallOptions {
   cache: AnswerCache
   router: AnyTRPCRouter
-  ctx: Context
+  ctx(): Context
   call: DirectCall
-  /** Whether Postgres may be asked for what is not there. */
-  mayLoad: boolean
+  pressure: Pressure
   /** Other origins get other headers (CORS). */
   hasOrigins: boolean
 }
@@ -29,16 +29,17 @@ export interface CachedCallOptions {
 export async function answerFromCache(
   request: FastifyRequest,
   reply: FastifyReply,
-  { cache, router, ctx, call, mayLoad, hasOrigins }: CachedCallOptions,
+  { cache, router, ctx, call, pressure, hasOrigins }: CachedCallOptions,
 ): Promise<boolean> {
   const input = usualInput(call, request)
   if (input === undefined) return false
   const question = {
     key: input.key,
     tags: call.madeFrom ?? [],
-    load: () => load(router, { ctx: anonymous(ctx), call, input: input.value }),
+    load: () => pressure.admit('browse', () => load(router, { ctx: anonymous(ctx()), call, input: input.value })),
   }
-  const served = mayLoad ? await cache.answer(question) : await cache.recall(question)
+  // While something is short, what is there serves, however old.
+  const served = await (pressure.shortOf('browse') === undefined ? cache.answer(question) : cache.recall(question))
   if (served === undefined) return false
   reply.headers({
     'content-type': 'application/json',

@@ -62,7 +62,7 @@ function definitionOf(router: AnyTRPCRouter, path: string): Definition | undefin
 
 export interface DirectCallOptions {
   router: AnyTRPCRouter
-  ctx: Context
+  ctx(): Context
   call: DirectCall
   /** Headers for these errors, as the adapter would send them. */
   headersOf(errors: readonly TRPCError[]): Record<string, string>
@@ -74,7 +74,8 @@ export async function answerDirectly(
   reply: FastifyReply,
   options: DirectCallOptions,
 ): Promise<void> {
-  const { router, ctx, call } = options
+  const { router, call } = options
+  const ctx = options.ctx()
   reply.header('content-type', 'application/json').header('vary', 'trpc-accept, accept')
   try {
     const data: unknown = await callTRPCProcedure({
@@ -89,7 +90,7 @@ export async function answerDirectly(
     // A buffer, since Fastify adds a charset to the type of a string.
     await reply.send(Buffer.from(JSON.stringify({ result: { data } })))
   } catch (thrown) {
-    await answerError(reply, thrown, options)
+    await answerError(reply, thrown, { ...options, ctx: () => ctx })
   }
 }
 
@@ -102,7 +103,7 @@ export async function answerError(
   const error = getTRPCErrorFromUnknown(thrown)
   const shape: unknown = getTRPCErrorShape({
     config: router._def._config,
-    ctx,
+    ctx: ctx(),
     error,
     input: undefined,
     path: call.path,

@@ -1,34 +1,18 @@
-import { TRPCError } from '@trpc/server'
-import { fastifyRequestHandler, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import type { App } from '#app'
 import type { Config } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
-import type { AnswerCache } from '#cache'
-import { metrics } from '#telemetry'
-import { answerFromCache } from './cached-call.ts'
-import { answerDirectly, answerError, directCall, isPublic } from './direct-call.ts'
-import type { CallClass, Pressure } from './pressure.ts'
-import { retryAfter } from './retry-after.ts'
-import { sendError } from './send-error.ts'
+import { answerCall, type CallOptions } from './call.ts'
 
 /** tRPC at /trpc. */
 
-/** Calls in one batch. */
-const batchMax = 10
 const cookieDays = 30
 
-export interface RpcOptions {
-  app: App
-  pressure: Pressure
-  /** Undefined where it is switched off. */
-  cache: AnswerCache | undefined
-}
-
-export async function registerRpc(server: FastifyInstance, options: RpcOptions): Promise<void> {
-  const { app } = options
+export async function registerRpc(server: FastifyInstance, given: Omit<CallOptions, 'contextOf'>): Promise<void> {
+  const { app } = given
+  const options: CallOptions = { ...given, contextOf: (req, res) => createContext(app, { req, res }) }
   await server.register(
     async (scope) => {
       // JSON alone: the forms and streams that tRPC would take as well know no limit on bodies.
@@ -44,72 +28,18 @@ export async function registerRpc(server: FastifyInstance, options: RpcOptions):
       scope.all<{ Params: { path: string } }>('/:path', async (req, res) => {
         if (!['GET', 'HEAD', 'POST'].includes(req.method)) throw new AppError('method_not_allowed')
         // A stream lasts for minutes, and costs nothing meanwhile.
-        const leave = isStream(req) ? undefined : options.pressure.enter()
+        if (req.headers.accept?.includes('text/event-stream') === true) return answerCall(req, res, options)
+        const leave = options.pressure.enter()
         try {
           await answerCall(req, res, options)
         } finally {
-          leave?.()
+          leave()
         }
       })
     },
     { prefix: '/trpc' },
   )
 }
-
-/** From the cache, where the answer is everybody's; else straight from its procedure; what is unusual by tRPC's adapter. */
-async function answerCall(
-  req: FastifyRequest<{ Params: { path: string } }>,
-  res: FastifyReply,
-  { app, pressure, cache }: RpcOptions,
-): Promise<void> {
-  const { router } = app
-  const call = directCall(router, req)
-  const callClass = classOf(req.params.path, router)
-  const shortage = pressure.shortOf(callClass)
-  const direct = call && { router, ctx: createContext(app, { req, res }), call, headersOf }
-  if (direct !== undefined && cache !== undefined && req.method === 'GET' && direct.call.madeFrom !== undefined) {
-    const hasOrigins = app.services.config.CORS_ORIGINS.length > 0
-    try {
-      if (await answerFromCache(req, res, { ...direct, cache, mayLoad: shortage === undefined, hasOrigins })) return
-    } catch (error) {
-      return answerError(res, error, direct)
-    }
-  }
-  if (shortage !== undefined) {
-    metrics.shed.inc({ class: callClass, reason: shortage })
-    await sendError(res, 'unavailable')
-  } else if (direct !== undefined) {
-    await answerDirectly(req, res, direct)
-  } else {
-    await answerByAdapter(req, res, app)
-  }
-}
-
-async function answerByAdapter(
-  req: FastifyRequest<{ Params: { path: string } }>,
-  res: FastifyReply,
-  app: App,
-): Promise<void> {
-  await fastifyRequestHandler({
-    router: app.router,
-    createContext(options: CreateFastifyContextOptions) {
-      refuseBatchedPlacing(options.info)
-      return createContext(app, options)
-    },
-    allowMethodOverride: true,
-    maxBatchSize: batchMax,
-    responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
-    path: req.params.path,
-    req,
-    res,
-  })
-}
-
-const isStream = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/event-stream') === true
-
-/** Who asks for what everybody gets only looks, in a batch too. */
-const classOf = (path: string, router: App['router']): CallClass =>
-  path.split(',').every((each) => isPublic(router, each)) ? 'browse' : 'buy'
 
 /** Decoding puts a sign of its own in the place of broken bytes: names and addresses would be kept as something nobody wrote. */
 function textOf(body: Buffer): string {
@@ -133,21 +63,6 @@ function refuseForeignOrigin({ method, headers: { origin }, host }: FastifyReque
   const isOwn = URL.canParse(origin) && new URL(origin).host === host
   if (!isOwn && !config.CORS_ORIGINS.includes(origin))
     throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
-}
-
-/** tRPC names no type for what fails before a call is made out, and knows no Retry-After. */
-const headersOf = (errors: readonly TRPCError[]): Record<string, string> => ({
-  'content-type': 'application/json',
-  ...retryAfterOf(errors.find(({ code }) => code === 'SERVICE_UNAVAILABLE')),
-})
-
-const retryAfterOf = (error: TRPCError | undefined): Record<string, string> =>
-  error === undefined ? {} : { 'retry-after': retryAfter(error.cause instanceof AppError ? error.cause : undefined) }
-
-function refuseBatchedPlacing({ isBatchCall, calls }: CreateFastifyContextOptions['info']): void {
-  if (!isBatchCall || calls.every(({ path }) => path !== 'order.place')) return
-  const cause = new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' })
-  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
 }
 
 function createContext(app: App, { req, res }: { req: FastifyRequest; res: FastifyReply }): Context {

@@ -118,7 +118,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
-  const pressure = watchPressure(app.services.database)
+  const pressure = watchPressure({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
   const cache = openCache(app)
   server.addHook('onClose', async () => {
     pressure.close()
