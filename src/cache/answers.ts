@@ -33,6 +33,8 @@ export interface Served {
 
 /** Finished bytes of public answers: in process first, then in the cache's Redis. One load at a time for each key. */
 export interface AnswerCache {
+  /** The answer, if it is there and new. */
+  fresh(question: Pick<Question, 'key' | 'tags'>): Served | undefined
   /** @throws what {@link Question.load} throws */
   answer(question: Question): Promise<Served>
   /** What there is, however old, without making anything; for when Postgres is not to be asked. */
@@ -112,6 +114,10 @@ export function openAnswerCache(options: AnswerCacheOptions): AnswerCache {
   }
 
   return {
+    fresh({ key, tags }) {
+      const kept = memory.get(key)
+      return kept !== undefined && isFresh(kept, tags) ? serve(kept, 'hit') : undefined
+    },
     async answer(question) {
       const kept = memory.get(question.key)
       if (kept !== undefined && isFresh(kept, question.tags)) return serve(kept, 'hit')

@@ -5,6 +5,7 @@ import { freshMs, staleMs, type AnswerCache, type Served } from '#cache'
 import { canonicalJson } from '#canonical-json'
 import type { Context } from '#rpc'
 import { rawInput, type DirectCall } from './direct-call.ts'
+import type { HotAnswers } from './hot-answers.ts'
 import type { Pressure } from './pressure.ts'
 
 /**
@@ -18,6 +19,7 @@ export interface CachedCallOptions {
   ctx(): Context
   call: DirectCall
   pressure: Pressure
+  hot: HotAnswers
   /** Other origins get other headers (CORS). */
   hasOrigins: boolean
 }
@@ -29,7 +31,7 @@ export interface CachedCallOptions {
 export async function answerFromCache(
   request: FastifyRequest,
   reply: FastifyReply,
-  { cache, router, ctx, call, pressure, hasOrigins }: CachedCallOptions,
+  { cache, router, ctx, call, pressure, hot, hasOrigins }: CachedCallOptions,
 ): Promise<boolean> {
   const input = usualInput(call, request)
   if (input === undefined) return false
@@ -51,7 +53,10 @@ export async function answerFromCache(
   })
   if (isKnown(request.headers['if-none-match'], served.etag))
     await reply.status(304).removeHeader('content-type').send()
-  else await reply.send(served.body)
+  else {
+    hot.note(request, reply, question)
+    await reply.send(served.body)
+  }
   return true
 }
 

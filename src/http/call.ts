@@ -7,6 +7,7 @@ import { AppError } from '#errors'
 import type { Context } from '#rpc'
 import { answerFromCache } from './cached-call.ts'
 import { answerDirectly, answerError, directCall, isPublic } from './direct-call.ts'
+import type { HotAnswers } from './hot-answers.ts'
 import type { CallClass, Pressure } from './pressure.ts'
 import { retryAfter } from './retry-after.ts'
 import { sendError } from './send-error.ts'
@@ -22,21 +23,21 @@ export interface CallOptions {
   app: App
   pressure: Pressure
   /** Undefined where it is switched off. */
-  cache: AnswerCache | undefined
+  cached: { cache: AnswerCache; hot: HotAnswers } | undefined
   contextOf(req: FastifyRequest, res: FastifyReply): Context
 }
 
 /** From the cache, where the answer is everybody's; else straight from its procedure; what is unusual by tRPC's adapter. */
 export async function answerCall(req: CallRequest, res: FastifyReply, options: CallOptions): Promise<void> {
-  const { cache, pressure } = options
+  const { cached, pressure } = options
   const { router, services } = options.app
   const call = directCall(router, req)
   const direct = call && { router, call, ctx: () => options.contextOf(req, res), headersOf }
   const callClass = classOf(req.params.path, router)
-  if (direct !== undefined && cache !== undefined && req.method === 'GET' && direct.call.madeFrom !== undefined) {
+  if (direct !== undefined && cached !== undefined && req.method === 'GET' && direct.call.madeFrom !== undefined) {
     const hasOrigins = services.config.CORS_ORIGINS.length > 0
     try {
-      if (await answerFromCache(req, res, { ...direct, cache, pressure, hasOrigins })) return
+      if (await answerFromCache(req, res, { ...direct, ...cached, pressure, hasOrigins })) return
     } catch (error) {
       return answerError(res, error, direct)
     }
