@@ -3,6 +3,7 @@ import { loadConfig, type Config } from '#config'
 import { BootError } from '#errors'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
+import { startBeats, watchBeats } from './beats.ts'
 import { openShop } from './boot.ts'
 import { runUntilStopped, startWorker } from './run.ts'
 import { onSecondRequest, stopRequested } from './signals.ts'
@@ -19,6 +20,7 @@ export async function serve({ processes }: { processes: number }): Promise<void>
     tell(`The shop is ready at ${http.url}`)
   } else {
     shareMetrics()
+    startBeats()
     process.send?.({ ready: http.url })
   }
   await runUntilStopped(
@@ -53,6 +55,7 @@ async function supervise(processes: number): Promise<void> {
   let isStopping = false
   let isAnnounced = false
   cluster.setupPrimary({ serialization: 'json' })
+  watchBeats(cluster, log)
 
   const ready = new Set<number>()
   cluster.on('message', (child, message: unknown) => {

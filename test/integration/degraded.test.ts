@@ -3,6 +3,7 @@ import net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   buyer,
+  listProcesses,
   openRoad,
   placement,
   runProgram,
@@ -186,7 +187,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
   })
 })
 
-describe('READ_ONLY', () => {
+describe('READ_ONLY', { timeout: 60_000 }, () => {
   test('keeps the catalog, sessions and orders readable, and refuses whatever would write, for minutes', async () => {
     await using fleet = await startFleet()
     const before = await fleet.start(['serve'])
@@ -239,71 +240,111 @@ describe('READ_ONLY', () => {
   })
 })
 
-test('a wedged replica does not answer for its health, holds nobody else up, and goes on when it can', async () => {
-  await using fleet = await startFleet()
-  const [wedged, other] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
-  const ada = buyer(other.url())
-  const sku = await anySku(fleet)
-  const carts = await Promise.all(Array.from({ length: 6 }, () => ada.cart([{ sku, quantity: 1 }])))
-  const [first = '', second = '', ...others] = carts
-  // In the midst of placing, as far as that can be had.
-  const cut = [place(wedged.url(), first), place(wedged.url(), second)]
-  process.kill(wedged.pid, 'SIGSTOP')
-  const isHealthy = (timeoutMs: number) =>
-    fetch(`${wedged.url()}/livez`, { signal: AbortSignal.timeout(timeoutMs) }).then(
-      ({ ok }) => ok,
-      () => false,
+test(
+  'a wedged replica does not answer for its health, holds nobody else up, and goes on when it can',
+  { timeout: 60_000 },
+  async () => {
+    await using fleet = await startFleet()
+    const [wedged, other] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
+    const ada = buyer(other.url())
+    const sku = await anySku(fleet)
+    const carts = await Promise.all(Array.from({ length: 6 }, () => ada.cart([{ sku, quantity: 1 }])))
+    const [first = '', second = '', ...others] = carts
+    // In the midst of placing, as far as that can be had.
+    const cut = [place(wedged.url(), first), place(wedged.url(), second)]
+    process.kill(wedged.pid, 'SIGSTOP')
+    const isHealthy = (timeoutMs: number) =>
+      fetch(`${wedged.url()}/livez`, { signal: AbortSignal.timeout(timeoutMs) }).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    expect(await isHealthy(1_000)).toBe(false)
+    for (const cartId of others) expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
+    process.kill(wedged.pid, 'SIGCONT')
+    expect(await isHealthy(5_000)).toBe(true)
+    await Promise.all(cut)
+    for (const cartId of [first, second]) {
+      const answer = await ada.place(cartId)
+      expect(answer.outcome === 'placed' || answer.reason === 'already_placed').toBe(true)
+    }
+  },
+)
+
+test(
+  'of several processes behind one port, one that stands still is ended and another started',
+  { timeout: 60_000 },
+  async () => {
+    await using fleet = await startFleet()
+    const supervisor = await fleet.start(['serve', '--processes', '2'])
+    const children = () =>
+      listProcesses()
+        .filter(({ parentPid }) => parentPid === supervisor.pid)
+        .map(({ pid }) => pid)
+    const before = children()
+    expect(before).toHaveLength(2)
+    process.kill(before[0] ?? 0, 'SIGSTOP')
+    await waitFor(
+      () => {
+        const now = children()
+        return now.length === 2 && !now.includes(before[0] ?? 0)
+      },
+      { timeoutMs: 40_000, what: 'the wedged process to be replaced' },
     )
-  expect(await isHealthy(1_000)).toBe(false)
-  for (const cartId of others) expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
-  process.kill(wedged.pid, 'SIGCONT')
-  expect(await isHealthy(5_000)).toBe(true)
-  await Promise.all(cut)
-  for (const cartId of [first, second]) {
-    const answer = await ada.place(cartId)
-    expect(answer.outcome === 'placed' || answer.reason === 'already_placed').toBe(true)
-  }
-})
+    expect(children()).toContain(before[1])
+    for (let n = 0; n < 8; n += 1) {
+      const answer = await fetch(`${supervisor.url()}/livez`, { signal: AbortSignal.timeout(5_000) })
+      expect(answer.status).toBe(200)
+    }
+  },
+)
 
-test('without Redis orders are taken and paid, and the wake-ups find it again', async () => {
-  const redis = await startRedis()
-  await using fleet = await startFleet({ redisUrl: redis.url, env: { CACHE_REDIS_URL: redis.url } })
-  const server = await fleet.start(['serve'])
-  await fleet.start(['worker'])
-  const ada = buyer(server.url())
-  const sku = await anySku(fleet)
-  await redis.stop()
-  const cartId = await ada.cart([{ sku, quantity: 1 }])
-  const startedAt = performance.now()
-  expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
-  expect((await send(server.url(), { path: 'product.list' })).status).toBe(200)
-  expect(await health(server.url())).toEqual([200, 200])
-  await waitFor(async () => (await fleet.query(`select 1 from "order".orders where status = 'paid'`)).length === 1, {
-    timeoutMs: 20_000,
-    what: 'the order to be paid',
-  })
-})
+test(
+  'without Redis orders are taken and paid: the sweep stands in for wake-ups, each replica for the shared cache',
+  { timeout: 60_000 },
+  async () => {
+    const redis = await startRedis()
+    await using fleet = await startFleet({ redisUrl: redis.url, env: { CACHE_REDIS_URL: redis.url } })
+    const server = await fleet.start(['serve'])
+    await fleet.start(['worker'])
+    const ada = buyer(server.url())
+    const sku = await anySku(fleet)
+    await redis.stop()
+    const cartId = await ada.cart([{ sku, quantity: 1 }])
+    const startedAt = performance.now()
+    expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect((await send(server.url(), { path: 'product.list' })).status).toBe(200)
+    expect(await health(server.url())).toEqual([200, 200])
+    await waitFor(async () => (await fleet.query(`select 1 from "order".orders where status = 'paid'`)).length === 1, {
+      timeoutMs: 20_000,
+      what: 'the order to be paid',
+    })
+  },
+)
 
-test('without a mail server orders are taken and paid, and the letter arrives when it returns', async () => {
-  const port = await freePort()
-  await using fleet = await startFleet({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-  const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
-  const ada = buyer(server.url())
-  await ada.place(await ada.cart([{ sku: await anySku(fleet), quantity: 1 }]))
-  await waitFor(async () => (await fleet.query(`select 1 from "order".orders where status = 'paid'`)).length === 1, {
-    timeoutMs: 20_000,
-    what: 'the order to be paid',
-  })
-  const letters = () => fleet.query<{ attempts: number }>(`select attempts from actor.mailbox where kind = 'email'`)
-  expect(await letters()).toMatchObject([{ attempts: 0 }])
-  await using post = await startPost(port)
-  await waitFor(() => post.letters.some((letter) => letter.includes('ada@example.com')), {
-    timeoutMs: 30_000,
-    what: 'the letter',
-  })
-  await waitFor(async () => (await letters()).length === 0, { what: 'the mailbox to be empty' })
-})
+test(
+  'without a mail server orders are taken and paid, and the letter arrives when it returns',
+  { timeout: 60_000 },
+  async () => {
+    const port = await freePort()
+    await using fleet = await startFleet({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
+    const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
+    const ada = buyer(server.url())
+    await ada.place(await ada.cart([{ sku: await anySku(fleet), quantity: 1 }]))
+    await waitFor(async () => (await fleet.query(`select 1 from "order".orders where status = 'paid'`)).length === 1, {
+      timeoutMs: 20_000,
+      what: 'the order to be paid',
+    })
+    const letters = () => fleet.query<{ attempts: number }>(`select attempts from actor.mailbox where kind = 'email'`)
+    expect(await letters()).toMatchObject([{ attempts: 0 }])
+    await using post = await startPost(port)
+    await waitFor(() => post.letters.some((letter) => letter.includes('ada@example.com')), {
+      timeoutMs: 30_000,
+      what: 'the letter',
+    })
+    await waitFor(async () => (await letters()).length === 0, { what: 'the mailbox to be empty' })
+  },
+)
 
 /** As much of a mail server as is needed to take a letter. */
 async function startPost(port: number) {
