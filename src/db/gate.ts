@@ -7,7 +7,7 @@ export interface Gate {
 }
 
 /** Nothing was sent, so nothing took effect. Its code is SQLSTATE's "unable to establish a connection". */
-export class UnreachableError extends Error {
+class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
   readonly code = '08001'
 }
