@@ -34,8 +34,9 @@ export const isUnreachable = (error: unknown): boolean =>
       /timeout exceeded when trying to connect|cannot use a pool after/i.test(message),
   )
 
-/** The gate before the pool had no connection to give: it has logged why, once for all callers. */
-export const isAway = (error: unknown): boolean => someCause(error, ({ code }) => code === '08001')
+/** The gate before the pool refused it without trying: why was logged with those that were tried. */
+export const isAway = (error: unknown): boolean =>
+  someCause(error, ({ code, cause }) => code === '08001' && cause === undefined)
 
 /** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */
 export const isInfrastructureFailure = (error: unknown): boolean =>
@@ -46,6 +47,7 @@ export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ co
 interface Cause {
   code?: string
   message: string
+  cause?: unknown
 }
 
 function someCause(error: unknown, test: (cause: Cause) => boolean): boolean {
