@@ -1,16 +1,16 @@
 import { join } from 'node:path'
-import { createActors, type Actors } from '#actor'
+import { createActors, deleteOldParked, dropExpiredReplies, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
 import { createOrderModule } from '#order'
 import { createMailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
-import { createWaker, type QueueOptions } from '#queue'
+import { createWaker, type QueueOptions, type Waker } from '#queue'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import type { Logger } from '#telemetry'
 import { createUserModule, seedAccounts } from '#user'
-import { housekeepingMail, createHousekeeping } from './housekeeping.ts'
+import { createHousekeeping, housekeepingMail } from './housekeeping.ts'
 import { demoAccounts } from './demo-accounts.ts'
 
 /** The composition root: the only file that knows the modules. */
@@ -19,6 +19,7 @@ export interface App {
   readonly router: AppRouter
   readonly actors: Actors
   readonly queue: QueueOptions
+  readonly waker: Waker
   authenticate(token: string): Promise<Session | null>
   /** Reads and verifies a webhook of the payment provider, and tells the order. */
   readonly payments: PaymentProvider
@@ -27,6 +28,12 @@ export interface App {
   readVersions(): Promise<ReadonlyMap<string, number>>
   /** Makes sure that what recurs is scheduled; once however many processes ask. */
   schedule(): Promise<void>
+  /**
+   * Claims no more, and waits so long (ms) for turns and effects under way.
+   * @returns whether all have ended; of those that have not the leases run out, and another process takes them up
+   */
+  settle(patienceMs: number): Promise<boolean>
+  /** Settles, unless that was done, and gives everything back. */
   close(): Promise<void>
 }
 
@@ -38,6 +45,9 @@ export interface AppResources {
   secretKey: string
   payment: { url: string | undefined; secretKey: string; webhookSecret: string | undefined }
 }
+
+/** Days that staff may retry a parked message. */
+const parkedDays = 90
 
 function createModules(services: Services) {
   return {
@@ -69,7 +79,15 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   })
   const services: Services = { config, database, log, secretKey, payments, mail, actors: () => actors }
   const modules = createModules(services)
-  const housekeeping = createHousekeeping({ database, log, cleaners: [modules.user.cleanUp, modules.order.cleanUp] })
+  const housekeeping = createHousekeeping({
+    log,
+    cleaners: {
+      'partitions of idempotency keys': () => dropExpiredReplies(database.query),
+      parkedMail: (most) => deleteOldParked(database.query, { days: parkedDays, most }),
+      sessions: modules.user.cleanUp,
+      carts: modules.order.cleanUp,
+    },
+  })
 
   const queue: QueueOptions = { redisUrl: config.REDIS_URL, databaseUrl, log }
   const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping].map(({ kind }) => kind)
@@ -77,29 +95,41 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   const actors = createActors({
     database,
     log,
+    gathering: { batchMax: config.TURN_MESSAGES_MAX, turnsMax: config.TURNS_AT_ONCE },
     actors: modules.order.actors,
     effects: [...modules.order.effects, housekeeping],
     wake: (woken) => waker.wake(woken),
   })
+
+  let settled: Promise<boolean> | undefined
+  const settle = (patienceMs: number): Promise<boolean> => (settled ??= endsWithin(patienceMs, actors.stop()))
 
   return {
     services,
     router: createRouter(modules),
     actors,
     queue,
+    waker,
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
     readVersions: () => modules.product.readVersions(),
-    schedule: () => actors.schedule(housekeepingMail()),
+    schedule: () => actors.schedule(housekeepingMail),
+    settle,
     async close() {
-      await actors.stop()
+      await settle(60_000)
       await waker.close()
       mail.close()
       payments.close()
       await database.close()
     },
   }
+}
+
+async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
 /** Fills an empty shop with demo products and accounts. @returns whether it was empty */

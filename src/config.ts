@@ -25,7 +25,11 @@ const key = z.string().min(32, 'must have at least 32 characters')
 const settings = {
   PORT: port.default(3000).describe('Port of the shop; 0 takes a free one'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 behind a load balancer'),
-  METRICS_PORT: port.optional().describe('Port of /metrics, which no balancer may forward; off unless given'),
+  METRICS_PORT: port
+    .optional()
+    .describe(
+      'Port of /metrics (and of /livez and /readyz of a worker), which no balancer may forward; off unless given',
+    ),
   DATABASE_URL: url('postgres:', 'postgresql:')
     .optional()
     .describe('Postgres 17 or later; without it the embedded one is started'),
@@ -119,6 +123,18 @@ const settings = {
     .default(10_000)
     .describe('Longest time a stop may take before the process ends itself, ms'),
   WORKER_CONCURRENCY: positive.max(1000).default(32).describe('Wake-ups that one worker handles at a time'),
+  TURN_MESSAGES_MAX: positive
+    .max(1_000)
+    .default(128)
+    .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
+  TURNS_AT_ONCE: positive
+    .max(100)
+    .default(2)
+    .describe('Such transactions that a process has under way for each kind of actor'),
+  QUEUE_PATIENCE_MS: positive
+    .max(600_000)
+    .default(15_000)
+    .describe('How long wake-ups may wait for a queue worker with room before it is opened anew, ms'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { deleteExpiredKeys, type EffectKind, type Mail } from '#actor'
-import type { Database } from '#db'
+import type { EffectKind, Mail } from '#actor'
 import type { Logger } from '#telemetry'
 
 /** Deletes what is kept no longer. A schedule is mail that sends itself, due later: it runs once however many replicas there are. */
@@ -9,23 +8,23 @@ const message = z.object({ type: z.literal('cleanUp') })
 type CleanUp = z.infer<typeof message>
 
 const everyMs = 10 * 60_000
-const keysAtATime = 5_000
+/** Until it goes on with what it left, when there was more than one run deletes. */
+const soonMs = 5_000
+const atATime = 1_000
+const batchesMax = 20
 
-export const housekeepingMail = (dueAt?: Date): Mail => ({
-  kind: 'housekeeping',
-  id: 'shop',
-  message: { type: 'cleanUp' },
-  ...(dueAt === undefined ? {} : { dueAt }),
-})
+export const housekeepingMail: Mail = { kind: 'housekeeping', id: 'shop', message: { type: 'cleanUp' } }
+
+/** Deletes at most `most` of what is kept no longer. Safe from any number of replicas at once. @returns how much */
+export type Cleaner = (most: number) => Promise<number>
 
 export interface HousekeepingOptions {
-  database: Database
   log: Logger
-  /** What the modules delete, some at a time; each tells how much. */
-  cleaners: readonly (() => Promise<number>)[]
+  /** By what they delete. */
+  cleaners: Readonly<Record<string, Cleaner>>
 }
 
-export function createHousekeeping({ database, log, cleaners }: HousekeepingOptions): EffectKind<CleanUp> {
+export function createHousekeeping({ log, cleaners }: HousekeepingOptions): EffectKind<CleanUp> {
   return {
     kind: 'housekeeping',
     version: 1,
@@ -34,11 +33,29 @@ export function createHousekeeping({ database, log, cleaners }: HousekeepingOpti
     concurrency: 1,
     timeoutMs: 60_000,
     attemptsMax: 1_000_000,
-    async run() {
-      let deleted = await deleteExpiredKeys(database.query, keysAtATime)
-      for (const clean of cleaners) deleted += await clean()
-      if (deleted > 0) log.info({ deleted }, 'deleted what is kept no longer')
-      return { mail: [housekeepingMail(new Date(Date.now() + everyMs))] }
+    async run(_, { signal }) {
+      let hasMore = false
+      for (const [what, clean] of Object.entries(cleaners)) {
+        try {
+          const deleted = await cleanWith(clean, signal)
+          if (deleted.count > 0) log.info({ what, deleted: deleted.count }, 'deleted what is kept no longer')
+          hasMore ||= deleted.hasMore
+        } catch (error) {
+          // The others have their turn all the same.
+          log.error({ err: error, what }, 'what is kept no longer could not be deleted; trying again on schedule')
+        }
+      }
+      return { mail: [{ ...housekeepingMail, delayMs: hasMore ? soonMs : everyMs }] }
     },
   }
+}
+
+async function cleanWith(clean: Cleaner, signal: AbortSignal): Promise<{ count: number; hasMore: boolean }> {
+  let count = 0
+  for (let batch = 0; batch < batchesMax && !signal.aborted; batch += 1) {
+    const deleted = await clean(atATime)
+    count += deleted
+    if (deleted < atATime) return { count, hasMore: false }
+  }
+  return { count, hasMore: true }
 }

@@ -1,6 +1,6 @@
-import type { ActorKind } from '#actor'
-import type { Queryable } from '#db'
-import { applyStock, lockStock, readOffers, type Offer, type StockMovement } from '#product'
+import { StaleError, type ActorKind } from '#actor'
+import { isCheckViolation, together, type Queryable } from '#db'
+import { applyStock, lockStock, readOffers, readStock, type Offer, type StockMovement } from '#product'
 import type { Services } from '#services'
 import { cartMessage, decideCart, type CartMessage, type CartReply } from './cart.actor.ts'
 import { loadCarts, lockCarts, saveCarts } from './cart.store.ts'
@@ -23,23 +23,23 @@ export function createCartActor({ config }: Services): CartActor {
     message: cartMessage,
     lock: lockCarts,
     load: loadCarts,
-    share: (tx, batch) =>
+    share: (tx, batch, { isFirm }) =>
       readShelf(
         tx,
         batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])),
-        config.SHOP_CURRENCIES[0] ?? 'USD',
+        { isFirm, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
       ),
     decide: decideCart,
     move: moveShelf,
-    async save(tx, { states, movements, now }) {
+    async save(tx, { states, before, movements, now }) {
       const carts = [...states.values()]
-      await saveCarts(tx, carts, now)
-      await saveOrders(
-        tx,
-        carts.flatMap(({ placed }) => placed ?? []),
-        now,
-      )
-      await applyStock(tx, [...movements])
+      const placed = carts.flatMap((cart) => cart.placed ?? [])
+      await together([
+        saveCarts(tx, carts, { isNew: (id) => !before.has(id), now }),
+        saveOrders(tx, placed, { before: new Map(), now }),
+        // Last, so that what many buyers want is locked for the shortest time.
+        applyStock(tx, [...movements]).catch(throwStale),
+      ])
     },
   }
 }
@@ -51,40 +51,39 @@ export const orderActor: OrderActor = {
   message: orderMessage,
   lock: lockOrders,
   load: loadOrders,
-  async share(tx, batch) {
-    const skus = batch.flatMap(({ state, message }) =>
-      state === undefined || message.type === 'paymentOpened' || message.type === 'pay'
-        ? []
-        : state.lines.map(({ sku }) => sku),
-    )
-    if (skus.length > 0) await lockStock(tx, [...new Set(skus)])
-    return undefined
-  },
+  share: async () => undefined,
   decide: decideOrder,
   move: (shared) => shared,
-  async save(tx, { states, movements, now }) {
-    await saveOrders(tx, [...states.values()], now)
-    await applyStock(tx, [...movements])
+  async save(tx, { states, before, movements, now }) {
+    await together([saveOrders(tx, [...states.values()], { before, now }), applyStock(tx, [...movements])])
   },
 }
 
-/** Locks the stock of everything in these carts, then reads what it is sold for. */
-async function readShelf(tx: Queryable, carts: readonly CartState[], baseCurrency: string): Promise<Shelf> {
+/** Fewer pieces are left than the batch was decided on. */
+function throwStale(error: unknown): never {
+  throw isCheckViolation(error) ? new StaleError('others have taken the stock meanwhile', { cause: error }) : error
+}
+
+/** The stock of everything in these carts (locked, if `isFirm`), and what it is sold for. */
+async function readShelf(
+  tx: Queryable,
+  carts: readonly CartState[],
+  { isFirm, baseCurrency }: { isFirm: boolean; baseCurrency: string },
+): Promise<Shelf> {
   const skusOf = (some: readonly CartState[]): string[] => [
     ...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku))),
   ]
   const skus = skusOf(carts)
   if (skus.length === 0) return { available: new Map(), offer: () => undefined }
-  const available = await lockStock(tx, skus)
-  const offers = new Map<string, Map<string, Offer>>()
-  for (const [view, some] of Map.groupBy(carts, ({ currency, locale }) => `${currency} ${locale}`)) {
-    const [first] = some
-    if (first === undefined) continue
-    offers.set(
-      view,
-      await readOffers(tx, { skus: skusOf(some), currency: first.currency, baseCurrency, locale: first.locale }),
-    )
-  }
+  const views = [...Map.groupBy(carts, ({ currency, locale }) => `${currency} ${locale}`)]
+  const [available, ...read] = await together([
+    isFirm ? lockStock(tx, skus) : readStock(tx, skus),
+    ...views.map(async ([view, some]): Promise<[string, Map<string, Offer>]> => {
+      const { currency = '', locale = 'en' } = some[0] ?? {}
+      return [view, await readOffers(tx, { skus: skusOf(some), currency, baseCurrency, locale })]
+    }),
+  ])
+  const offers = new Map(read)
   return { available, offer: (sku, currency, locale) => offers.get(`${currency} ${locale}`)?.get(sku) }
 }
 

@@ -1,13 +1,14 @@
-import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
-import type { Queryable } from '#db'
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
+import { bulkInsert, bulkUpdate, statement, together, type Queryable } from '#db'
 import { carts } from './schema.ts'
 import type { CartState } from './state.ts'
 
 /** SQL of carts. */
 
+const lock = statement('lock carts', 'select 1 from "order".cart where id = any($1::uuid[]) order by id for update')
+
 export async function lockCarts(tx: Queryable, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await tx.execute(sql`select 1 from "order".cart where id = any(${sql.param(ids)}::uuid[]) order by id for update`)
+  if (ids.length > 0) await lock(tx, ids)
 }
 
 const columns = {
@@ -20,30 +21,38 @@ const columns = {
   orderId: carts.orderId,
 }
 
+const load = statement<CartState>(
+  'load carts',
+  `select id, version, currency, locale, user_id as "userId", lines, order_id as "orderId"
+   from "order".cart where id = any($1::uuid[])`,
+)
+
 export async function loadCarts(query: Queryable, ids: readonly string[]): Promise<Map<string, CartState>> {
   if (ids.length === 0) return new Map()
-  const rows = await query
-    .select(columns)
-    .from(carts)
-    .where(inArray(carts.id, [...ids]))
+  const { rows } = await load(query, ids)
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-export async function saveCarts(tx: Queryable, states: readonly CartState[], now: Date): Promise<void> {
-  if (states.length === 0) return
-  await tx
-    .insert(carts)
-    .values(states.map(({ placed: _, ...row }) => ({ ...row, updatedAt: now })))
-    .onConflictDoUpdate({
-      target: carts.id,
-      set: {
-        version: sql`excluded.version`,
-        userId: sql`excluded.user_id`,
-        lines: sql`excluded.lines`,
-        orderId: sql`excluded.order_id`,
-        updatedAt: sql`excluded.updated_at`,
-      },
-    })
+const insertCarts = bulkInsert(carts, { omit: ['createdAt'] })
+const updateCarts = bulkUpdate(carts, { key: 'id', set: ['version', 'userId', 'lines', 'orderId', 'updatedAt'] })
+
+/** Writes carts: new ones, and known ones as they have become. */
+export async function saveCarts(
+  tx: Queryable,
+  states: readonly CartState[],
+  { isNew, now }: { isNew(id: string): boolean; now: Date },
+): Promise<void> {
+  const rows = states.map(({ placed: _, ...row }) => ({ ...row, updatedAt: now }))
+  await together([
+    insertCarts(
+      tx,
+      rows.filter(({ id }) => isNew(id)),
+    ),
+    updateCarts(
+      tx,
+      rows.filter(({ id }) => !isNew(id)),
+    ),
+  ])
 }
 
 /** The cart this user last worked on and has not ordered, other than `exceptId`. */

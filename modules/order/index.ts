@@ -10,6 +10,8 @@ import { createPaymentEffect } from './payment.effect.ts'
 import { createOrderRouter } from './router.ts'
 import { shippingCurrencies } from './shipping.ts'
 
+export type { CartActor } from './actors.ts'
+
 /** Days that a guest's cart is kept after it was last touched. */
 const cartDays = 60
 
@@ -41,7 +43,7 @@ export function createOrderModule(services: Services) {
       await services.actors().ask(orderActor, { id: orderId, message: { type: 'paymentResult', intentId, result } })
     },
 
-    /** Deletes guests' carts that were left behind. @returns how many */
-    cleanUp: (): Promise<number> => deleteStaleCarts(database.query, { days: cartDays, most: 1_000 }),
+    /** Deletes guests' carts that were left behind, at most `most`. @returns how many */
+    cleanUp: (most: number): Promise<number> => deleteStaleCarts(database.query, { days: cartDays, most }),
   }
 }

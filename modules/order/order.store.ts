@@ -1,13 +1,14 @@
 import { and, asc, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
-import type { Queryable } from '#db'
+import { bulkInsert, bulkUpdate, statement, together, type Queryable } from '#db'
 import { orderEvents, orderLines, orders, payments } from './schema.ts'
 import type { OrderState } from './state.ts'
 
 /** SQL of orders, with their lines, timeline and payment. */
 
+const lock = statement('lock orders', 'select 1 from "order".orders where id = any($1::uuid[]) order by id for update')
+
 export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await tx.execute(sql`select 1 from "order".orders where id = any(${sql.param(ids)}::uuid[]) order by id for update`)
+  if (ids.length > 0) await lock(tx, ids)
 }
 
 export async function loadOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, OrderState>> {
@@ -71,48 +72,65 @@ async function withParts(query: Queryable, rows: (typeof orders.$inferSelect)[])
   })
 }
 
-/** Writes orders whole: new ones with their lines, known ones as they have become. */
-export async function saveOrders(tx: Queryable, states: readonly OrderState[], now: Date): Promise<void> {
-  if (states.length === 0) return
-  await tx
-    .insert(orders)
-    .values(states.map(({ lines: _, timeline: __, payment: ___, ...row }) => ({ ...row, updatedAt: now })))
-    .onConflictDoUpdate({
-      target: orders.id,
-      set: {
-        status: sql`excluded.status`,
-        paymentStatus: sql`excluded.payment_status`,
-        fulfilmentStatus: sql`excluded.fulfilment_status`,
-        cancelledBy: sql`excluded.cancelled_by`,
-        version: sql`excluded.version`,
-        paymentDeadline: sql`excluded.payment_deadline`,
-        updatedAt: sql`excluded.updated_at`,
-      },
-    })
-  const fresh = states.filter(({ version }) => version === 1)
-  const lines = fresh.flatMap((state) =>
-    state.lines.map((line, position) => ({ ...line, orderId: state.id, position })),
-  )
-  if (lines.length > 0) await tx.insert(orderLines).values(lines)
-  // Entries are only ever added: what is there already is the same.
-  const events = states.flatMap((state) =>
-    state.timeline.map((entry, position) => ({ ...entry, orderId: state.id, position })),
-  )
-  await tx.insert(orderEvents).values(events).onConflictDoNothing()
-  await tx
-    .insert(payments)
-    .values(states.map(({ id, payment }) => ({ ...payment, orderId: id })))
-    .onConflictDoUpdate({
-      target: payments.orderId,
-      set: {
-        methodId: sql`excluded.method_id`,
-        token: sql`excluded.token`,
-        intentId: sql`excluded.intent_id`,
-        attempt: sql`excluded.attempt`,
-        wanted: sql`excluded.wanted`,
-        actionUrl: sql`excluded.action_url`,
-      },
-    })
+const insertOrders = bulkInsert(orders)
+const insertLines = bulkInsert(orderLines)
+const insertEvents = bulkInsert(orderEvents)
+const insertPayments = bulkInsert(payments)
+const updateOrders = bulkUpdate(orders, {
+  key: 'id',
+  set: ['status', 'paymentStatus', 'fulfilmentStatus', 'cancelledBy', 'version', 'paymentDeadline', 'updatedAt'],
+})
+const updatePayments = bulkUpdate(payments, {
+  key: 'orderId',
+  set: ['methodId', 'token', 'intentId', 'attempt', 'wanted', 'actionUrl'],
+})
+
+/**
+ * Writes orders: new ones whole, known ones as they have become.
+ * @param before as they were loaded; absent: the order is new
+ */
+export async function saveOrders(
+  tx: Queryable,
+  states: readonly OrderState[],
+  { before, now }: { before: ReadonlyMap<string, OrderState>; now: Date },
+): Promise<void> {
+  const rows = states.map(({ lines: _, timeline: __, payment: ___, ...row }) => ({ ...row, updatedAt: now }))
+  const paid = states.map(({ id, payment }) => ({ ...payment, orderId: id }))
+  const fresh = states.filter(({ id }) => !before.has(id))
+  const isNew = (id: string): boolean => !before.has(id)
+  const positioned = <Part extends object>(id: string, parts: readonly Part[]) =>
+    parts.map((part, position) => ({ ...part, orderId: id, position }))
+  await together([
+    insertOrders(
+      tx,
+      rows.filter(({ id }) => isNew(id)),
+    ),
+    insertLines(
+      tx,
+      fresh.flatMap(({ id, lines }) => positioned(id, lines)),
+    ),
+    insertPayments(
+      tx,
+      paid.filter(({ orderId }) => isNew(orderId)),
+    ),
+    updateOrders(
+      tx,
+      rows.filter(({ id }) => !isNew(id)),
+    ),
+    updatePayments(
+      tx,
+      states.flatMap(({ id, payment }, at) => {
+        const known = before.get(id)
+        const row = paid[at]
+        return known === undefined || known.payment === payment || row === undefined ? [] : [row]
+      }),
+    ),
+    // Entries are only ever added.
+    insertEvents(
+      tx,
+      states.flatMap(({ id, timeline }) => positioned(id, timeline).slice(before.get(id)?.timeline.length ?? 0)),
+    ),
+  ])
 }
 
 /** Versions of these orders, to see which of them have changed. */

@@ -14,7 +14,7 @@ export async function orderPage(
   request: { userId?: string; cursor?: string | undefined; limit?: number | undefined },
 ): Promise<OrderPage> {
   const { userId, cursor, limit = 20 } = request
-  const before = cursor === undefined ? undefined : decode(cursor)
+  const before = cursor === undefined ? undefined : decodeCursor(position, cursor)
   const found = await listOrders(query, { ...(userId === undefined ? {} : { userId }), before, limit: limit + 1 })
   const items = found.slice(0, limit)
   const last = items.at(-1)
@@ -22,16 +22,18 @@ export async function orderPage(
     items: items.map(orderView),
     nextCursor:
       found.length > limit && last !== undefined
-        ? encode({ placedAt: last.placedAt.toISOString(), id: last.id })
+        ? encodeCursor({ placedAt: last.placedAt.toISOString(), id: last.id })
         : null,
   }
 }
 
-const encode = (value: z.infer<typeof position>): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+/** Where a page ended, as text that says nothing to clients. */
+export const encodeCursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-function decode(cursor: string): z.infer<typeof position> {
+/** @throws AppError `bad_input` for a cursor that is not ours */
+export function decodeCursor<Position>(schema: z.ZodType<Position>, cursor: string): Position {
   try {
-    return position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch (error) {
     throw new AppError('bad_input', {
       field: 'cursor',

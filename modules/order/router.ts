@@ -20,6 +20,7 @@ import {
   type OrderPage,
   type PlaceAnswer,
 } from './contract.ts'
+import { createMailRouter } from './mail.router.ts'
 import { loadOrder } from './order.store.ts'
 import { orderView } from './order.view.ts'
 import { orderPage } from './page.ts'
@@ -98,6 +99,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       list: staffProcedure
         .input(orderListInput)
         .query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
+      mail: createMailRouter(services),
     }),
   })
 }

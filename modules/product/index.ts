@@ -6,7 +6,7 @@ export { importCatalog } from './import/index.ts'
 export { readOffers, type Offer } from './offer.store.ts'
 export { catalogIsEmpty } from './save-catalog.store.ts'
 export { seedCatalog } from './seed.ts'
-export { applyStock, lockStock, type StockMovement } from './stock.store.ts'
+export { applyStock, lockStock, readStock, type StockMovement } from './stock.store.ts'
 
 /** What is sold: catalog, stock and search. */
 export const createProductModule = (services: Pick<Services, 'config' | 'database'>) =>

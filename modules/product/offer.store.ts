@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import type { Queryable } from '#db'
+import { statement, type Queryable } from '#db'
 import type { Locale, Money } from '#shapes'
 import { asImage } from './card.ts'
 import type { Image } from './contract.ts'
@@ -31,29 +30,33 @@ export interface OffersInput {
   locale: Locale
 }
 
+const selectOffers = statement<{
+  sku: string
+  id: string
+  slug: string
+  title: Text
+  image: ProductDraft['media'][number] | null
+  options: ProductDraft['options']
+  values: number[]
+  amount: number | null
+  base: number | null
+  available: number
+  is_on_sale: boolean
+}>(
+  'read offers',
+  `select v.sku, p.id, p.slug, p.title, p.media -> 0 as image, p.options, v.values,
+     (v.prices ->> $2)::bigint as amount, (v.prices ->> $3)::bigint as base,
+     s.available, p.status = 'active' as is_on_sale
+   from product.variant v join product.product p on p.id = v.product_id join product.stock s on s.sku = v.sku
+   where v.sku = any($1::text[])`,
+)
+
 /** Offers by SKU in one statement, in the caller's transaction; unknown SKUs are absent. */
 export async function readOffers(
   query: Queryable,
   { skus, currency, baseCurrency, locale }: OffersInput,
 ): Promise<Map<string, Offer>> {
-  const { rows } = await query.execute<{
-    sku: string
-    id: string
-    slug: string
-    title: Text
-    image: ProductDraft['media'][number] | null
-    options: ProductDraft['options']
-    values: number[]
-    amount: number | null
-    base: number | null
-    available: number
-    is_on_sale: boolean
-  }>(sql`
-    select v.sku, p.id, p.slug, p.title, p.media -> 0 as image, p.options, v.values,
-      (v.prices ->> ${currency}::text)::bigint as amount, (v.prices ->> ${baseCurrency}::text)::bigint as base,
-      s.available, p.status = 'active' as is_on_sale
-    from product.variant v join product.product p on p.id = v.product_id join product.stock s on s.sku = v.sku
-    where v.sku = any(${sql.param(skus)}::text[])`)
+  const { rows } = await selectOffers(query, skus, currency, baseCurrency)
   return new Map(
     rows.map((row) => [
       row.sku,

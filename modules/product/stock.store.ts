@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sql } from 'drizzle-orm'
-import type { Queryable } from '#db'
+import { statement, type Queryable } from '#db'
 import { AppError } from '#errors'
 import type { AdjustStockInput, StockLevel } from './contract.ts'
 
@@ -17,6 +17,23 @@ export interface StockMovement {
   reference: string
 }
 
+type Available = { sku: string; available: number }
+
+const selectStock = statement<Available>(
+  'read stock',
+  'select sku, available from product.stock where sku = any($1::text[])',
+)
+const selectStockFirm = statement<Available>(
+  'lock stock',
+  'select sku, available from product.stock where sku = any($1::text[]) order by sku for no key update',
+)
+
+/** Pieces of each of these SKUs that can be bought now, by the look of it: {@link applyStock} has the last word. */
+export async function readStock(query: Queryable, skus: string[]): Promise<Map<string, number>> {
+  const { rows } = await selectStock(query, skus)
+  return new Map(rows.map(({ sku, available }) => [sku, available]))
+}
+
 /**
  * Locks the stock of these SKUs until the transaction ends and answers the pieces of each that can be bought now.
  * Unknown SKUs are absent.
@@ -25,40 +42,43 @@ export interface StockMovement {
  * and a row that somebody else held is answered as its holder left it, not as the statement first saw it.
  */
 export async function lockStock(tx: Queryable, skus: string[]): Promise<Map<string, number>> {
-  const { rows } = await tx.execute<{ sku: string; available: number }>(sql`
-    select sku, available from product.stock where sku = any(${sql.param(skus)}::text[]) order by sku for no key update`)
+  const { rows } = await selectStockFirm(tx, skus)
   return new Map(rows.map(({ sku, available }) => [sku, available]))
 }
 
 /**
  * Applies movements in the caller's transaction, all of them in one statement that locks in the order of SKUs.
  * Invariant: for every SKU the movements sum to available + reserved, and neither falls below zero; a movement that
- * would break it, or that names an unknown SKU, throws and fails the transaction. Refusals are the caller's: look with
- * {@link lockStock} first.
+ * would break it (a violated CHECK), or that names an unknown SKU, throws and fails the transaction. Refusals are the
+ * caller's: look with {@link readStock} first, or be sure with {@link lockStock}.
  */
 export async function applyStock(tx: Queryable, movements: StockMovement[]): Promise<void> {
   if (movements.length === 0) return
   const changes = [...sumBySku(movements).values()]
-  const { rows } = await tx.execute<{ changed: number }>(sql`
-    with change as (
-      select * from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) as c(sku text, available int, reserved int)
-    ), locked as (
-      select s.sku from product.stock s where s.sku in (select sku from change) order by s.sku for no key update
-    ), changed as (
-      update product.stock s set available = s.available + c.available, reserved = s.reserved + c.reserved
-      from locked join change c using (sku) where s.sku = locked.sku returning s.sku
-    ), noted as (
-      insert into product.stock_movement (sku, kind, quantity, reference)
-      select sku, kind, quantity, reference
-      from jsonb_to_recordset(${JSON.stringify(movements.flatMap(ledgerEntry))}::jsonb) as m(sku text, kind text, quantity int, reference text)
-    )
-    select count(*)::int as changed from changed`)
+  const { rows } = await changeStock(tx, JSON.stringify(changes), JSON.stringify(movements.flatMap(ledgerEntry)))
   assert.equal(
     rows[0]?.changed,
     changes.length,
     `stock moved for SKUs that have none: ${changes.map(({ sku }) => sku).join(', ')}`,
   )
 }
+
+const changeStock = statement<{ changed: number }>(
+  'apply stock',
+  `with change as (
+     select * from json_to_recordset($1::json) as c(sku text, available int, reserved int)
+   ), locked as (
+     select s.sku from product.stock s where s.sku in (select sku from change) order by s.sku for no key update
+   ), changed as (
+     update product.stock s set available = s.available + c.available, reserved = s.reserved + c.reserved
+     from locked join change c using (sku) where s.sku = locked.sku returning s.sku
+   ), noted as (
+     insert into product.stock_movement (sku, kind, quantity, reference)
+     select sku, kind, quantity, reference
+     from json_to_recordset($2::json) as m(sku text, kind text, quantity int, reference text)
+   )
+   select count(*)::int as changed from changed`,
+)
 
 interface StockChange {
   sku: string

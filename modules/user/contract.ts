@@ -43,3 +43,32 @@ export interface SignedIn {
 /** Newest first; `cursor` is the `nextCursor` of the page before. */
 export const adminListInput = z.strictObject({ ...pageSchema.shape, cursor: idSchema.optional() }).optional()
 export type UserPage = Page<User>
+
+/** Newest first. */
+export const auditListInput = z
+  .strictObject({
+    action: z.string().min(1).max(100).optional(),
+    actorId: idSchema.optional(),
+    subject: z.string().min(1).max(300).optional(),
+    ...pageSchema.shape,
+    cursor: z
+      .string()
+      .regex(/^[1-9]\d{0,14}$/, 'must be a nextCursor as the shop gave it')
+      .optional(),
+  })
+  .optional()
+
+/** What somebody of the staff did. */
+export interface AuditRecord {
+  id: number
+  at: Timestamp
+  /** The account of who did it. */
+  actorId: string
+  /** A stable name such as `mail.retry`. */
+  action: string
+  /** What it was done to, as `kind:id`. */
+  subject: string
+  detail: Record<string, unknown>
+  requestId: string
+}
+export type AuditPage = Page<AuditRecord>

@@ -10,6 +10,8 @@ import { createUserRouter } from './router.ts'
 import { deleteExpiredSessions, findSession, touchSession } from './session.store.ts'
 import { isToken } from './token.ts'
 
+export { recordAudit, type AuditEntry } from './audit.store.ts'
+
 /** Who buys and who works here. */
 export function createUserModule(services: BasicServices) {
   const { config, database, log } = services
@@ -30,17 +32,8 @@ export function createUserModule(services: BasicServices) {
       return session
     },
 
-    /** Deletes expired sessions, at most 100,000 a call, and says how many; safe from any number of replicas at once. */
-    async cleanUp(): Promise<number> {
-      const batchSize = 1_000
-      let total = 0
-      for (let batch = 0; batch < 100; batch += 1) {
-        const deleted = await deleteExpiredSessions(database.query, batchSize)
-        total += deleted
-        if (deleted < batchSize) break
-      }
-      return total
-    },
+    /** Deletes expired sessions, at most `most`, and says how many; safe from any number of replicas at once. */
+    cleanUp: (most: number): Promise<number> => deleteExpiredSessions(database.query, most),
   }
 }
 

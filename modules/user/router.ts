@@ -2,11 +2,14 @@ import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
 import type { BasicServices } from '#services'
 import { asUser, findAccount, listAccounts } from './account.store.ts'
+import { listAudit } from './audit.store.ts'
 import {
   adminListInput,
+  auditListInput,
   loginInput,
   noInput,
   registerInput,
+  type AuditPage,
   type SignedIn,
   type User,
   type UserPage,
@@ -55,6 +58,17 @@ export function createUserRouter(services: BasicServices) {
         const rows = await listAccounts(query, { before: input?.cursor, limit: limit + 1 })
         const items = rows.slice(0, limit).map(asUser)
         return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+      }),
+
+      audit: router({
+        /** What staff did, newest first. */
+        list: staffProcedure.input(auditListInput).query(async ({ input }): Promise<AuditPage> => {
+          const { cursor, limit = 50, ...filter } = input ?? {}
+          const before = cursor === undefined ? undefined : Number(cursor)
+          const rows = await listAudit(query, { ...filter, before, limit: limit + 1 })
+          const items = rows.slice(0, limit)
+          return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.id) : null }
+        }),
       }),
     }),
   })

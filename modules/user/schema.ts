@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, index, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, check, index, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { locales } from '#shapes'
 import { roles } from './contract.ts'
 
@@ -41,4 +41,24 @@ export const session = user.table(
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },
   (table) => [index('session_account_id').on(table.accountId), index('session_expires_at').on(table.expiresAt)],
+)
+
+/** What staff did. Append-only: a trigger refuses every change. No foreign key: whoever leaves, what they did stays. */
+export const audit = user.table(
+  'audit',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment('at'),
+    /** The account of who did it. */
+    actorId: uuid('actor_id').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
+    requestId: text('request_id').notNull(),
+  },
+  (table) => [
+    index('audit_subject').on(table.subject, table.id),
+    index('audit_actor').on(table.actorId, table.id),
+    check('audit_detail', sql`octet_length(${table.detail}::text) <= 4096`),
+  ],
 )

@@ -4,7 +4,7 @@ import type { Logger } from '#telemetry'
 import { createEffectRunner, type EffectRunner } from './effects.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { AnyActorKind, AnyEffectKind, Decision, Mail, Message } from './kind.ts'
-import { createLane, type Lane } from './lane.ts'
+import { createLane, type Gathering, type Lane } from './lane.ts'
 import { sendMail } from './mailbox.ts'
 import { startSweep, type Sweep } from './sweep.ts'
 
@@ -41,17 +41,18 @@ export interface ActorsOptions {
   log: Logger
   actors: readonly AnyActorKind[]
   effects: readonly AnyEffectKind[]
+  gathering: Gathering
   /** Tells the workers. Never throws, never waits: what is lost is found by the sweep. */
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
 export function createActors(options: ActorsOptions): Actors {
-  const { database, log, wake } = options
+  const { database, log, gathering, wake } = options
   const versions = new Map([...options.actors, ...options.effects].map(({ kind, version }) => [kind, version]))
   const versionOf = (kind: string): number => required(versions.get(kind), kind)
 
   const lanes = new Map<string, Lane>(
-    options.actors.map((kind) => [kind.kind, createLane({ database, kind, log, wake, versionOf })]),
+    options.actors.map((kind) => [kind.kind, createLane({ database, kind, log, gathering, wake, versionOf })]),
   )
   const laneOf = (kind: string): Lane => required(lanes.get(kind), kind)
   const runners = new Map<string, EffectRunner>(
@@ -61,7 +62,7 @@ export function createActors(options: ActorsOptions): Actors {
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)
     if (runner !== undefined) await runner.run(ids)
-    else await Promise.all(ids.map((id) => laneOf(kind).wake(id)))
+    else await Promise.all(ids.map((id) => laneOf(kind).run({ form: 'wake', id })))
   }
 
   return {
@@ -80,7 +81,7 @@ export function createActors(options: ActorsOptions): Actors {
         const { rows } = await tx.execute(
           sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`,
         )
-        if (rows.length === 0) await sendMail(tx, [{ ...mail, version: versionOf(mail.kind) }])
+        if (rows.length === 0) await sendMail(tx, [mail], versionOf)
       })
     },
     startSweep: () => startSweep({ database, log, kinds: [...options.actors, ...options.effects], run: handle }),

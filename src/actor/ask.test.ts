@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '#test'
 import { add, openBank } from './bank.fixture.ts'
-import { idempotencyKey } from './index.ts'
+import { dropExpiredReplies, idempotencyKey } from './index.ts'
 
 describe('ask', () => {
   test('reply, state and mail commit together', async () => {
@@ -72,22 +72,67 @@ describe('ask', () => {
     expect(await ask('a', add(-5, 'take'), key)).toEqual({ balance: 0, notes: ['give', 'take'] })
   })
 
-  test('a key that another transaction holds is in_flight after its patience, and free afterwards', async () => {
+  test.each([
+    [
+      'key',
+      `insert into actor.idempotency (slot, key_hash, fingerprint, expires_at)
+      select (floor(extract(epoch from now()) / 43200)::bigint % 4), $1, 'x', now() + interval '1 day'`,
+    ],
+    ['actor', `select from test_actor.account where id = 'a' and $1 <> '' for update`],
+  ])(
+    'a request whose %s another transaction holds is in_flight after its patience, and free afterwards',
+    async (_, hold) => {
+      await using bank = await openBank(await createTestDatabase())
+      const { ask, database } = bank.start()
+      await ask('a', add(1, 'first'))
+      const key = idempotencyKey('a', 'key', 1)
+      const holder = await database.pool.connect()
+      await holder.query('begin; set local transaction_timeout = 0; set local idle_in_transaction_session_timeout = 0')
+      await holder.query(hold, [key.hash])
+      const waiting = ask('a', add(1, 'held'), key)
+      const startedAt = performance.now()
+      await expect(waiting).rejects.toMatchObject({ code: 'in_flight' })
+      expect(performance.now() - startedAt).toBeLessThan(4_000)
+      await holder.query('rollback')
+      holder.release()
+      expect(await ask('a', add(1, 'held'), key)).toMatchObject({ balance: 2 })
+    },
+  )
+
+  test('one key used for two actors at once, in two processes, takes effect for one of them', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const [first, second] = [bank.start(), bank.start()]
+    for (let round = 0; round < 20; round += 1) {
+      const keyOf = (request: string) => idempotencyKey('user', `key ${round}`, request)
+      const [same, other] = [`same ${round}`, `other ${round}`]
+      const answers = await Promise.allSettled([
+        first.ask(same, add(1, 'x'), keyOf(same)),
+        second.ask(other, add(1, 'x'), keyOf(other)),
+      ])
+      expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      expect(answers.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'idempotency_mismatch' },
+      })
+    }
+    const rows = await bank.query(sql`select 1 from test_actor.account where cardinality(notes) > 0`)
+    expect(rows).toHaveLength(20)
+  })
+
+  test('a key is remembered across the turn of its partition, and forgotten after its time', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask, database } = bank.start()
     const key = idempotencyKey('a', 'key', 1)
-    const holder = await database.pool.connect()
-    await holder.query('begin; set local transaction_timeout = 0; set local idle_in_transaction_session_timeout = 0')
-    await holder.query(
-      `insert into actor.idempotency (key_hash, fingerprint, expires_at) values ('${key.hash}', 'x', now() + interval '1 day')`,
-    )
-    const waiting = ask('a', add(1, 'held'), key)
-    const startedAt = performance.now()
-    await expect(waiting).rejects.toMatchObject({ code: 'in_flight' })
-    expect(performance.now() - startedAt).toBeLessThan(4_000)
-    await holder.query('rollback')
-    holder.release()
-    expect(await ask('a', add(1, 'held'), key)).toMatchObject({ balance: 1 })
+    await ask('a', add(1, 'first'), key)
+    const age = (hours: number) =>
+      bank.query(
+        sql`update actor.idempotency set slot = (slot + 4 - ${hours / 12}::int) % 4, expires_at = expires_at - make_interval(hours => ${hours})`,
+      )
+    await age(12)
+    expect(await ask('a', add(1, 'again'), key)).toEqual({ balance: 1, notes: ['first'] })
+    await age(24)
+    expect(await dropExpiredReplies(database.query)).toBe(1)
+    expect(await dropExpiredReplies(database.query)).toBe(0)
+    expect(await ask('a', add(1, 'again'), key)).toEqual({ balance: 2, notes: ['first', 'again'] })
   })
 
   test('a failed turn of one ask is told to its caller alone', async () => {

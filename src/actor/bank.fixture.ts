@@ -56,15 +56,7 @@ const account: AccountActor = {
     )
     return new Map(rows.map(({ id, balance, notes }) => [id, { balance, notes }]))
   },
-  async share(tx, batch) {
-    const pots = [...new Set(batch.flatMap(({ message }) => (message.type === 'share' ? message.pots : [])))]
-    if (pots.length === 0) return undefined
-    // Slow between one lock and the next: a wrong order would show itself in no time.
-    await tx.execute(sql`
-      select pg_sleep(0.0005) from (
-        select from test_actor.pot where name = any(${array(pots)}) order by name for no key update) locked`)
-    return undefined
-  },
+  async share() {},
   decide(state = { balance: 0, notes: [] }, message, { now }) {
     if (message.type === 'explode') throw new Error('exploded')
     const notes = [...state.notes, message.note]
@@ -93,9 +85,15 @@ const account: AccountActor = {
     await tx.execute(sql`
       update test_actor.account a set balance = r.balance, notes = r.notes
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, balance int, notes text[]) where a.id = r.id`)
+    // Slow between one lock and the next: a wrong order would show itself in no time.
     await tx.execute(sql`
+      with locked as (
+        select name, pg_sleep(0.0005) from (
+          select name from test_actor.pot where name = any(${array(movements)}) order by name for no key update) sorted
+      )
       update test_actor.pot p set amount = p.amount + r.times
-      from (select name, count(*) as times from unnest(${array(movements)}) name group by name) r where p.name = r.name`)
+      from locked join (select name, count(*) as times from unnest(${array(movements)}) name group by name) r using (name)
+      where p.name = locked.name`)
   },
 }
 
@@ -176,6 +174,7 @@ function startProcess(url: string, options: ProcessOptions): Process {
   const actors = createActors({
     database,
     log,
+    gathering: { batchMax: 128, turnsMax: 2 },
     actors: [{ ...account, reads }],
     effects: [
       {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createTestDatabase, waitFor } from '#test'
 import { callOf, noted, openBank, type Bank } from './bank.fixture.ts'
 import { PutOff } from './index.ts'
@@ -13,6 +13,8 @@ function gate() {
 
 const letLeasesRunOut = (bank: Bank) =>
   bank.query(sql`update actor.mailbox set leased_until = now() - interval '1 second' where lease is not null`)
+
+afterEach(() => void vi.useRealTimers())
 
 describe('an effect', () => {
   test('is run outside any transaction, and its outcome takes effect once, in order', async () => {
@@ -85,6 +87,29 @@ describe('an effect', () => {
     third.open()
     await runs[2]
     expect((await bank.account('a'))?.notes).toEqual(['healthy'])
+    expect(await bank.mailbox()).toEqual([])
+  })
+
+  test('that runs longer than its lease keeps it: nobody else runs it, and its outcome takes effect', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    await using bank = await openBank(await createTestDatabase())
+    const { started, open, pass } = gate()
+    const slow = bank.start({ call: async (_, { id }) => (await pass(), noted(id, 'slow')) })
+    const other = bank.start({ call: async (_, { id }) => noted(id, 'other') })
+    await bank.send(callOf('a', ''))
+    const running = slow.actors.handle('call', ['a'])
+    await started
+    const leased = () => bank.query(sql`select 1 from actor.mailbox where leased_until > now() + interval '5 seconds'`)
+    for (let lease = 0; lease < 3; lease += 1) {
+      await bank.query(sql`update actor.mailbox set leased_until = now() + interval '1 second'`)
+      vi.advanceTimersByTime(4_000)
+      await waitFor(async () => (await leased()).length === 1, { what: 'the lease to be renewed' })
+      await other.actors.handle('call', ['a'])
+    }
+    open()
+    await running
+    expect((await bank.account('a'))?.notes).toEqual(['slow'])
+    vi.advanceTimersByTime(60_000)
     expect(await bank.mailbox()).toEqual([])
   })
 

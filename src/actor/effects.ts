@@ -4,18 +4,7 @@ import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
 import type { Lane } from './lane.ts'
-import {
-  claimEffects,
-  deleteMail,
-  dueNow,
-  failMail,
-  failureReason,
-  holdLeased,
-  putOffMail,
-  renewLease,
-  sendMail,
-  type Letter,
-} from './mailbox.ts'
+import * as mailbox from './mailbox.ts'
 
 /** Runs the effects of one kind: claims their letters with a lease, calls, and lets the outcome take effect once. */
 export interface EffectRunner {
@@ -42,7 +31,7 @@ const placesMax = 2_000
 /** Attempts at a message that cannot be parsed: trying again changes little. */
 const unreadableAttemptsMax = 8
 
-/** An actor that waits for its turn to run, or runs. */
+/** An actor that waits for its turn to run, or runs. It has one place at most, so one runner never runs it twice at once. */
 interface Place {
   id: string
   /** Woken since its letter was claimed: it may have more. */
@@ -52,35 +41,48 @@ interface Place {
 
 export function createEffectRunner(options: EffectOptions): EffectRunner {
   const { kind, database, log } = options
+  /** This runner's claim. What it lost it can only hold again once its run is over. */
+  const lease = randomUUID()
   const places = new Map<string, Place>()
+  const leased = new Set<number>()
+  let renewal: NodeJS.Timeout | undefined
   let waiting: Place[] = []
-  let free = kind.concurrency
+  let running = 0
+  let isClaiming = false
   let isStopping = false
 
+  /** While one claim is under way those who come wait for the next: a busy runner claims many letters at once. */
   function pump(): void {
-    if (free === 0 || waiting.length === 0) return
-    const batch = waiting.slice(0, free)
-    waiting = waiting.slice(batch.length)
-    free -= batch.length
-    void handle(batch)
+    if (isClaiming) return
+    const batch = waiting.splice(0, kind.concurrency - running)
+    if (batch.length === 0) return
+    running += batch.length
+    isClaiming = true
+    void claim(batch).then((letters) => {
+      isClaiming = false
+      for (const place of batch) void occupy(place, letters.get(place.id))
+      pump()
+    })
   }
 
-  /** Each place is given back as soon as its actor has nothing more to run. */
-  async function handle(batch: Place[]): Promise<void> {
-    const lease = randomUUID()
+  async function claim(batch: readonly Place[]): Promise<Map<string, mailbox.Letter>> {
     for (const place of batch) place.isWoken = false
-    const letters = isStopping ? [] : await claim(batch, lease)
-    const byActor = new Map(letters.map((letter) => [letter.actorId, letter]))
-    for (const place of batch) {
-      const letter = byActor.get(place.id)
-      const handled = letter === undefined ? Promise.resolve(false) : runOne(letter, lease)
-      void handled.then((hasMore) => giveBack(place, hasMore || place.isWoken))
+    if (isStopping) return new Map()
+    const actorIds = batch.map(({ id }) => id)
+    try {
+      const claimed = { kind: kind.kind, reads: kind.reads, actorIds, lease, leaseMs }
+      const letters = await mailbox.claimEffects(database.query, claimed)
+      return new Map(letters.map((letter) => [letter.actorId, letter]))
+    } catch (error) {
+      log.warn({ err: error, kind: kind.kind }, 'effects could not be claimed; the sweep brings them again')
+      return new Map()
     }
   }
 
-  function giveBack(place: Place, hasMore: boolean): void {
-    free += 1
-    if (hasMore && !isStopping) waiting.push(place)
+  async function occupy(place: Place, letter: mailbox.Letter | undefined): Promise<void> {
+    const hasMore = letter !== undefined && (await runOne(letter))
+    running -= 1
+    if ((hasMore || place.isWoken) && !isStopping) waiting.push(place)
     else {
       places.delete(place.id)
       place.done.resolve()
@@ -88,47 +90,30 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
     pump()
   }
 
-  async function claim(batch: readonly Place[], lease: string): Promise<Letter[]> {
-    const { reads } = kind
-    const actorIds = batch.map(({ id }) => id)
-    try {
-      return await claimEffects(database.query, {
-        kind: kind.kind,
-        reads,
-        actorIds,
-        lease,
-        leaseMs,
-      })
-    } catch (error) {
-      log.warn({ err: error, kind: kind.kind }, 'effects could not be claimed; the sweep brings them again')
-      return []
-    }
-  }
-
   /** Never rejects. @returns whether the actor may have more to run */
-  async function runOne(letter: Letter, lease: string): Promise<boolean> {
-    const renewal = setInterval(() => {
+  async function runOne(letter: mailbox.Letter): Promise<boolean> {
+    leased.add(letter.id)
+    renewal ??= setInterval(() => {
       // What cannot be renewed runs out: the outcome is fenced by it.
-      renewLease(database.query, { letterId: letter.id, lease, leaseMs }).catch(() => undefined)
+      mailbox.renewLeases(database.query, { letterIds: [...leased], lease, leaseMs }).catch(() => undefined)
     }, renewEveryMs)
     try {
-      await apply(letter, lease, await call(letter))
+      await apply(letter, await call(letter))
       return true
     } catch (error) {
-      return fail(letter, lease, error).catch((failure: unknown) => {
-        log.warn(
-          { err: failure, kind: kind.kind, letter: letter.id },
-          'a failed effect could not be marked; its lease will run out',
-        )
+      return await fail(letter, error).catch((failure: unknown) => {
+        const about = { err: failure, kind: kind.kind, letter: letter.id }
+        log.warn(about, 'a failed effect could not be marked; its lease will run out')
         return false
       })
     } finally {
-      clearInterval(renewal)
+      leased.delete(letter.id)
+      if (leased.size === 0) renewal = void clearInterval(renewal)
     }
   }
 
   /** A run that ignores its signal is left behind when its time is over: it must not hold the place for ever. */
-  async function call({ actorId: id, payload, attempts, tries }: Letter): Promise<EffectResult> {
+  async function call({ actorId: id, payload, attempts, tries }: mailbox.Letter): Promise<EffectResult> {
     const message = kind.message.safeParse(payload)
     if (!message.success) throw new UnreadableError('the message cannot be parsed', { cause: message.error })
     const signal = AbortSignal.timeout(kind.timeoutMs)
@@ -140,36 +125,35 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
     return Promise.race([late, run()])
   }
 
-  async function apply({ id: letterId }: Letter, lease: string, result: EffectResult): Promise<void> {
+  async function apply({ id: letterId }: mailbox.Letter, result: EffectResult): Promise<void> {
     if ('outcome' in result) {
       const { kind: to, id, message } = result.outcome
       await options.laneOf(to).run({ form: 'outcome', id, message, letterId, lease })
       return
     }
-    const sent = result.mail.map((next) => ({ ...next, version: options.versionOf(next.kind) }))
     const isApplied = await transaction(database, async (tx) => {
-      const held = await holdLeased(tx, [{ letterId, lease }])
+      const held = await mailbox.holdLeased(tx, [{ letterId, lease }])
       if (held.size === 0) return false
-      await deleteMail(tx, [letterId])
-      await sendMail(tx, sent)
+      await mailbox.deleteMail(tx, [letterId])
+      await mailbox.sendMail(tx, result.mail, options.versionOf)
       return true
     })
-    if (isApplied) options.wake(dueNow(result.mail, new Date()))
+    if (isApplied) options.wake(mailbox.dueNow(result.mail))
   }
 
   /** @returns whether the actor may have more to run: a letter that was parked holds nothing back */
-  async function fail(letter: Letter, lease: string, error: unknown): Promise<boolean> {
-    const reason = failureReason(error)
-    const failure = { letterId: letter.id, lease, reason }
+  async function fail(letter: mailbox.Letter, error: unknown): Promise<boolean> {
+    const failure = { letterId: letter.id, lease, reason: mailbox.failureReason(error) }
+    const about = { kind: kind.kind, actor: letter.actorId }
     if (saysNothing(error)) {
-      log.warn({ kind: kind.kind, actor: letter.actorId, tries: letter.tries + 1, reason }, 'an effect was put off')
-      await putOffMail(database.query, { ...failure, delayMs: error instanceof PutOff ? error.delayMs : undefined })
+      log.warn({ ...about, tries: letter.tries + 1, reason: failure.reason }, 'an effect was put off')
+      const delayMs = error instanceof PutOff ? error.delayMs : undefined
+      await mailbox.putOffMail(database.query, { ...failure, delayMs })
       return false
     }
-    log.error({ err: error, kind: kind.kind, actor: letter.actorId, attempts: letter.attempts + 1 }, 'an effect failed')
-    const { attemptsMax } = kind
-    const most = error instanceof UnreadableError ? Math.min(attemptsMax, unreadableAttemptsMax) : attemptsMax
-    const isParked = await failMail(database.query, failure, most)
+    log.error({ ...about, err: error, attempts: letter.attempts + 1 }, 'an effect failed')
+    const most = error instanceof UnreadableError ? Math.min(kind.attemptsMax, unreadableAttemptsMax) : kind.attemptsMax
+    const isParked = await mailbox.failMail(database.query, failure, most)
     if (isParked) metrics.mailParked.inc({ kind: kind.kind })
     return isParked
   }
@@ -195,10 +179,9 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
     },
     async stop() {
       isStopping = true
-      const underWay = [...places.values()].map(({ done }) => done.promise)
       // What waits finds the runner stopping, and claims nothing.
       pump()
-      await Promise.all(underWay)
+      await Promise.all([...places.values()].map(({ done }) => done.promise))
     },
   }
 }

@@ -1,8 +1,10 @@
 export { createActors, type Actors } from './actors.ts'
-export { deleteExpiredKeys, idempotencyKey, type IdempotencyKey } from './idempotency.ts'
+export { dropExpiredReplies, idempotencyKey, type IdempotencyKey } from './idempotency.ts'
 export {
   PutOff,
+  StaleError,
   type ActorKind,
+  type Changes,
   type DecideContext,
   type Decision,
   type EffectContext,
@@ -10,3 +12,4 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
+export { countMail, deleteOldParked, dropParked, findLetter, listParked, listWaiting, retryParked } from './parked.ts'

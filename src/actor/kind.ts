@@ -13,6 +13,8 @@ export interface Mail {
   message: Message & Readonly<Record<string, unknown>>
   /** Not before then, on Postgres's clock: a durable timer. Now unless given. */
   dueAt?: Date
+  /** The same, as a wait from the moment it is sent: for senders who do not know Postgres's clock. */
+  delayMs?: number
 }
 
 /** What one message changes. Whatever is left out stays as it is. */
@@ -37,7 +39,8 @@ export interface DecideContext<Shared> {
 
 /**
  * A kind of actor. `decide` is pure: it sees state and message and returns what changes; everything else is SQL in
- * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts).
+ * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts), and so are the
+ * statements': `load` is sent behind `lock` without waiting for its answer.
  */
 export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> {
   readonly kind: string
@@ -49,8 +52,16 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
   lock(tx: Queryable, ids: readonly string[]): Promise<void>
   /** Loads the states, after the locks and in statements of their own, so that they see what the lock waited for. */
   load(tx: Queryable, ids: readonly string[]): Promise<Map<string, State>>
-  /** Locks in sorted order, then reads, the rows that these messages share with other actors. */
-  share(tx: Queryable, batch: readonly { id: string; state: State | undefined; message: Handled }[]): Promise<Shared>
+  /**
+   * Reads the rows that these messages share with other actors (stock). They are not locked, so that what everybody
+   * wants is held only from `save` to the commit; `save` throws StaleError when they turn out to have changed too much,
+   * and the turn is run again with `isFirm`: then they are locked, in sorted order.
+   */
+  share(
+    tx: Queryable,
+    batch: readonly { id: string; state: State | undefined; message: Handled }[],
+    options: { isFirm: boolean },
+  ): Promise<Shared>
   /**
    * Pure.
    * @throws AppError for a caller's mistake: that caller alone is told, nothing of it takes effect.
@@ -59,10 +70,21 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
   /** Pure: the shared rows after these movements. */
   move(shared: Shared, movements: readonly Movement[]): Shared
   /** Writes the changed states and all movements, in bulk. */
-  save(
-    tx: Queryable,
-    changes: { states: ReadonlyMap<string, State>; movements: readonly Movement[]; now: Date },
-  ): Promise<void>
+  save(tx: Queryable, changes: Changes<State, Movement>): Promise<void>
+}
+
+/** What the turn was decided on does not hold any more: nothing of it takes effect, and it is run again. */
+export class StaleError extends Error {
+  override readonly name = 'StaleError'
+}
+
+/** What a turn has changed. */
+export interface Changes<State, Movement> {
+  states: ReadonlyMap<string, State>
+  /** As they were loaded; absent: it is new. */
+  before: ReadonlyMap<string, State>
+  movements: readonly Movement[]
+  now: Date
 }
 
 /** A kind whose own types do not matter to who holds it. */

@@ -2,49 +2,73 @@ import { setTimeout } from 'node:timers/promises'
 import { CommitUnknownError, isConnectionLost, isInfrastructureFailure } from '#db'
 import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
-import { KeyInFlightError } from './idempotency.ts'
+import { keyMismatch, KeyTakenError, type IdempotencyKey } from './idempotency.ts'
+import { StaleError } from './kind.ts'
 import { failMail, failureReason, MailGoneError, readMail } from './mailbox.ts'
-import { attemptsMax, runTurn, type Errand, type TurnOptions, type TurnResult } from './turn.ts'
+import {
+  attemptsMax,
+  InFlightError,
+  runTurn,
+  type Errand,
+  type TurnLimits,
+  type TurnOptions,
+  type TurnResult,
+} from './turn.ts'
 
-/** Gathers errands for one kind of actor: while one turn is in flight the next batch collects. No timers: an idle lane starts at once. */
+/** Gathers errands for one kind of actor: while turns are in flight the next batch collects. No timers: an idle lane starts at once. */
 export interface Lane {
   /**
-   * @returns the reply of an ask; nothing for others
+   * @returns the reply of an ask; nothing for others, once there is nothing left to do for them now
    * @throws AppError: what `decide` refused; `unavailable` when nothing took effect, `outcome_unknown` when that is not
    * known. A wake never throws: what it could not do is found by the sweep.
    */
   run(errand: Errand): Promise<unknown>
-  /** The actor has mail. Resolves when there is none left to handle now. */
-  wake(id: string): Promise<void>
-  /** Refuses new errands; resolves once nothing is queued or in flight. */
+  /** Refuses new errands; resolves once nothing is in flight. */
   stop(): Promise<void>
+}
+
+/** How a lane gathers. Tuned by `npm run bench -- place`. */
+export interface Gathering {
+  /** Errands in one turn. 1: every errand has a transaction of its own. */
+  batchMax: number
+  /** Turns in flight at once: while one waits for Postgres another is prepared. */
+  turnsMax: number
 }
 
 export interface LaneOptions extends TurnOptions {
   log: Logger
+  gathering: Gathering
   /** Tells whoever got mail. Never throws, never waits. */
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
-/** Errands in one turn. */
-const batchMax = 128
 /** Errands waiting; beyond it they are refused as `unavailable`. */
 const queueMax = 5_000
-/** Letters of one actor handled in one turn. */
-const lettersMax = 64
-/** Longest wait for a lock, ms: of a batch, and of its halves when that was too long. */
-const lockWaitMs = { batch: 300, half: 50 }
+/** A batch, and what is left of it when that failed: how long each lock is waited for, and letters taken of one actor. */
+const together: TurnLimits = { lockWaitMs: 300, lettersMax: 64 }
+const isolated: TurnLimits = { lockWaitMs: 50, lettersMax: 64 }
 /** How long errands wait for their turn, or for what stands in its way, before they are given up. */
 const patienceMs = { ask: 2_000, wake: 2_000, outcome: 10_000 }
 
 interface Waiting {
   errand: Errand
   since: number
-  isStarted: boolean
   /** What stood in its way last. */
   blockedBy?: unknown
   resolve(reply: unknown): void
   reject(error: unknown): void
+}
+
+interface Failure {
+  error: unknown
+  how: TurnLimits
+}
+
+/** Errands in the order they came; those of an actor whose turn is in flight wait for its end. */
+interface Line {
+  queue: Waiting[]
+  busy: Set<string>
+  turnsMax: number
 }
 
 /**
@@ -52,169 +76,163 @@ interface Waiting {
  * same actor, so that the others wait for it once, and for less than a second.
  */
 export function createLane(options: LaneOptions): Lane {
-  const aside = createLine(options)
-  const main = createLine(options, aside)
-  const wakes = new Map<string, { waiting: Waiting; done: Promise<unknown> }>()
-  let isStopping = false
-
-  function enqueue(errand: Errand): { waiting: Waiting; done: Promise<unknown> } {
-    const { promise: done, resolve, reject } = Promise.withResolvers<unknown>()
-    const waiting: Waiting = { errand, since: performance.now(), isStarted: false, resolve, reject }
-    if (isStopping || main.length() + aside.length() >= queueMax) giveUp(waiting)
-    else main.push(waiting)
-    return { waiting, done }
-  }
-
-  return {
-    run: (errand) => enqueue(errand).done,
-    async wake(id) {
-      const known = wakes.get(id)
-      // One that has not read its mail yet will see ours too.
-      const queued = known?.waiting.isStarted === false ? known : enqueue({ form: 'wake', id, most: lettersMax })
-      wakes.set(id, queued)
-      await queued.done
-      if (wakes.get(id) === queued) wakes.delete(id)
-    },
-    async stop() {
-      isStopping = true
-      await main.stop()
-      await aside.stop()
-    },
-  }
-}
-
-interface Line {
-  push(waiting: Waiting): void
-  length(): number
-  /** Actors with errands in this line. */
-  ids(): Set<string>
-  stop(): Promise<void>
-}
-
-/** While one turn is in flight the next batch gathers. What is blocked goes to `aside`, or back to the end of this line. */
-function createLine(options: LaneOptions, aside?: Line): Line {
-  const { database, log } = options
+  const { database, log, gathering } = options
   const { kind } = options.kind
-  let queue: Waiting[] = []
-  let batch: Waiting[] = []
-  let inFlight: Promise<void> | undefined
-  let restMs = 0
+  const main: Line = { queue: [], busy: new Set(), turnsMax: gathering.turnsMax }
+  const aside: Line = { queue: [], busy: new Set(), turnsMax: 1 }
+  const inFlight = new Map<Promise<void>, Line>()
+  const asks = new Map<string, { fingerprint: string; done: Promise<unknown> }>()
   let isStopping = false
 
-  function pump(): void {
-    if (inFlight !== undefined) return
-    batch = cut()
-    if (batch.length === 0) return
-    inFlight = turnOver(batch).finally(() => {
-      inFlight = undefined
-      pump()
-    })
+  async function enqueue(errand: Errand): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const waiting: Waiting = { errand, since: performance.now(), resolve, reject }
+    if (isStopping || main.queue.length + aside.queue.length >= queueMax) giveUp(waiting)
+    else main.queue.push(waiting)
+    pump(main)
+    return promise
   }
 
-  function cut(): Waiting[] {
-    const apart = aside?.ids()
+  /** Who asks with a key that is being handled already gets the same answer. */
+  async function askOnce(errand: Errand, { hash, fingerprint }: IdempotencyKey): Promise<unknown> {
+    const known = asks.get(hash)
+    if (known !== undefined && known.fingerprint !== fingerprint) throw keyMismatch()
+    if (known !== undefined) return known.done
+    const done = enqueue(errand)
+    asks.set(hash, { fingerprint, done })
+    return done.finally(() => asks.delete(hash))
+  }
+
+  function pump(line: Line): void {
+    while ([...inFlight.values()].filter((one) => one === line).length < line.turnsMax) {
+      const batch = cut(line)
+      if (batch.length === 0) return
+      const ids = batch.map(({ errand }) => errand.id)
+      for (const id of ids) line.busy.add(id)
+      const turn = turnOver(line, batch).finally(() => {
+        inFlight.delete(turn)
+        for (const id of ids) line.busy.delete(id)
+        pump(line)
+      })
+      inFlight.set(turn, line)
+    }
+  }
+
+  /** The next batch: in the order they came, each actor's own order kept. */
+  function cut(line: Line): Waiting[] {
+    const apart = new Set(line === main ? [...aside.busy, ...aside.queue.map(({ errand }) => errand.id)] : [])
     const next: Waiting[] = []
     const later: Waiting[] = []
-    for (const waiting of queue) {
+    for (const waiting of line.queue) {
+      const { id } = waiting.errand
       if (isLate(waiting)) giveUp(waiting)
-      else if (apart?.has(waiting.errand.id)) aside?.push(waiting)
-      else (next.length < batchMax ? next : later).push(waiting)
+      else if (apart.has(id)) aside.queue.push(waiting)
+      else (next.length < gathering.batchMax && !line.busy.has(id) ? next : later).push(waiting)
     }
-    queue = later
+    line.queue = later
     return next
   }
 
-  async function turnOver(started: Waiting[]): Promise<void> {
-    restMs = 0
-    for (const waiting of started) waiting.isStarted = true
+  async function turnOver(line: Line, batch: Waiting[]): Promise<void> {
     try {
-      await settle(started, lockWaitMs.batch)
+      const restMs = await settle(line, batch, together)
+      if (restMs > 0) await setTimeout(restMs * (0.5 + Math.random()))
     } catch (error) {
       log.error({ err: error, kind }, 'a lane failed to settle its batch')
-      for (const { reject } of started) reject(error)
+      for (const { reject } of batch) reject(error)
     }
-    if (restMs > 0) await setTimeout(restMs * (0.5 + Math.random()))
   }
 
-  /** Runs a batch; what fails is isolated by halving, so that one bad errand costs its neighbours one bounded retry. */
-  async function settle(some: Waiting[], waitMs: number): Promise<void> {
+  /**
+   * Runs a batch; what fails is isolated by halving, so that one bad errand costs its neighbours one bounded retry.
+   * @returns how long to rest, since everything is likely to fail alike, ms
+   */
+  async function settle(line: Line, some: Waiting[], how: TurnLimits): Promise<number> {
     const startedAt = performance.now()
+    const errands = some.map(({ errand }) => errand)
     try {
-      const result = await runTurn(
-        options,
-        some.map(({ errand }) => errand),
-        waitMs,
-      )
+      const result = await runTurn(options, errands, how)
       metrics.turnSeconds.observe({ kind }, (performance.now() - startedAt) / 1000)
       metrics.turnMessages.observe({ kind }, some.length)
-      deliver(some, result)
+      deliver(line, some, result)
+      return 0
     } catch (error) {
       metrics.turnFailures.inc({ kind, reason: reasonOf(error) })
-      await recover(some, error)
+      if (error instanceof StaleError && how.isFirm !== true) return settle(line, some, { ...how, isFirm: true })
+      return recover(line, some, { error, how })
     }
   }
 
-  function deliver(some: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
+  function deliver(line: Line, some: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
     options.wake(woken)
     for (const waiting of some) {
       const { errand, resolve, reject } = waiting
       const answer = answers.get(errand)
-      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping)
-        queue.push({ ...waiting, since: performance.now() })
+      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping) again(line, waiting)
       else if (answer?.ok === false) reject(answer.error)
       else resolve(answer?.reply)
     }
     for (const { letter, error, isParked } of failed) noteFailure(letter.id, error, isParked)
   }
 
-  async function recover(some: Waiting[], error: unknown): Promise<void> {
-    if (error instanceof CommitUnknownError) return leaveUnknown(some, error)
+  /** An actor that has more to do goes to the end of the line. */
+  const again = (line: Line, waiting: Waiting): unknown => line.queue.push({ ...waiting, since: performance.now() })
+
+  async function recover(line: Line, some: Waiting[], failure: Failure): Promise<number> {
+    const { error } = failure
+    if (error instanceof CommitUnknownError) return leaveUnknown(line, some, error)
     for (const waiting of some) waiting.blockedBy = error
-    if (isConnectionLost(error)) return retry(some)
+    if (isConnectionLost(error)) return retry(line, some)
     const [alone] = some
-    if (alone !== undefined && some.length === 1) return recoverAlone(alone, error)
+    if (alone !== undefined && some.length === 1) return recoverAlone(line, alone, failure)
     const middle = some.length >> 1
+    let restMs = 0
     for (const half of [some.slice(0, middle), some.slice(middle)]) {
-      const inTime = half.filter((waiting) => !isLate(waiting))
-      for (const waiting of half) if (isLate(waiting)) giveUp(waiting)
-      if (inTime.length > 0) await settle(inTime, lockWaitMs.half)
+      const { late = [], inTime = [] } = Object.groupBy(half, (waiting) => (isLate(waiting) ? 'late' : 'inTime'))
+      for (const waiting of late) giveUp(waiting)
+      if (inTime.length > 0) restMs = Math.max(restMs, await settle(line, inTime, isolated))
     }
+    return restMs
   }
 
   /** Everybody would fail alike: back to the head of the line until their patience is over. */
-  function retry(some: Waiting[]): void {
-    queue = [...some, ...queue]
-    restMs = 100
+  function retry(line: Line, some: Waiting[]): number {
+    line.queue = [...some, ...line.queue]
+    return 100
   }
 
   /** Either all of it took effect or nothing: the caller must ask again, an outcome is fenced by its lease. */
-  function leaveUnknown(some: Waiting[], error: CommitUnknownError): void {
+  function leaveUnknown(line: Line, some: Waiting[], cause: CommitUnknownError): number {
     for (const { errand, resolve, reject } of some) {
-      if (errand.form === 'ask') reject(new AppError('outcome_unknown', { cause: error }))
+      if (errand.form === 'ask') reject(new AppError('outcome_unknown', { cause }))
       if (errand.form === 'wake') resolve(undefined)
     }
-    retry(some.filter(({ errand }) => errand.form === 'outcome'))
+    return retry(
+      line,
+      some.filter(({ errand }) => errand.form === 'outcome'),
+    )
   }
 
-  async function recoverAlone(waiting: Waiting, error: unknown): Promise<void> {
+  async function recoverAlone(line: Line, waiting: Waiting, { error, how }: Failure): Promise<number> {
     const { errand, resolve, reject } = waiting
     if (isPassing(error)) {
-      if (aside !== undefined) return aside.push(waiting)
-      queue.push(waiting)
-      restMs = 50
+      aside.queue.push(waiting)
+      if (line === aside) return 50
+      pump(aside)
     } else if (errand.form !== 'wake') {
       log.error({ err: error, kind, actor: errand.id }, 'a turn failed')
       reject(error)
-    } else if (errand.most > 1) {
-      await settle([{ ...waiting, errand: { ...errand, most: 1 } }], lockWaitMs.half)
-    } else if (await failFirst(errand.id, error)) queue.push({ ...waiting, since: performance.now() })
+    } else if (how.lettersMax > 1) {
+      return settle(line, [waiting], { ...isolated, lettersMax: 1 })
+    } else if (await failFirst(errand.id, error)) again(line, waiting)
     else resolve(undefined)
+    return 0
   }
 
   /** The letter whose turn failed alone spends an attempt. @returns whether it is out of the way */
   async function failFirst(actorId: string, error: unknown): Promise<boolean> {
     try {
-      const [first] = await readMail(database.query, kind, [{ id: actorId, most: 1 }])
+      const [first] = await readMail(database.query, kind, { ids: [actorId], most: 1 })
       if (first?.isDue !== true) return false
       const isParked = await failMail(database.query, { letterId: first.id, reason: failureReason(error) }, attemptsMax)
       noteFailure(first.id, error, isParked)
@@ -231,15 +249,11 @@ function createLine(options: LaneOptions, aside?: Line): Line {
   }
 
   return {
-    push(waiting) {
-      queue.push(waiting)
-      pump()
-    },
-    length: () => queue.length,
-    ids: () => new Set([...batch, ...queue].map(({ errand }) => errand.id)),
+    run: (errand) =>
+      errand.form === 'ask' && errand.key !== undefined ? askOnce(errand, errand.key) : enqueue(errand),
     async stop() {
       isStopping = true
-      while (inFlight !== undefined) await inFlight
+      while (inFlight.size > 0) await Promise.all(inFlight.keys())
     },
   }
 }
@@ -248,16 +262,18 @@ const isLate = ({ errand, since }: Waiting): boolean => performance.now() - sinc
 
 /** Nothing of it took effect. */
 function giveUp({ errand, blockedBy, resolve, reject }: Waiting): void {
+  const isInFlight = errand.form === 'ask' && errand.key !== undefined && blockedBy instanceof InFlightError
   if (errand.form === 'wake') resolve(undefined)
-  else reject(new AppError(blockedBy instanceof KeyInFlightError ? 'in_flight' : 'unavailable', { cause: blockedBy }))
+  else reject(new AppError(isInFlight ? 'in_flight' : 'unavailable', { cause: blockedBy }))
 }
 
 /** The same turn can succeed later, unchanged. */
 const isPassing = (error: unknown): boolean =>
-  isInfrastructureFailure(error) || error instanceof KeyInFlightError || error instanceof MailGoneError
+  isInfrastructureFailure(error) || error instanceof KeyTakenError || error instanceof MailGoneError
 
 function reasonOf(error: unknown): string {
   if (error instanceof CommitUnknownError) return 'commit_unknown'
   if (isConnectionLost(error)) return 'connection_lost'
+  if (error instanceof StaleError) return 'stale'
   return isPassing(error) ? 'blocked' : 'error'
 }

@@ -1,49 +1,31 @@
-import { sql } from 'drizzle-orm'
-import { transaction, type Database, type Queryable } from '#db'
-import { AppError } from '#errors'
-import { storeReplies, takeKeys, type IdempotencyKey } from './idempotency.ts'
+import { isLockTimeout, statement, together, transaction, type Database, type Queryable } from '#db'
+import { keyMismatch, readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
 import type { AnyActorKind, Decision, Mail, Message } from './kind.ts'
-import {
-  cancelMail,
-  deleteMail,
-  dueNow,
-  failMail,
-  failureReason,
-  holdLeased,
-  readMail,
-  sendMail,
-  type Letter,
-} from './mailbox.ts'
+import * as mailbox from './mailbox.ts'
 
 /** What a lane brings to a turn. */
 export type Errand =
-  /** A command from outside that waits for its reply. */
+  /** A command from outside that waits for its reply. Of several with one key a lane brings the first. */
   | { readonly form: 'ask'; readonly id: string; readonly message: Message; readonly key?: IdempotencyKey }
   /** What an effect came to; void when the lease on the effect's letter is lost. */
-  | {
-      readonly form: 'outcome'
-      readonly id: string
-      readonly message: Message
-      readonly letterId: number
-      readonly lease: string
-    }
-  /** The actor has mail: handle `most` letters of it. */
-  | { readonly form: 'wake'; readonly id: string; readonly most: number }
+  | Readonly<{ form: 'outcome'; id: string; message: Message; letterId: number; lease: string }>
+  /** The actor has mail. */
+  | { readonly form: 'wake'; readonly id: string }
 
 export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
 interface Failed {
-  letter: Letter
+  letter: mailbox.Letter
   error: unknown
 }
 
 export interface TurnResult {
   /** To asks and outcomes. */
-  answers: Map<Errand, Answer>
+  answers: ReadonlyMap<Errand, Answer>
   /** Who got mail that is due now. */
   woken: { kind: string; id: string }[]
   /** Woken actors that may have more to handle now. */
-  unfinished: Set<string>
+  unfinished: ReadonlySet<string>
   /** Letters whose handling threw: each has spent an attempt, nothing else of it took effect. */
   failed: (Failed & { isParked: boolean })[]
 }
@@ -55,137 +37,140 @@ export interface TurnOptions {
   versionOf(kind: string): number
 }
 
+export interface TurnLimits {
+  /** Longest wait for each lock that somebody else holds, ms. */
+  lockWaitMs: number
+  /** Letters handled of each actor that was woken. */
+  lettersMax: number
+  /** Locks what is shared before it is decided on: after a StaleError. */
+  isFirm?: boolean
+}
+
 /** Attempts at handling a letter before it is parked. */
 export const attemptsMax = 8
 
 /**
- * One turn of many actors of one kind, in one transaction: take idempotency keys, lock the actors, read their mail,
- * load their states, lock what they share, decide one message after the other, write everything, commit.
- * Everybody locks in this order, and within a step in sorted order, so that turns do not deadlock.
- * @param lockWaitMs longest wait for each lock that somebody else holds
+ * One turn of many actors of one kind, in one transaction: lock the actors, read their mail, their states and what was
+ * answered under the same keys before, read what they share, decide one message after the other, write everything.
+ * Everybody locks in this order (actors, keys, shared rows), and within a step in sorted order, so that turns do not
+ * deadlock. Statements that do not need each other's answers are sent together: they run in the order written here.
  * @throws when the transaction fails: then nothing of it took effect, or, with CommitUnknownError, all or nothing.
  */
-export function runTurn(options: TurnOptions, errands: readonly Errand[], lockWaitMs: number): Promise<TurnResult> {
+export function runTurn(
+  options: TurnOptions,
+  errands: readonly Errand[],
+  { lockWaitMs, lettersMax, isFirm = false }: TurnLimits,
+): Promise<TurnResult> {
   const { kind } = options
   return transaction(options.database, async (tx) => {
-    const now = await setOut(tx, lockWaitMs)
-    const answers = new Map<Errand, Answer>()
-    const keyed = await openKeys(tx, errands, answers)
-    const isOpen = (errand: Errand): boolean => !answers.has(errand) && !keyed.followers.has(errand)
-    const ids = [...new Set(errands.filter(isOpen).map(({ id }) => id))].toSorted()
-    await kind.lock(tx, ids)
-    await strikeLost(tx, errands, answers)
-    const wakes = errands.filter((errand) => errand.form === 'wake')
-    const woken = new Map(wakes.map(({ id, most }) => [id, { id, most }]))
-    const letters = await readMail(tx, kind.kind, [...woken.values()])
-    const states = await kind.load(tx, ids)
-    const { items, unparsed } = parseItems(kind, letters, errands.filter(isOpen))
+    const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
+    const wakes = [...new Set(errands.flatMap((errand) => (errand.form === 'wake' ? [errand.id] : [])))]
+    const outcomes = errands.filter((errand) => errand.form === 'outcome')
+    const keyed = errands.filter(isKeyed)
+    const [now, , held, stored, letters, states] = await together([
+      setOut(tx, lockWaitMs),
+      kind.lock(tx, ids).catch(throwInFlight),
+      mailbox.holdLeased(tx, outcomes),
+      readReplies(
+        tx,
+        keyed.map(({ key }) => key.hash),
+      ),
+      mailbox.readMail(tx, kind.kind, { ids: wakes, most: lettersMax }),
+      kind.load(tx, ids),
+    ])
+    const answers = answersKnown(keyed, stored)
+    // Whoever holds a lost lease now brings its own outcome.
+    for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
+    const { items, unparsed } = parseItems(
+      kind,
+      letters,
+      errands.filter((errand) => !answers.has(errand)),
+    )
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
-    const shared = await kind.share(tx, batch)
+    const shared = await kind.share(tx, batch, { isFirm })
     const decided = decideAll(kind, { items, states, shared, now })
-    await write(tx, options, decided)
+    await write(tx, options, { decided, before: states, replies: repliesOf(keyed, decided.answers) })
     const failed = await failAll(tx, [...unparsed, ...decided.failed])
     for (const [errand, answer] of decided.answers) answers.set(errand, answer)
-    await closeKeys(tx, keyed, answers)
-    const parked = failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId)
     const handledBy = Map.groupBy(decided.handled, ({ actorId }) => actorId)
-    const full = [...woken.values()].filter(({ id, most }) => handledBy.get(id)?.length === most).map(({ id }) => id)
-    return { answers, woken: dueNow(decided.mail, now), unfinished: new Set([...full, ...parked]), failed }
+    const parked = new Set(failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId))
+    const unfinished = new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id)))
+    return { answers, woken: mailbox.dueNow(decided.mail), unfinished, failed }
   })
-}
-
-/** Everything that was decided, in bulk. */
-async function write(tx: Queryable, { kind, versionOf }: TurnOptions, decided: Decided): Promise<void> {
-  const { changed: states, movements, now } = decided
-  if (states.size > 0 || movements.length > 0) await kind.save(tx, { states, movements, now })
-  const done = [...decided.handled, ...decided.settled].map(({ id }) => id)
-  await deleteMail(tx, done)
-  await cancelMail(tx, kind.kind, decided.cancelled)
-  const sent = decided.mail.map((mail) => ({ ...mail, version: versionOf(mail.kind) }))
-  await sendMail(tx, sent)
 }
 
 /** @returns Postgres's clock at the start of the turn */
 async function setOut(tx: Queryable, lockWaitMs: number): Promise<Date> {
-  const { rows } = await tx.execute<{ nowMs: number }>(
-    sql`select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', ${`${lockWaitMs}ms`}, true)`,
-  )
+  const { rows } = await readClock(tx, `${lockWaitMs}ms`)
   return new Date(rows[0]?.nowMs ?? Number.NaN)
 }
 
-interface Keyed {
-  followers: Map<Errand, Errand>
-  /** Hash by ask, of the keys that this turn has taken. */
-  taken: Map<Errand, string>
+const readClock = statement<{ nowMs: number }>(
+  'set out',
+  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true)`,
+)
+
+/** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
+export class InFlightError extends Error {
+  override readonly name = 'InFlightError'
 }
 
-const mismatch = (): Answer => ({ ok: false, error: new AppError('idempotency_mismatch', { field: 'idempotencyKey' }) })
-
-/** Answers asks whose key is known; of several with one new key the first is handled and the others follow it. */
-async function openKeys(tx: Queryable, errands: readonly Errand[], answers: Map<Errand, Answer>): Promise<Keyed> {
-  const first = new Map<string, { errand: Errand; key: IdempotencyKey }>()
-  const followers = new Map<Errand, Errand>()
-  for (const errand of errands) {
-    if (errand.form !== 'ask' || errand.key === undefined) continue
-    const leader = first.get(errand.key.hash)
-    if (leader === undefined) first.set(errand.key.hash, { errand, key: errand.key })
-    else if (leader.key.fingerprint === errand.key.fingerprint) followers.set(errand, leader.errand)
-    else answers.set(errand, mismatch())
-  }
-  const stored = await takeKeys(
-    tx,
-    [...first.values()].map(({ key }) => key),
-  )
-  const taken = new Map<Errand, string>()
-  for (const [hash, { errand, key }] of first) {
-    const known = stored.get(hash)
-    if (known === undefined) taken.set(errand, hash)
-    else answers.set(errand, known.fingerprint === key.fingerprint ? { ok: true, reply: known.reply } : mismatch())
-  }
-  return { followers, taken }
+function throwInFlight(cause: unknown): never {
+  throw isLockTimeout(cause) ? new InFlightError('another transaction holds the actor or its key', { cause }) : cause
 }
 
-/** Stores the replies under the keys that were taken; a request that was refused by an error gives its key back. */
-async function closeKeys(tx: Queryable, { taken, followers }: Keyed, answers: Map<Errand, Answer>): Promise<void> {
-  const replies = new Map<string, unknown>()
-  const givenBack: string[] = []
-  for (const [errand, hash] of taken) {
+type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
+const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
+
+/** Of asks whose key was used before: as it was answered then, if it is the same request. */
+function answersKnown(keyed: readonly KeyedAsk[], stored: ReadonlyMap<string, StoredReply>): Map<Errand, Answer> {
+  const answers = new Map<Errand, Answer>()
+  for (const errand of keyed) {
+    const known = stored.get(errand.key.hash)
+    if (known === undefined) continue
+    const isSame = known.fingerprint === errand.key.fingerprint
+    answers.set(errand, isSame ? { ok: true, reply: known.reply } : { ok: false, error: keyMismatch() })
+  }
+  return answers
+}
+
+/** What is stored under the keys. A request that was refused by an error keeps its key: it can be tried again. */
+const repliesOf = (keyed: readonly KeyedAsk[], answers: ReadonlyMap<Errand, Answer>) =>
+  keyed.flatMap((errand) => {
     const answer = answers.get(errand)
-    if (answer?.ok) replies.set(hash, answer.reply)
-    else givenBack.push(hash)
-  }
-  await storeReplies(tx, replies, givenBack)
-  for (const [follower, leader] of followers) {
-    const answer = answers.get(leader)
-    if (answer !== undefined) answers.set(follower, answer)
-  }
+    return answer?.ok === true ? [{ ...errand.key, reply: answer.reply }] : []
+  })
+
+interface Writing {
+  decided: Decided
+  before: ReadonlyMap<string, unknown>
+  replies: ReturnType<typeof repliesOf>
 }
 
-/** Strikes out outcomes whose lease is lost: whoever holds it now brings its own. */
-async function strikeLost(tx: Queryable, errands: readonly Errand[], answers: Map<Errand, Answer>): Promise<void> {
-  const outcomes = errands.filter((errand) => errand.form === 'outcome')
-  const held = await holdLeased(
-    tx,
-    outcomes.map(({ letterId, lease }) => ({ letterId, lease })),
-  )
-  for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
+/** Everything that was decided, in bulk. Shared rows come last of all that is locked: `save` ends with them. */
+async function write(tx: Queryable, { kind, versionOf }: TurnOptions, writing: Writing): Promise<void> {
+  const { changed: states, movements, now, handled, cancelled, mail } = writing.decided
+  const isChanged = states.size > 0 || movements.length > 0
+  await together([
+    mailbox.deleteMail(tx, [...writing.decided.settled, ...handled.map(({ id }) => id)]),
+    mailbox.cancelMail(tx, kind.kind, cancelled),
+    mailbox.sendMail(tx, mail, versionOf),
+    storeReplies(tx, writing.replies).catch(throwInFlight),
+    isChanged ? kind.save(tx, { states, before: writing.before, movements, now }) : undefined,
+  ])
 }
 
 interface Item {
   id: string
   message: Message
-  source: { letter: Letter } | { errand: Errand }
+  source: { letter: mailbox.Letter } | { errand: Errand }
 }
 
 /**
  * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
  * cannot read, holds back its actor's later ones.
  */
-function parseItems(
-  kind: AnyActorKind,
-  letters: readonly Letter[],
-  errands: readonly Errand[],
-): { items: Item[]; unparsed: Failed[] } {
+function parseItems(kind: AnyActorKind, letters: readonly mailbox.Letter[], errands: readonly Errand[]) {
   const items: Item[] = []
   const unparsed: Failed[] = []
   const heldBack = new Set<string>()
@@ -210,9 +195,9 @@ interface Decided {
   movements: unknown[]
   mail: Mail[]
   cancelled: { id: string; types: readonly string[] }[]
-  handled: Letter[]
+  handled: mailbox.Letter[]
   /** Letters of the effects whose outcomes were handled. */
-  settled: { id: number }[]
+  settled: number[]
   failed: Failed[]
 }
 
@@ -251,24 +236,23 @@ function decideAll(
     decided.mail.push(...(decision.mail ?? []))
     if ('letter' in source) decided.handled.push(source.letter)
     else decided.answers.set(source.errand, { ok: true, reply: decision.reply ?? null })
-    if ('errand' in source && source.errand.form === 'outcome') decided.settled.push({ id: source.errand.letterId })
+    if ('errand' in source && source.errand.form === 'outcome') decided.settled.push(source.errand.letterId)
   }
   return decided
 }
 
 /** Takes back what was sent before this turn, and what this turn has decided to send so far. */
 function takeBack(decided: Decided, { kind, id, types }: { kind: string; id: string; types: readonly string[] }): void {
+  const isTaken = (mail: Mail): boolean => mail.kind === kind && mail.id === id && types.includes(mail.message.type)
   decided.cancelled.push({ id, types })
-  decided.mail = decided.mail.filter(
-    (mail) => mail.kind !== kind || mail.id !== id || !types.includes(mail.message.type),
-  )
+  decided.mail = decided.mail.filter((mail) => !isTaken(mail))
 }
 
 async function failAll(tx: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {
   const marked: TurnResult['failed'] = []
   for (const { letter, error } of failed) {
-    const isParked = await failMail(tx, { letterId: letter.id, reason: failureReason(error) }, attemptsMax)
-    marked.push({ letter, error, isParked })
+    const failure = { letterId: letter.id, reason: mailbox.failureReason(error) }
+    marked.push({ letter, error, isParked: await mailbox.failMail(tx, failure, attemptsMax) })
   }
   return marked
 }

@@ -1,13 +1,14 @@
 import cluster from 'node:cluster'
 import { loadConfig, type Config } from '#config'
 import { BootError } from '#errors'
-import { startHttpServer, startMetricsServer } from '#http'
+import { startHttpServer, startMetricsServer, type Readiness } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
 import { startBeats, watchBeats } from './beats.ts'
 import { openShop } from './boot.ts'
-import { runUntilStopped, startWorker } from './run.ts'
+import { runUntilStopped } from './run.ts'
 import { onSecondRequest, stopRequested } from './signals.ts'
 import { tell } from './tell.ts'
+import { startWorker } from './worker.ts'
 
 /** Web, without worker: what stands behind the balancer. With more processes than one they share the port. */
 export async function serve({ processes }: { processes: number }): Promise<void> {
@@ -29,21 +30,21 @@ export async function serve({ processes }: { processes: number }): Promise<void>
   )
 }
 
-/** Worker, without web: handles mail. */
+/** Worker, without web: handles mail. Its health is told beside its metrics. */
 export async function work(): Promise<void> {
   if (loadConfig().READ_ONLY)
     throw new BootError('READ_ONLY is true, and a worker does nothing but write: start it when maintenance is over.')
   collectProcessMetrics()
   const shop = await openShop({ tell })
   const worker = await startWorker(shop)
-  await maybeServeMetrics(shop.config, metricsText)
+  await maybeServeMetrics(shop.config, metricsText, worker.health)
   tell('The worker is ready.')
-  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, tell })
+  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, tell, isSupervised: true })
 }
 
-async function maybeServeMetrics(config: Config, text: () => Promise<string>): Promise<void> {
-  if (config.METRICS_PORT !== undefined)
-    await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text })
+async function maybeServeMetrics(config: Config, text: () => Promise<string>, health?: Readiness): Promise<void> {
+  const { METRICS_PORT: port, HOST: host } = config
+  if (port !== undefined) await startMetricsServer({ port, host, text, ...(health === undefined ? {} : { health }) })
 }
 
 /** Forks again what dies, but not in a tight circle. */

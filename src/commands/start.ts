@@ -10,8 +10,9 @@ import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
 import { openShop, type Shop } from './boot.ts'
 import { readKeys } from './keys.ts'
 import { buildPages } from './pages.ts'
-import { runUntilStopped, startWorker, type Worker } from './run.ts'
+import { runUntilStopped } from './run.ts'
 import { tell } from './tell.ts'
+import { startWorker, type Worker } from './worker.ts'
 
 /** A whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
 export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
@@ -39,7 +40,7 @@ async function sell(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
   if (!config.READ_ONLY && (await seed(shop.app))) tell('Filled the empty shop with demo products.')
   // The server is there before the worker that it asks for.
   const begun: { worker?: Worker } = {}
-  const http = await startHttpServer({ app: shop.app, isAlive: () => begun.worker?.isAlive() ?? true })
+  const http = await startHttpServer({ app: shop.app, isAlive: () => begun.worker?.health.isAlive() ?? true })
   const provider =
     sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log, shopUrl: http.url })
   // A worker does nothing but write.

@@ -42,6 +42,12 @@ export const isAway = (error: unknown): boolean =>
 export const isInfrastructureFailure = (error: unknown): boolean =>
   isConnectionLost(error) || someCause(error, ({ code }) => code !== undefined && passing.test(code))
 
+/** An earlier statement of the same transaction has failed: this one says nothing. */
+export const isTransactionAborted = (error: unknown): boolean => someCause(error, ({ code }) => code === '25P02')
+
+/** A CHECK of the table forbids the row. */
+export const isCheckViolation = (error: unknown): boolean => someCause(error, ({ code }) => code === '23514')
+
 export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ code }) => code === '55P03')
 
 interface Cause {

@@ -1,9 +1,18 @@
-export { isAway, isConnectionLost, isInfrastructureFailure, isLockTimeout, isUnreachable } from './failures.ts'
+export { bulkInsert, bulkUpdate, statement } from './bulk.ts'
+export {
+  isAway,
+  isCheckViolation,
+  isConnectionLost,
+  isInfrastructureFailure,
+  isLockTimeout,
+  isUnreachable,
+} from './failures.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,
   openDatabase,
   requireDatabase,
+  together,
   transaction,
   type Database,
   type Queryable,

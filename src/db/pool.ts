@@ -2,7 +2,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { BootError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
-import { isConnectionLost } from './failures.ts'
+import { isConnectionLost, isTransactionAborted } from './failures.ts'
 import { placeGate } from './gate.ts'
 
 // Counts and money are far below 2^53; a value beyond it must fail loudly rather than be rounded.
@@ -13,7 +13,15 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 })
 
 /** What runs SQL: the pool itself, or a transaction. Stores take it as their first parameter. */
-export type Queryable = NodePgDatabase
+export type Queryable = NodePgDatabase & { readonly $client: StatementRunner }
+
+interface StatementRunner {
+  query<Row extends pg.QueryResultRow>(statement: {
+    name: string
+    text: string
+    values: unknown[]
+  }): Promise<pg.QueryResult<Row>>
+}
 
 /** Postgres as this process sees it. */
 export interface Database {
@@ -48,6 +56,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 2_000,
     query_timeout: 6_000,
     keepAlive: true,
+    // A turn sends what does not depend on each other at once, instead of waiting for each answer.
+    pipeline: true,
     maxLifetimeSeconds: 300,
     application_name: 'holdfast',
     options: Object.entries({
@@ -118,6 +128,19 @@ export async function transaction<T>(database: Database, work: (tx: Queryable) =
     client.off('error', noteLoss)
     client.release(broken ?? false)
   }
+}
+
+/**
+ * The answers to statements of one transaction that were sent together, in order. After one fails Postgres refuses the
+ * rest: what is thrown is the failure, not the refusals.
+ */
+export async function together<const Work extends readonly unknown[]>(
+  work: Work,
+): Promise<{ -readonly [At in keyof Work]: Awaited<Work[At]> }> {
+  const settled = await Promise.allSettled(work)
+  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  if (failures.length > 0) throw failures.find((failure) => !isTransactionAborted(failure)) ?? failures[0]
+  return settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined)) as never
 }
 
 /** The connection was lost while COMMIT was under way: the transaction has either taken effect or not. */

@@ -1,2 +1,3 @@
+export type { Readiness } from './health.ts'
 export { startMetricsServer } from './metrics-server.ts'
 export { startHttpServer, type HttpServer } from './server.ts'

@@ -2,14 +2,24 @@ import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import { BootError } from '#errors'
 import { metricsContentType } from '#telemetry'
+import type { Readiness } from './health.ts'
 
-/** `/metrics`, on a port of its own that no balancer forwards. @throws BootError when the port is taken */
-export async function startMetricsServer(options: {
+export interface MetricsServerOptions {
   port: number
   host: string
   text(): Promise<string>
-}): Promise<{ close(): void }> {
+  /** Of a process without web: `/livez` and `/readyz` are answered here. */
+  health?: Readiness
+}
+
+/** `/metrics`, on a port of its own that no balancer forwards. @throws BootError when the port is taken */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<{ close(): void }> {
+  const { health } = options
   const server: Server = createServer((request, response) => {
+    const tell = (is: boolean, body: Record<string, boolean>): void =>
+      void response.writeHead(is ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (health !== undefined && request.url === '/livez') return tell(health.isAlive(), { alive: health.isAlive() })
+    if (health !== undefined && request.url === '/readyz') return tell(health.isReady, { ready: health.isReady })
     if (request.url !== '/metrics') {
       response.writeHead(404).end()
       return

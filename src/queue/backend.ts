@@ -1,8 +1,8 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type Processor } from 'bullmq'
-import { Redis } from 'ioredis'
 import pg from 'pg'
-import { BootError } from '#errors'
 import type { Logger } from '#telemetry'
+import { blockSeconds, requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
+import { within } from './within.ts'
 
 /** Where wake-ups travel: Redis when `redisUrl` is given, else BullMQ's tables in Postgres. */
 export interface QueueOptions {
@@ -29,29 +29,6 @@ const postgresConnection = (options: QueueOptions) => ({
   application_name: 'holdfast-queue',
 })
 
-/** Lost connections of one side: reopened until it closes. */
-interface Reconnects {
-  areOver: boolean
-  isPending: boolean
-}
-
-const redisConnection = (url: string, reconnects: Reconnects) => {
-  const { hostname, port, username, password, pathname, protocol } = new URL(url)
-  return {
-    host: hostname,
-    port: port === '' ? 6379 : Number(port),
-    db: pathname.length > 1 ? Number(pathname.slice(1)) : 0,
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
-    connectTimeout: 2_000,
-    retryStrategy(times: number): number | null {
-      reconnects.isPending = true
-      return reconnects.areOver ? null : Math.min(2_000, 100 * times)
-    },
-  }
-}
-
 interface Closable {
   close(isForced?: boolean): Promise<void>
   disconnect(): Promise<void>
@@ -64,59 +41,53 @@ async function closeSide(side: Closable, isForced = false): Promise<void> {
   if (!isClosed) await within(1_000, side.disconnect()).catch(() => undefined)
 }
 
-/** @throws when it takes longer than this, ms */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
-}
-
 /** The side that gives wake-ups. A call fails at once while Redis is away instead of waiting for it. */
 export function openQueue(kind: string, options: QueueOptions) {
   // Finished jobs are not kept: a wake-up says nothing that Postgres does not know.
   const base = { prefix, defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true } }
-  const reconnects = { areOver: false, isPending: false }
+  const link: Link = { isOver: false, isPending: false }
   const queue =
     options.redisUrl === undefined
       ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: postgresConnection(options) })
-      : new Queue<WakeUp>(queueName(kind), {
-          ...base,
-          connection: {
-            ...redisConnection(options.redisUrl, reconnects),
-            enableOfflineQueue: false,
-            maxRetriesPerRequest: 1,
-            commandTimeout: 2_000,
-          },
-        })
+      : new Queue<WakeUp>(queueName(kind), { ...base, connection: senderConnection(options.redisUrl, link) })
+  queue.getBackend().on('ready', () => (link.isPending = false))
   return {
     queue,
     close() {
-      reconnects.areOver = true
+      link.isOver = true
       return closeSide(queue)
     },
   }
 }
 
-/** The side that takes them. `close` is for when its jobs have ended. */
-export function openWorker(kind: string, options: QueueOptions & { concurrency: number }, process: Processor<WakeUp>) {
-  const base = { prefix, concurrency: options.concurrency }
-  const reconnects = { areOver: false, isPending: false }
+export interface WorkerOptions extends QueueOptions {
+  /** Wake-ups under way at once. */
+  concurrency: number
+  /** Redis refuses to write: what was asked of it is asked again until it does. */
+  refused(error: Error): void
+}
+
+/** The side that takes them. */
+export function openWorker(kind: string, options: WorkerOptions, process: Processor<WakeUp>) {
+  // BullMQ would wait 15 s before it asks again after a lost connection.
+  const base = { prefix, concurrency: options.concurrency, runRetryDelay: 1_000 }
+  const link: Link = { isOver: false, isPending: false, refused: (error) => options.refused(error) }
   const worker =
     options.redisUrl === undefined
       ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: postgresConnection(options) })
       : new Worker<WakeUp>(queueName(kind), process, {
           ...base,
-          connection: { ...redisConnection(options.redisUrl, reconnects), maxRetriesPerRequest: null },
+          drainDelay: blockSeconds,
+          connection: takerConnection(options.redisUrl, link),
         })
-  worker.on('ready', () => (reconnects.isPending = false))
+  worker.getBackend().on('ready', () => (link.isPending = false))
   return {
     worker,
-    close() {
-      reconnects.areOver = true
+    /** Takes no more, from this call on. */
+    close({ isHard = false } = {}) {
+      link.isOver = true
       // BullMQ's polite way hangs while its connections wait to be reopened, and keeps the process alive.
-      return closeSide(worker, reconnects.isPending)
+      return closeSide(worker, isHard || link.isPending)
     },
   }
 }
@@ -135,32 +106,5 @@ export async function prepareQueue(options: QueueOptions): Promise<void> {
 
 /** @throws BootError that says what to do when Redis cannot be reached or would evict the queue. */
 export async function requireQueue(options: QueueOptions): Promise<void> {
-  if (options.redisUrl === undefined) return
-  const redis = new Redis({
-    ...redisConnection(options.redisUrl, { areOver: true, isPending: false }),
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-  })
-  redis.on('error', () => undefined)
-  try {
-    // One that takes the connection and never answers must not hold up the boot.
-    const memory = await within(
-      5_000,
-      redis.connect().then(() => redis.info('memory')),
-    )
-    const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1]
-    if (policy !== undefined && policy !== 'noeviction') {
-      throw new BootError(
-        `Redis evicts keys when it is full (maxmemory-policy ${policy}), and would lose the queue. Set maxmemory-policy to noeviction; the cache belongs in a Redis of its own.`,
-      )
-    }
-  } catch (error) {
-    if (error instanceof BootError) throw error
-    throw new BootError(
-      'Redis cannot be reached. Check that it runs and that REDIS_URL names its host, port and password; unset REDIS_URL to keep the queue in Postgres.',
-      { cause: error },
-    )
-  } finally {
-    redis.disconnect()
-  }
+  if (options.redisUrl !== undefined) await requireRedis(options.redisUrl)
 }

@@ -1,3 +1,3 @@
 export { prepareQueue, requireQueue, type QueueOptions } from './backend.ts'
-export { createWaker } from './waker.ts'
-export { startWakeWorkers, type WakeWorkers } from './worker.ts'
+export { createWaker, type Waker } from './waker.ts'
+export { startWakeWorkers } from './worker.ts'

@@ -1,41 +1,13 @@
-import { Redis } from 'ioredis'
-import { randomUUID } from 'node:crypto'
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { createLog } from '#telemetry'
-import { createTestDatabase, startRedis, waitFor } from '#test'
-import { createWaker, prepareQueue, requireQueue, startWakeWorkers, type QueueOptions } from './index.ts'
-
-const log = createLog('silent')
-
-/** A waker and workers on one queue, and what has been woken. */
-function openSides(options: QueueOptions, kinds = ['cart', 'order']) {
-  const woken = new Set<string>()
-  const waker = createWaker(options, kinds)
-  const workers = startWakeWorkers({
-    ...options,
-    kinds,
-    concurrency: 4,
-    handle: async (kind, ids) => {
-      for (const id of ids) woken.add(`${kind}:${id}`)
-    },
-  })
-  return {
-    waker,
-    woken,
-    wakeUp: (kind: string) => waker.wake([{ kind, id: randomUUID() }]),
-    async [Symbol.asyncDispose]() {
-      await workers.close()
-      await waker.close()
-    },
-  }
-}
+import { createTestDatabase, openPath, startRedis, waitFor } from '#test'
+import { prepareQueue, requireQueue, type QueueOptions } from './index.ts'
+import { log, onRedis, openSides } from './sides.fixture.ts'
 
 const backends = {
   async redis() {
     const redis = await startRedis()
-    const options: QueueOptions = { redisUrl: redis.url, databaseUrl: '', log }
-    return { options, [Symbol.asyncDispose]: redis.stop }
+    return { options: onRedis(redis.url), [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() }
   },
   async postgres() {
     const database = await createTestDatabase()
@@ -61,92 +33,103 @@ describe.each(['redis', 'postgres'] as const)('on %s', (name) => {
 
   test('a worker whose handling fails takes the next wake-up', async () => {
     await using backend = await backends[name]()
-    const waker = createWaker(backend.options, ['cart'])
     let calls = 0
-    const workers = startWakeWorkers({
-      ...backend.options,
-      kinds: ['cart'],
-      concurrency: 1,
-      handle: async () => {
-        calls += 1
-        if (calls === 1) throw new Error('failed')
-      },
-    })
-    waker.wake([{ kind: 'cart', id: 'a' }])
-    waker.wake([{ kind: 'cart', id: 'b' }])
+    const handle = async () => {
+      calls += 1
+      if (calls === 1) throw new Error('failed')
+    }
+    await using sides = openSides(backend.options, { concurrency: 1, handle })
+    sides.wakeUp('cart')
+    sides.wakeUp('cart')
     await waitFor(() => calls === 2, { what: 'the second wake-up' })
     expect(calls).toBe(2)
-    await workers.close()
-    await waker.close()
   })
-})
 
-describe('without Redis', () => {
-  test('FLUSHALL loses only what was waiting: later wake-ups arrive', async () => {
-    await using redis = await startRedis()
-    await using sides = openSides({ redisUrl: redis.url, databaseUrl: '', log })
-    for (let round = 1; round <= 3; round += 1) {
-      sides.wakeUp('cart')
-      await waitFor(() => sides.woken.size === round, { what: `wake-up ${round}` })
-      await redis.flushAll()
-      expect(sides.woken.size).toBe(round)
+  test('workers close at once, though what they handle hangs, and take nothing after it', async () => {
+    await using backend = await backends[name]()
+    const [hanging, taken] = [Promise.withResolvers<void>(), [] as string[]]
+    const handle = async (_: string, ids: readonly string[]) => {
+      taken.push(...ids)
+      await hanging.promise
     }
-  })
-
-  test('wake() neither throws nor waits, and wake-ups arrive when Redis is back', async () => {
-    await using redis = await startRedis()
-    await using sides = openSides({ redisUrl: redis.url, databaseUrl: '', log })
+    await using sides = openSides(backend.options, { concurrency: 1, handle })
     sides.wakeUp('cart')
-    await waitFor(() => sides.woken.size === 1, { what: 'the first wake-up' })
-    await redis.stop()
-    const startedAt = performance.now()
-    for (let index = 0; index < 5_000; index += 1) sides.wakeUp('cart')
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
-    await using _ = await restart(redis.port)
-    await waitFor(() => (sides.wakeUp('order'), [...sides.woken].some((who) => who.startsWith('order'))), {
-      what: 'a wake-up after the restart',
-    })
-  })
-
-  test('a waker and workers that never saw Redis close within seconds', async () => {
-    const sides = openSides({ redisUrl: 'redis://127.0.0.1:1', databaseUrl: '', log })
+    await waitFor(() => taken.length === 1, { what: 'the first wake-up' })
     sides.wakeUp('cart')
     const startedAt = performance.now()
-    await sides[Symbol.asyncDispose]()
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    await sides.workers.close()
+    expect(performance.now() - startedAt).toBeLessThan(2_500)
+    expect(taken).toHaveLength(1)
+    hanging.resolve()
+  })
+
+  test('the queue tells how much waits and what has waited longest', async () => {
+    await using backend = await backends[name]()
+    const hanging = Promise.withResolvers<void>()
+    await using sides = openSides(backend.options, { concurrency: 1, handle: () => hanging.promise })
+    expect(await sides.waker.look('cart')).toEqual({ waiting: 0, active: 0, head: undefined })
+    const lookOnce = (waiting: number) =>
+      waitFor(
+        async () => {
+          const look = await sides.waker.look('cart')
+          return look.waiting === waiting && look.active === 1 && look.head !== undefined ? look : undefined
+        },
+        { what: `${waiting} that wait` },
+      )
+    sides.wakeUp('cart')
+    sides.wakeUp('cart')
+    const first = await lookOnce(1)
+    sides.wakeUp('cart')
+    sides.wakeUp('cart')
+    expect(await lookOnce(3)).toEqual({ waiting: 3, active: 1, head: first.head })
+    hanging.resolve()
+    await waitFor(async () => (await sides.waker.look('cart')).head === undefined, { what: 'an empty queue' })
   })
 })
 
-/** The same port again, once the system has let go of it. */
-async function restart(port: number) {
-  const { spawn } = await import('node:child_process')
-  const child = spawn(
-    'redis-server',
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    { stdio: 'ignore' },
-  )
-  return {
-    async [Symbol.asyncDispose]() {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await exited
-    },
+describe('on a Postgres whose connections', () => {
+  async function openAway() {
+    const stack = new AsyncDisposableStack()
+    const database = stack.use(await createTestDatabase())
+    const url = new URL(database.url)
+    const path = stack.use(await openPath({ port: Number(url.port) }))
+    await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
+    url.port = String(path.port)
+    const options: QueueOptions = { redisUrl: undefined, databaseUrl: url.href, log }
+    const sides = stack.use(openSides(options, { patienceMs: 600 }))
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+    return { path, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
-}
+
+  test('were all reset wake-ups go on', async () => {
+    await using away = await openAway()
+    for (let round = 0; round < 3; round += 1) {
+      away.path.reset()
+      await waitFor(away.sides.nudges('cart'), { what: 'a wake-up after the reset' })
+      await waitFor(away.sides.nudges('order'), { what: 'a wake-up after the reset' })
+    }
+    expect(away.sides.workers.isAlive()).toBe(true)
+  })
+
+  test('died silently wake-ups go on, once the worker was opened anew', { timeout: 40_000 }, async () => {
+    await using away = await openAway()
+    away.path.swallow({ forGood: false })
+    await waitFor(away.sides.nudges('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
+    expect(away.sides.workers.isAlive()).toBe(true)
+  })
+})
 
 describe('requireQueue', () => {
   test('accepts a Redis that keeps what it has, and a queue in Postgres', async () => {
     await using redis = await startRedis()
-    await expect(requireQueue({ redisUrl: redis.url, databaseUrl: '', log })).resolves.toBeUndefined()
+    await expect(requireQueue(onRedis(redis.url))).resolves.toBeUndefined()
     await expect(requireQueue({ redisUrl: undefined, databaseUrl: '', log })).resolves.toBeUndefined()
   })
 
   test('refuses a Redis that evicts, and says what to set', async () => {
     await using redis = await startRedis()
-    const client = new Redis(redis.url)
-    await client.call('config', 'set', 'maxmemory-policy', 'allkeys-lru')
-    client.disconnect()
-    const refused = requireQueue({ redisUrl: redis.url, databaseUrl: '', log })
+    await redis.call('config', 'set', 'maxmemory-policy', 'allkeys-lru')
+    const refused = requireQueue(onRedis(redis.url))
     await expect(refused).rejects.toMatchObject({
       name: 'BootError',
       message: expect.stringContaining('noeviction') as string,
@@ -155,7 +138,7 @@ describe('requireQueue', () => {
 
   test('refuses a Redis that nobody listens for, within 10 s', async () => {
     const startedAt = performance.now()
-    await expect(requireQueue({ redisUrl: 'redis://127.0.0.1:1', databaseUrl: '', log })).rejects.toMatchObject({
+    await expect(requireQueue(onRedis('redis://127.0.0.1:1'))).rejects.toMatchObject({
       name: 'BootError',
     })
     expect(performance.now() - startedAt).toBeLessThan(10_000)
@@ -167,7 +150,7 @@ describe('requireQueue', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as net.AddressInfo
     const startedAt = performance.now()
-    await expect(requireQueue({ redisUrl: `redis://127.0.0.1:${port}`, databaseUrl: '', log })).rejects.toMatchObject({
+    await expect(requireQueue(onRedis(`redis://127.0.0.1:${port}`))).rejects.toMatchObject({
       name: 'BootError',
     })
     expect(performance.now() - startedAt).toBeLessThan(10_000)

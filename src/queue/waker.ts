@@ -1,11 +1,22 @@
 import { metrics } from '#telemetry'
-import { openQueue, within, type QueueOptions } from './backend.ts'
+import { openQueue, type QueueOptions } from './backend.ts'
+import { throttle } from './throttle.ts'
+import { within } from './within.ts'
 
 /** Tells the workers who has mail, after the commit that sent it. */
 export interface Waker {
   /** Never throws and never waits: a wake-up that is lost costs the second until the sweep finds the mail. */
   wake(woken: readonly { kind: string; id: string }[]): void
+  /** @throws when the queue does not answer within 2 s */
+  look(kind: string): Promise<QueueLook>
   close(): Promise<void>
+}
+
+export interface QueueLook {
+  waiting: number
+  active: number
+  /** The wake-up that waits longest. */
+  head: string | undefined
 }
 
 /** Actors in one wake-up; more are spread over several, so that several workers share them. */
@@ -14,33 +25,46 @@ const idsMax = 16
 const pendingMax = 1_000
 
 export function createWaker(options: QueueOptions, kinds: readonly string[]): Waker {
+  const { log } = options
   const queues = new Map<string, ReturnType<typeof openQueue>>()
   const pending = new Set<Promise<unknown>>()
+  const reportTrouble = throttle(log, 'the queue is in trouble; the sweep stands in')
+  const reportFull = throttle(
+    log,
+    'Redis is full and takes no wake-ups; mail waits in Postgres and the sweep stands in. Raise maxmemory, or find who fills it',
+  )
   // Redis: beforehand, since a call does not wait for its connection. Postgres: at first use, when its tables are there.
   if (options.redisUrl !== undefined) for (const kind of kinds) open(kind)
 
   function open(kind: string): ReturnType<typeof openQueue> {
     const opened = openQueue(kind, options)
-    const report = (error: Error) =>
-      options.log.warn({ err: error, kind }, 'the queue is in trouble; the sweep stands in')
-    opened.queue.on('error', throttle(report))
+    opened.queue.on('error', reportTrouble)
     queues.set(kind, opened)
     return opened
   }
+
+  const opened = (kind: string): ReturnType<typeof openQueue> => queues.get(kind) ?? open(kind)
 
   function add(kind: string, ids: string[]): void {
     if (!kinds.includes(kind) || pending.size >= pendingMax) {
       metrics.wakeUps.inc({ outcome: 'left_to_sweep' })
       return
     }
-    const opened = queues.get(kind) ?? open(kind)
-    const added: Promise<unknown> = opened.queue
+    const side = opened(kind)
+    const added: Promise<unknown> = side.queue
       .add('wake', { ids })
       .then(
-        () => metrics.wakeUps.inc({ outcome: 'sent' }),
         () => {
+          metrics.wakeUps.inc({ outcome: 'sent' })
+          metrics.queueFull.set(0)
+        },
+        (error: unknown) => {
           metrics.wakeUps.inc({ outcome: 'lost' })
-          replace(kind, opened)
+          if (error instanceof Error && error.message.startsWith('OOM')) {
+            metrics.queueFull.set(1)
+            reportFull(error)
+          }
+          replace(kind, side)
         },
       )
       .finally(() => pending.delete(added))
@@ -54,6 +78,25 @@ export function createWaker(options: QueueOptions, kinds: readonly string[]): Wa
     void broken.close()
   }
 
+  async function lookAt(queue: ReturnType<typeof openQueue>['queue']): Promise<QueueLook> {
+    const { waiting = 0, active = 0 } = await queue.getJobCounts('waiting', 'active')
+    // On Postgres BullMQ 6.7 counts from the newest, on Redis from the oldest.
+    const place = options.redisUrl === undefined ? Math.max(0, waiting - 1) : 0
+    const [first] = await queue.getJobs(['waiting'], place, place, true)
+    // A queue that was emptied gives its ids again.
+    return { waiting, active, head: first === undefined ? undefined : `${first.id} ${first.timestamp}` }
+  }
+
+  async function look(kind: string): Promise<QueueLook> {
+    const side = opened(kind)
+    try {
+      return await within(2_000, lookAt(side.queue))
+    } catch (error) {
+      replace(kind, side)
+      throw error
+    }
+  }
+
   return {
     wake(woken) {
       for (const [kind, rows] of Map.groupBy(woken, (one) => one.kind)) {
@@ -61,19 +104,10 @@ export function createWaker(options: QueueOptions, kinds: readonly string[]): Wa
         for (let start = 0; start < ids.length; start += idsMax) add(kind, ids.slice(start, start + idsMax))
       }
     },
+    look,
     async close() {
       await within(1_000, Promise.all(pending)).catch(() => undefined)
       await Promise.all([...queues.values()].map(({ close }) => close()))
     },
-  }
-}
-
-/** Redis that is away reports an error at every attempt to connect: one line in ten seconds is enough. */
-export function throttle(report: (error: Error) => void): (error: Error) => void {
-  let silentUntil = 0
-  return (error) => {
-    if (Date.now() < silentUntil) return
-    silentUntil = Date.now() + 10_000
-    report(error)
   }
 }

@@ -1,9 +1,16 @@
+import { metrics } from '#telemetry'
 import { openWorker, type QueueOptions } from './backend.ts'
-import { throttle } from './waker.ts'
+import { throttle } from './throttle.ts'
+import type { Waker } from './waker.ts'
+import { createVigil } from './watchdog.ts'
 
 /** Takes wake-ups and lets the actors they name handle their mail. */
 export interface WakeWorkers {
-  /** Takes no more and waits for those under way. */
+  /** False while a worker stays deaf however often it was opened anew: the process is to be started again. */
+  isAlive(): boolean
+  /** Resolves when that is found out for the first time. */
+  readonly givenUp: Promise<void>
+  /** Takes no more, and waits for nothing that is under way. */
   close(): Promise<void>
 }
 
@@ -12,31 +19,115 @@ export interface WakeWorkersOptions extends QueueOptions {
   /** Wake-ups of one kind under way at once. */
   concurrency: number
   handle(kind: string, ids: readonly string[]): Promise<void>
+  /** Whose connections the watchdog looks through: a deaf worker's own tell nothing. */
+  waker: Waker
+  /** How long wake-ups may wait for a worker with room before it is opened anew, ms; twice as long the next time. */
+  patienceMs: number
 }
 
+const vigil = { looksMax: 3, reopensMax: 2 }
+
 export function startWakeWorkers(options: WakeWorkersOptions): WakeWorkers {
-  const underWay = new Set<Promise<void>>()
-  /** Wake-ups that still come are dropped: the sweep of another process finds their mail. */
-  let isClosing = false
-  const workers = options.kinds.map((kind) => {
-    const opened = openWorker(kind, options, async (job) => {
-      const { ids } = job.data
-      if (isClosing || !Array.isArray(ids)) return
-      const known = ids.filter((id) => typeof id === 'string')
-      const handled = options.handle(kind, known).finally(() => underWay.delete(handled))
-      underWay.add(handled)
-      await handled
-    })
-    const report = (error: Error) =>
-      options.log.warn({ err: error, kind }, 'a queue worker is in trouble; the sweep stands in')
-    opened.worker.on('error', throttle(report))
-    return opened
-  })
+  const closing = Promise.withResolvers<void>()
+  const givenUp = Promise.withResolvers<void>()
+  const stations = options.kinds.map((kind) => openStation(kind, options, closing.promise))
+  const watch = setInterval(() => {
+    for (const station of stations) {
+      void station.look().then(() => {
+        if (station.isDeaf()) givenUp.resolve()
+      })
+    }
+  }, options.patienceMs / vigil.looksMax)
   return {
+    isAlive: () => !stations.some((station) => station.isDeaf()),
+    givenUp: givenUp.promise,
     async close() {
-      isClosing = true
-      await Promise.allSettled(underWay)
-      await Promise.all(workers.map(({ close }) => close()))
+      clearInterval(watch)
+      closing.resolve()
+      await Promise.all(stations.map((station) => station.close()))
+    },
+  }
+}
+
+/** The worker of one kind, and who watches it. */
+interface Station {
+  look(): Promise<void>
+  isDeaf(): boolean
+  close(): Promise<void>
+}
+
+function openStation(kind: string, options: WakeWorkersOptions, closing: Promise<void>): Station {
+  const { log, waker } = options
+  const judge = createVigil(vigil)
+  const reportTrouble = throttle(log, 'a queue worker is in trouble; the sweep stands in')
+  const reportRefusal = throttle(log, 'Redis refuses to write; wake-ups wait until it does, and the sweep stands in')
+  let taken = 0
+  let refused = 0
+  let running = 0
+  let isClosed = false
+  let isLooking = false
+  /** What it had taken when it was given up. */
+  let givenUpAt: number | undefined
+  let progressAt = performance.now()
+  let opened = open()
+
+  function open() {
+    const side = openWorker(
+      kind,
+      {
+        ...options,
+        refused(error) {
+          refused += 1
+          reportRefusal(error)
+        },
+      },
+      ({ data: { ids } }) => take(ids),
+    )
+    side.worker.on('error', reportTrouble)
+    return side
+  }
+
+  async function take(ids: unknown): Promise<void> {
+    // What comes while closing is dropped: the sweep of another process finds its mail.
+    if (isClosed || !Array.isArray(ids)) return
+    const known = ids.filter((id) => typeof id === 'string')
+    taken += 1
+    running += 1
+    progressAt = performance.now()
+    const handled = options.handle(kind, known).finally(() => (running -= 1))
+    await Promise.race([handled, closing])
+  }
+
+  function reopen(): void {
+    metrics.queueReopened.inc({ kind })
+    log.error({ kind }, 'a queue worker takes none of the wake-ups that wait for it; opening it anew')
+    // What it has under way goes on; its jobs end with the new worker's next look for stalled ones.
+    void opened.close({ isHard: true })
+    opened = open()
+  }
+
+  return {
+    isDeaf: () => givenUpAt === taken,
+    async look() {
+      if (isLooking) return
+      isLooking = true
+      const seen = await waker.look(kind).catch(() => null)
+      isLooking = false
+      if (isClosed) return
+      if (seen !== null) {
+        metrics.queueJobs.set({ kind, state: 'waiting' }, seen.waiting)
+        metrics.queueJobs.set({ kind, state: 'active' }, seen.active)
+        if (seen.head === undefined) progressAt = performance.now()
+      }
+      metrics.queueProgressSeconds.set({ kind }, (performance.now() - progressAt) / 1000)
+      const look = { head: seen === null ? null : seen.head, taken, refused, isFull: running >= options.concurrency }
+      const verdict = judge(look)
+      if (verdict === 'reopen') reopen()
+      if (verdict === 'hopeless') givenUpAt = taken
+    },
+    close() {
+      isClosed = true
+      return opened.close()
     },
   }
 }

@@ -38,10 +38,47 @@ export const metrics = {
     help: 'Messages that are due and not handled, as the last sweep saw them',
   }),
   mailOldestSeconds: new Gauge({ name: 'holdfast_mail_oldest_seconds', help: 'Age of the oldest message that is due' }),
+  mailWaiting: new Gauge({
+    name: 'holdfast_mail_waiting',
+    help: 'Messages in the mailbox, timers that are not due included; 100000 stands for more',
+    labelNames: ['kind'],
+  }),
+  mailParkedNow: new Gauge({
+    name: 'holdfast_mail_parked',
+    help: 'Messages that are parked and wait for staff; alarm above 0. 100000 stands for more',
+    labelNames: ['kind'],
+  }),
+  sweepAgeSeconds: new Gauge({
+    name: 'holdfast_sweep_age_seconds',
+    help: 'Time since this worker has last read the mailbox for mail whose wake-up was lost; alarm above 30 while Postgres answers',
+  }),
   wakeUps: new Counter({
     name: 'holdfast_wake_ups_total',
-    help: 'Wake-ups given to the queue',
+    help: 'Wake-ups given to the queue: sent, lost (the queue was away or full), left_to_sweep (too many were on their way)',
     labelNames: ['outcome'],
+  }),
+  queueJobs: new Gauge({
+    name: 'holdfast_queue_jobs',
+    help: 'Wake-ups waiting for a worker and active in one, by kind, sampled every 5 s by each worker: take the maximum, not the sum',
+    labelNames: ['kind', 'state'],
+  }),
+  queueProgressSeconds: new Gauge({
+    name: 'holdfast_queue_progress_seconds',
+    help: 'Time since this worker has taken a wake-up of this kind or found none waiting',
+    labelNames: ['kind'],
+  }),
+  queueReopened: new Counter({
+    name: 'holdfast_queue_workers_reopened_total',
+    help: 'Queue workers that took nothing though wake-ups waited, and were opened anew',
+    labelNames: ['kind'],
+  }),
+  queueFull: new Gauge({
+    name: 'holdfast_queue_full',
+    help: '1 while Redis has refused the last wake-up because its memory is used up: raise maxmemory. Mail waits in Postgres and is swept',
+  }),
+  oldestTransactionSeconds: new Gauge({
+    name: 'holdfast_oldest_transaction_seconds',
+    help: 'Age of the oldest transaction in our database: while it lasts, what is deleted from the mailbox stays on its pages; alarm above 60',
   }),
   outboundSeconds: new Histogram({
     name: 'holdfast_outbound_seconds',

@@ -13,6 +13,13 @@ export interface TestRedis extends AsyncDisposable {
   port: number
   /** Forgets everything, as a lost Redis does. */
   flushAll: () => Promise<void>
+  /** Any command, as an operator would type it. */
+  call: (command: string, ...args: string[]) => Promise<unknown>
+  /** Stands still with its connections open (SIGSTOP), and goes on. */
+  freeze: () => void
+  thaw: () => void
+  /** Ends, and is there again at the same address, empty. */
+  restart: () => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -23,21 +30,43 @@ export async function startRedis(): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-redis-'))
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const child = launch(program, port, dir)
     const url = `redis://127.0.0.1:${port}`
+    const begin = async (): Promise<ChildProcess> => {
+      const begun = launch(program, port, dir)
+      try {
+        await waitFor(() => begun.exitCode !== null || answers(url), { timeoutMs: 5000, what: 'Redis to answer' })
+        if (begun.exitCode !== null) throw new Error(`${program} ended with ${begun.exitCode}`)
+        return begun
+      } catch (error) {
+        await end(begun)
+        throw error
+      }
+    }
+    let child: ChildProcess
     try {
-      await waitFor(() => child.exitCode !== null || answers(url), { timeoutMs: 5000, what: 'Redis to answer' })
-      if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
+      child = await begin()
     } catch (error) {
-      await end(child)
       if (attempt < 3) continue
       throw error
     }
-    const stop = async () => {
-      await end(child)
-      await rm(dir, { recursive: true, force: true })
+    const stop = () => end(child)
+    return {
+      url,
+      port,
+      flushAll: async () => void (await send(url, 'flushall')),
+      call: (command, ...args) => send(url, command, ...args),
+      freeze: () => void child.kill('SIGSTOP'),
+      thaw: () => void child.kill('SIGCONT'),
+      async restart() {
+        await end(child)
+        child = await begin()
+      },
+      stop,
+      async [Symbol.asyncDispose]() {
+        await end(child)
+        await rm(dir, { recursive: true, force: true })
+      },
     }
-    return { url, port, flushAll: () => send(url, 'flushall'), stop, [Symbol.asyncDispose]: stop }
   }
 }
 
@@ -78,9 +107,22 @@ async function borrowRedis(): Promise<TestRedis> {
   if (given === undefined) throw new Error('Tests need redis-server or valkey-server on PATH, or REDIS_URL.')
   const url = new URL(given)
   url.pathname = `/${8 + (Number(process.env.VITEST_POOL_ID ?? 0) % 8)}`
-  const flushAll = () => send(url.href, 'flushdb')
+  const flushAll = async () => void (await send(url.href, 'flushdb'))
   await flushAll()
-  return { url: url.href, port: Number(url.port || 6379), flushAll, stop: flushAll, [Symbol.asyncDispose]: flushAll }
+  const refuse = () => {
+    throw new Error('This test ends and freezes its Redis: it needs redis-server or valkey-server on PATH.')
+  }
+  return {
+    url: url.href,
+    port: Number(url.port || 6379),
+    flushAll,
+    call: (command, ...args) => send(url.href, command, ...args),
+    freeze: refuse,
+    thaw: refuse,
+    restart: refuse,
+    stop: flushAll,
+    [Symbol.asyncDispose]: flushAll,
+  }
 }
 
 const answers = (url: string) =>
@@ -89,12 +131,12 @@ const answers = (url: string) =>
     () => false,
   )
 
-async function send(url: string, command: 'flushall' | 'flushdb' | 'ping'): Promise<void> {
+async function send(url: string, command: string, ...args: string[]): Promise<unknown> {
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
   client.on('error', () => {})
   try {
     await client.connect()
-    await client.call(command)
+    return await client.call(command, ...args)
   } finally {
     client.disconnect()
   }

@@ -1,0 +1,66 @@
+import { getTableColumns } from 'drizzle-orm'
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { QueryResult, QueryResultRow } from 'pg'
+import type { Queryable } from './pool.ts'
+
+/**
+ * Statements of the hot paths: written once, prepared once a connection, and taking any number of rows as one JSON
+ * parameter. A batch of orders costs one round trip and one plan, whatever its size.
+ */
+
+/** A statement that is prepared under `name` (unique in the program) on each connection that runs it. */
+export const statement =
+  <Row extends QueryResultRow = QueryResultRow>(name: string, text: string) =>
+  (query: Queryable, ...values: unknown[]): Promise<QueryResult<Row>> =>
+    query.$client.query<Row>({ name, text, values })
+
+type NameOf<Table extends PgTable> = keyof Table['_']['columns'] & string
+
+/** Inserts rows with all columns but those of `omit`, which take their defaults. Values are as drizzle gives them. */
+export function bulkInsert<Table extends PgTable, Omitted extends NameOf<Table> = never>(
+  table: Table,
+  { omit = [], onConflict = '' }: { omit?: readonly Omitted[]; onConflict?: '' | 'on conflict do nothing' } = {},
+) {
+  const columns = columnsOf(table).filter(({ key }) => !omit.some((omitted) => omitted === key))
+  const run = statement(
+    `insert ${nameOf(table)} ${omit.join(' ')}`,
+    `insert into ${nameOf(table)} (${columns.map(({ name }) => name).join(', ')})
+     select ${columns.map(({ key }) => `r."${key}"`).join(', ')}
+     from json_to_recordset($1::json) as r(${columns.map(({ key, type }) => `"${key}" ${type}`).join(', ')}) ${onConflict}`,
+  )
+  return async (query: Queryable, rows: readonly Omit<Table['$inferInsert'], Omitted>[]): Promise<void> => {
+    if (rows.length > 0) await run(query, JSON.stringify(rows))
+  }
+}
+
+/** Sets the columns of `set` in the rows that have the same `key`. */
+export function bulkUpdate<Table extends PgTable, Key extends NameOf<Table>, Set extends NameOf<Table>>(
+  table: Table,
+  { key, set }: { key: Key; set: readonly Set[] },
+) {
+  type Row = Pick<Table['$inferSelect'], Key | Set>
+  const wanted = columnsOf(table).filter((column) => column.key === key || set.some((name) => name === column.key))
+  const clauses = wanted.filter((column) => column.key !== key).map((column) => `${column.name} = r."${column.key}"`)
+  const run = statement(
+    `update ${nameOf(table)} ${set.join(' ')}`.slice(0, 63),
+    `update ${nameOf(table)} t set ${clauses.join(', ')}
+     from json_to_recordset($1::json) as r(${wanted.map((column) => `"${column.key}" ${column.type}`).join(', ')})
+     where t.${wanted.find((column) => column.key === key)?.name} = r."${key}"`,
+  )
+  const only = (row: Row) => Object.fromEntries([key, ...set].map((name) => [name, row[name]]))
+  return async (query: Queryable, rows: readonly Row[]): Promise<void> => {
+    if (rows.length > 0) await run(query, JSON.stringify(rows.map((row) => only(row))))
+  }
+}
+
+const columnsOf = (table: PgTable) =>
+  Object.entries(getTableColumns(table)).map(([key, column]) => ({
+    key,
+    name: `"${column.name}"`,
+    type: column.getSQLType(),
+  }))
+
+function nameOf(table: PgTable): string {
+  const { schema = 'public', name } = getTableConfig(table)
+  return `"${schema}"."${name}"`
+}

@@ -1,0 +1,185 @@
+import { startProgram, waitFor } from '#test'
+import type { Asking } from './asking.ts'
+import type { Buying } from './buying.ts'
+import { startChild } from './child.ts'
+import type { PeerWork } from './peers.ts'
+import { prepareRival, type Rival } from './rival.ts'
+import { openStage, type Carts, type Stage } from './stage.ts'
+import { median, type Window } from './window.ts'
+
+/** Placing orders, beside pgbench with the same writes; and paying them, beside the bare payment SDK. */
+
+export interface PlaceOptions {
+  /** Length of one measured window. */
+  seconds: number
+  /** Windows of each kind, in turns with the others'. */
+  rounds: number
+  callers: number
+  tell(line: string): void
+}
+
+/** One line of the table: windows of one kind. */
+export interface Row {
+  work: string
+  windows: Window[]
+  /** Against which the ratio is taken, and what it is to be. */
+  against?: { row: string; aim: number }
+  /** Highest p99 that is wanted, ms. */
+  p99Max?: number
+}
+
+/** Carts are prepared for windows this fast. */
+const ordersPerSecondMax = 14_000
+
+export async function benchPlace(options: PlaceOptions): Promise<Row[]> {
+  const { tell } = options
+  tell('preparing Postgres, Redis, the payment sandbox and 3,000 SKUs ...')
+  await using stage = await openStage()
+  const rival = await prepareRival(stage)
+  const rows: Row[] = []
+  for (const skus of ['spread', 'hot'] as const)
+    rows.push(...(await comparePlacing(stage, { rival, skus, ...options })))
+  rows.push(await placeAlone(stage, options))
+  rows.push(await placeOverHttp(stage, options))
+  rows.push(...(await comparePaying(stage, options)))
+  return rows
+}
+
+let windowsSoFar = 0
+
+/** Fresh carts for one window. */
+async function freshCarts(
+  stage: Stage,
+  skus: Carts['skus'],
+  seconds: number,
+  most = ordersPerSecondMax,
+): Promise<Carts> {
+  windowsSoFar += 1
+  const carts: Carts = { prefix: `${skus}${windowsSoFar}`, count: Math.ceil(seconds * most), skus }
+  await stage.fillCarts(carts)
+  return carts
+}
+
+/** The process that asks, with lanes that gather or not; warmed up. */
+async function startAsking(stage: Stage, settings: Record<string, string> = {}) {
+  const child = await startChild<Asking, Window>('asking.ts', { ...stage.env, ...settings })
+  const run = async (skus: Carts['skus'], callers: number, seconds: number): Promise<Window> =>
+    child.ask({ ...(await freshCarts(stage, skus, seconds)), callers, seconds })
+  await run('spread', 64, 2)
+  return { run, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
+}
+
+async function comparePlacing(
+  stage: Stage,
+  { rival, skus, seconds, rounds, callers, tell }: PlaceOptions & { rival: Rival; skus: Carts['skus'] },
+): Promise<Row[]> {
+  const where = skus === 'hot' ? 'one hot SKU' : '3,000 SKUs'
+  const runRival = async (clients: number, length: number): Promise<Window> =>
+    rival.run(await freshCarts(stage, skus, length, 6_000), { clients, seconds: length })
+  tell(`${where}: looking for pgbench's best client count ...`)
+  const tried: { clients: number; rate: number }[] = []
+  for (const clients of [4, 8, 16, 32, 64]) tried.push({ clients, rate: (await runRival(clients, 3)).ordersPerSecond })
+  const best = tried.toSorted((a, b) => b.rate - a.rate)[0]?.clients ?? 8
+  tell(`${where}: ${tried.map(({ clients, rate }) => `${clients} clients ${Math.round(rate)}/s`).join(', ')}`)
+
+  await using gathered = await startAsking(stage)
+  await using alone = await startAsking(stage, { TURN_MESSAGES_MAX: '1', TURNS_AT_ONCE: '16', DATABASE_POOL: '20' })
+  const pgbench: Window[] = []
+  const on: Window[] = []
+  const off: Window[] = []
+  for (let round = 1; round <= rounds; round += 1) {
+    pgbench.push(await runRival(best, seconds))
+    on.push(await gathered.run(skus, callers, seconds))
+    off.push(await alone.run(skus, callers, seconds))
+    const rates = [pgbench, on, off].map((windows) => Math.round(windows.at(-1)?.ordersPerSecond ?? 0))
+    tell(
+      `${where}: round ${round} of ${rounds}: pgbench ${rates[0]}/s, gathering ${rates[1]}/s, not gathering ${rates[2]}/s`,
+    )
+  }
+  const name = `pgbench, ${where}, ${best} clients`
+  return [
+    { work: name, windows: pgbench },
+    { work: `place, ${where}, ${callers} callers`, windows: on, against: { row: name, aim: skus === 'hot' ? 6 : 2 } },
+    { work: `the same without gathering`, windows: off, against: { row: name, aim: 0 } },
+  ]
+}
+
+async function placeAlone(stage: Stage, { seconds, rounds, tell }: PlaceOptions): Promise<Row> {
+  tell('one order after the other ...')
+  await using asking = await startAsking(stage)
+  const windows: Window[] = []
+  for (let round = 0; round < rounds; round += 1) windows.push(await asking.run('spread', 1, seconds))
+  return { work: 'place, one order after the other', windows, p99Max: 15 }
+}
+
+async function placeOverHttp(stage: Stage, { seconds, rounds, callers, tell }: PlaceOptions): Promise<Row> {
+  tell('through HTTP and the typed client ...')
+  await using server = await startProgram(['serve'], { env: stage.env })
+  await using buyers = await startChild<Buying, Window>('buying.ts', stage.env)
+  const windows: Window[] = []
+  for (let round = 0; round <= rounds; round += 1) {
+    const carts = await freshCarts(stage, 'spread', seconds, 5_000)
+    const window = await buyers.ask({ ...carts, url: server.url(), callers, seconds })
+    // The first one warms up.
+    if (round > 0) windows.push(window)
+  }
+  return { work: `place over HTTP, typed client, ${callers} callers`, windows }
+}
+
+/** Paid orders a second by one worker, in turns with what bare libraries do. */
+async function comparePaying(stage: Stage, { seconds, rounds, tell }: PlaceOptions): Promise<Row[]> {
+  tell('paying orders ...')
+  await using peers = await startChild<PeerWork, number>('peers.ts', stage.env)
+  const sdk: number[] = []
+  const paid: number[] = []
+  const jobs: number[] = []
+  await peers.ask({ what: 'sdk', seconds: 2, callers: 32 })
+  for (let round = 1; round <= rounds; round += 1) {
+    sdk.push(await peers.ask({ what: 'sdk', seconds, callers: 32 }))
+    paid.push(await payByWorker(stage, 600 * seconds))
+    jobs.push(await peers.ask({ what: 'bullmq', jobs: 10_000 }))
+    tell(
+      `paying: round ${round} of ${rounds}: SDK ${Math.round(sdk.at(-1) ?? 0)} orders/s, worker ${Math.round(paid.at(-1) ?? 0)} orders/s`,
+    )
+  }
+  const asWindow = (ordersPerSecond: number): Window => ({ ordersPerSecond, p50: Number.NaN, p99: Number.NaN })
+  return [
+    { work: 'bare SDK, 2 calls an order, 32 callers', windows: sdk.map(asWindow) },
+    {
+      work: 'orders paid by one worker',
+      windows: paid.map(asWindow),
+      against: { row: 'bare SDK, 2 calls an order, 32 callers', aim: 0.5 },
+    },
+    { work: 'BullMQ on Redis, no-op jobs', windows: jobs.map(asWindow) },
+  ]
+}
+
+/** Orders that wait for their payment, and a worker that comes: how fast they are paid, from the first tenth to the last. */
+async function payByWorker(stage: Stage, orders: number): Promise<number> {
+  // Those of earlier windows are not to be paid too.
+  await stage.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
+  await using asking = await startAsking(stage)
+  await stage.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
+  windowsSoFar += 1
+  const carts: Carts = { prefix: `paid${windowsSoFar}`, count: orders, skus: 'spread' }
+  await stage.fillCarts(carts)
+  await asking.run('spread', 64, orders / ordersPerSecondMax)
+  const waiting = async () =>
+    (await stage.query<{ count: number }>(`select count(*)::int from actor.mailbox where kind = 'payment'`))[0]
+      ?.count ?? 0
+  const unpaid = async () =>
+    (
+      await stage.query<{ count: number }>(`select count(*)::int from "order".orders o
+      where status = 'placed' and exists (select from actor.mailbox m where m.kind = 'payment' and m.actor_id = o.id::text)`)
+    )[0]?.count ?? 0
+  const total = await waiting()
+  await using worker = await startProgram(['worker'], { env: stage.env })
+  await waitFor(async () => (await unpaid()) < total * 0.9, { timeoutMs: 60_000, what: 'the first tenth to be paid' })
+  const [from, fromAt] = [await unpaid(), performance.now()]
+  await waitFor(async () => (await unpaid()) < total * 0.1, { timeoutMs: 120_000, what: 'nine tenths to be paid' })
+  const rate = ((from - (await unpaid())) / (performance.now() - fromAt)) * 1_000
+  await worker.stop()
+  return rate
+}
+
+export const rateOf = (row: Row): number => median(row.windows.map(({ ordersPerSecond }) => ordersPerSecond))

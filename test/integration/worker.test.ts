@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { freePort } from '#free-port'
+import { buyer, expectSettled, openPath, startFleet, startRedis, waitFor, type Fleet } from '#test'
+
+/** One worker as its operator meets it: health, an orderly stop, and an end when it cannot be helped. */
+
+async function placeOne(fleet: Fleet, url: string): Promise<string> {
+  const [row] = await fleet.query<{ sku: string }>('select sku from product.stock where available > 0 limit 1')
+  const ada = buyer(url, url)
+  const answer = await ada.place(await ada.cart([{ sku: row?.sku ?? '', quantity: 1 }]))
+  if (answer.outcome !== 'placed') throw new Error('the order was refused')
+  return answer.order.id
+}
+
+const statusOf = async (port: number, path: string): Promise<number> =>
+  (await fetch(`http://127.0.0.1:${port}${path}`)).status
+
+test(
+  'told to stop while a payment hangs, a worker leaves within its time, and the next one pays the order once',
+  { timeout: 120_000 },
+  async () => {
+    await using redis = await startRedis()
+    await using fleet = await startFleet({ redisUrl: redis.url })
+    const port = await freePort()
+    const [server, first] = await Promise.all([
+      fleet.start(['serve']),
+      fleet.start(['worker'], { METRICS_PORT: String(port), SHUTDOWN_MS: '5000', PAYMENT_TIMEOUT_MS: '30000' }),
+    ])
+    expect([await statusOf(port, '/livez'), await statusOf(port, '/readyz')]).toEqual([200, 200])
+    await fleet.fault({ mode: 'hang' })
+    const order = await placeOne(fleet, server.url())
+    const held = () => fleet.query(`select 1 from actor.mailbox where kind = 'payment' and leased_until > now()`)
+    await waitFor(async () => (await held()).length === 1, { what: 'the payment to hang' })
+
+    const startedAt = performance.now()
+    const ended = first.stop('SIGTERM')
+    await waitFor(async () => (await statusOf(port, '/readyz')) === 503, { what: 'readiness to be false' })
+    expect(await statusOf(port, '/livez')).toBe(200)
+    expect(await ended).toBe(0)
+    expect(performance.now() - startedAt).toBeLessThan(5_500)
+    expect(first.output()).toContain('another worker takes them up')
+    expect(await held()).toHaveLength(1)
+
+    await fetch(`${fleet.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
+    const healedAt = performance.now()
+    await fleet.start(['worker'])
+    await expectSettled(fleet, [order], { timeoutMs: 30_000 })
+    expect(performance.now() - healedAt).toBeLessThan(30_000)
+  },
+)
+
+test(
+  'a worker whose queue stays deaf ends with code 1 and says why; until then its sweep pays orders',
+  { timeout: 120_000 },
+  async () => {
+    await using redis = await startRedis()
+    // What takers alone send: senders of the same process reach Redis all the time.
+    await using path = await openPath(redis, { only: /bzpopmin|:stalled/i })
+    await using fleet = await startFleet({ redisUrl: `redis://127.0.0.1:${path.port}` })
+    const port = await freePort()
+    const worker = await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_PATIENCE_MS: '900' })
+    const server = await fleet.start(['serve'])
+    path.swallow({ forGood: true })
+    const order = await placeOne(fleet, server.url())
+    await expectSettled(fleet, [order], { timeoutMs: 30_000 })
+    expect(await worker.ended()).toBe(1)
+    expect(worker.output()).toContain('opening it anew')
+    expect(worker.output()).toContain('its supervisor starts it again')
+  },
+)
+
+test('the metrics of a worker tell of its queue, its mail and its database', { timeout: 60_000 }, async () => {
+  await using redis = await startRedis()
+  await using fleet = await startFleet({ redisUrl: redis.url })
+  const port = await freePort()
+  await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_PATIENCE_MS: '900' })
+  await fleet.query(
+    `insert into actor.parked (id, kind, actor_id, version, payload, reason) values (0, 'email', 'x', 1, '{}', 'refused')`,
+  )
+  const told = [
+    /^holdfast_mail_parked\{kind="email"\} 1$/m,
+    /^holdfast_mail_waiting\{kind="housekeeping"\} 1$/m,
+    /^holdfast_queue_jobs\{kind="payment",state="waiting"\} 0$/m,
+    /^holdfast_queue_progress_seconds\{kind="payment"\} \d/m,
+    /^holdfast_sweep_age_seconds [0-5]/m,
+    /^holdfast_oldest_transaction_seconds \d/m,
+    /^holdfast_queue_full 0$/m,
+  ]
+  const untold = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return told.filter((line) => !line.test(text)).map(String)
+  }
+  await waitFor(async () => (await untold()).length === 0, { what: 'the metrics', timeoutMs: 25_000 }).catch(
+    () => undefined,
+  )
+  expect(await untold()).toEqual([])
+})
