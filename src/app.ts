@@ -24,6 +24,8 @@ export interface App {
   /** Reads and verifies a webhook of the payment provider, and tells the order. */
   readonly payments: PaymentProvider
   notePayment(event: PaymentEvent): Promise<void>
+  /** How often what public answers are made from has changed, by tag. */
+  readVersions(): Promise<ReadonlyMap<string, number>>
   /** Makes sure that what recurs is scheduled; once however many processes ask. */
   schedule(): Promise<void>
   /**
@@ -62,7 +64,12 @@ function createRouter({ product, user, order }: ReturnType<typeof createModules>
 export type AppRouter = ReturnType<typeof createRouter>
 
 export function createApp({ config, log, databaseUrl, secretKey, payment }: AppResources): App {
-  const database: Database = openDatabase({ url: databaseUrl, poolSize: config.DATABASE_POOL, log })
+  const database: Database = openDatabase({
+    url: databaseUrl,
+    poolSize: config.DATABASE_POOL,
+    isReadOnly: config.READ_ONLY,
+    log,
+  })
   const payments = createStripeProvider({ ...payment, timeoutMs: config.PAYMENT_TIMEOUT_MS, log })
   const mail = createMailSender({
     smtpUrl: config.SMTP_URL,
@@ -106,6 +113,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     payments,
     authenticate: (token) => modules.user.authenticate(token),
     notePayment: (event) => modules.order.notePayment(event),
+    readVersions: () => modules.product.readVersions(),
     settle,
     async schedule() {
       for (const recurring of [housekeepingMail, ...modules.order.schedules()]) await actors.schedule(recurring)

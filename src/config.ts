@@ -37,6 +37,21 @@ const settings = {
   REDIS_URL: url('redis:', 'rediss:')
     .optional()
     .describe('Redis for the queue (maxmemory-policy noeviction); without it the queue lives in Postgres'),
+  CACHE_REDIS_URL: url('redis:', 'rediss:')
+    .optional()
+    .describe(
+      "Redis of its own for the replicas' shared cache (maxmemory and maxmemory-policy allkeys-lfu); never the queue's, which must not evict",
+    ),
+  CACHE_MAX_BYTES: z.coerce
+    .number()
+    .int('must be a whole number')
+    .min(0)
+    .max(2 ** 32)
+    .default(32 * 2 ** 20)
+    .describe('Memory of a process for cached catalog answers, bytes; 0 switches the cache off'),
+  READ_ONLY: flag
+    .default(false)
+    .describe('true: maintenance. The catalog and what is stored can be read, everything that would write is refused'),
   DATA_DIR: z
     .string()
     .min(1)

@@ -139,6 +139,8 @@ export interface AppErrorOptions {
   message?: string
   /** The input field at fault, as a path such as `lines.0.sku`. */
   field?: string
+  /** When to try again, if that is known better than "in a moment". */
+  retryAfterSeconds?: number
   cause?: unknown
 }
 
@@ -146,12 +148,14 @@ export interface AppErrorOptions {
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly field: string | undefined
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? errorKinds[code].message, { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.field = options.field
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

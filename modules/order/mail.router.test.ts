@@ -38,6 +38,7 @@ async function openDesk(parked: number) {
       address: '203.0.113.1',
       log,
       timeoutMs: 5_000,
+      isReadOnly: false,
       sessionToken: undefined,
       session: async () => (role === undefined ? null : session),
       orderToken: () => undefined,

@@ -10,6 +10,8 @@ export interface SavedCategories {
   ids: Map<string, string>
   /** Products whose search documents name a category that changed. */
   affectedProductIds: string[]
+  /** How many were written. */
+  changed: number
   refused: CategoryRefusal[]
 }
 
@@ -31,7 +33,7 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
   const ids = new Map(rows.map(({ id, slug }) => [slug, id]))
   for (const { slug } of accepted) if (!ids.has(slug)) ids.set(slug, uuidv7())
   const changed = accepted.filter((draft) => !isSame(stored.get(draft.slug), draft))
-  if (changed.length === 0) return { ids, affectedProductIds: [], refused }
+  if (changed.length === 0) return { ids, affectedProductIds: [], changed: 0, refused }
 
   await tx.execute(sql`
     insert into product.category (id, slug, name, parent_id, position)
@@ -47,7 +49,7 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
     )}::jsonb) as c(id uuid, slug text, name jsonb, parent_id uuid, position int)
     on conflict (slug) do update set name = excluded.name, parent_id = excluded.parent_id, position = excluded.position`)
   const renamed = changed.filter(({ slug }) => stored.has(slug)).map(({ slug }) => slug)
-  return { ids, affectedProductIds: await productsBelow(tx, renamed), refused }
+  return { ids, affectedProductIds: await productsBelow(tx, renamed), changed: changed.length, refused }
 }
 
 const isSame = (row: CategoryRow | undefined, { name, parent, position }: CategoryDraft): boolean =>

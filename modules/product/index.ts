@@ -1,5 +1,6 @@
 import type { Services } from '#services'
 import { productRouter } from './router.ts'
+import { readVersions } from './version.store.ts'
 
 export { importCatalog } from './import/index.ts'
 export { readOffers, type Offer } from './offer.store.ts'
@@ -9,4 +10,9 @@ export { applyStock, lockStock, readStock, type StockMovement } from './stock.st
 
 /** What is sold: catalog, stock and search. */
 export const createProductModule = (services: Pick<Services, 'config' | 'database'>) =>
-  ({ name: 'product', router: productRouter(services) }) as const
+  ({
+    name: 'product',
+    router: productRouter(services),
+    /** What the answers of the catalog are made from, and how often it has changed. */
+    readVersions: () => readVersions(services.database.query),
+  }) as const

@@ -24,6 +24,7 @@ function callAs(role?: Session['role']) {
   const context: Context = {
     requestId: 'r',
     timeoutMs: 5_000,
+    isReadOnly: false,
     address: '127.0.0.1',
     log,
     sessionToken: undefined,

@@ -1,5 +1,6 @@
 import type { Services } from '#services'
-import { publicProcedure, router, staffProcedure } from '#rpc'
+import { transaction, type Database } from '#db'
+import { cachedProcedure, router, staffProcedure } from '#rpc'
 import { categoryTree, getProduct, listProducts, relatedProducts } from './catalog.store.ts'
 import {
   adjustStockInput,
@@ -9,10 +10,13 @@ import {
   relatedInput,
   searchInput,
   suggestInput,
+  type AdjustStockInput,
+  type StockLevel,
 } from './contract.ts'
 import { searchProducts } from './search.store.ts'
 import { adjustStock } from './stock.store.ts'
 import { viewOf } from './view.ts'
+import { bumpVersions } from './version.store.ts'
 import { suggest } from './vocabulary.store.ts'
 
 const relatedLimit = 8
@@ -20,27 +24,39 @@ const relatedLimit = 8
 /** Everything the shop answers about what is sold. Public but for `admin`, which is for staff. */
 export function productRouter({ config, database }: Pick<Services, 'config' | 'database'>) {
   const { query } = database
+  const page = cachedProcedure('product', 'category')
+  const cards = cachedProcedure('list', 'category')
   return router({
-    list: publicProcedure.input(listInput).query(({ input }) => listProducts(query, input, viewOf(config, input))),
+    list: cards.input(listInput).query(({ input }) => listProducts(query, input, viewOf(config, input))),
 
-    get: publicProcedure.input(getInput).query(({ input }) => getProduct(query, input, viewOf(config, input))),
+    get: page.input(getInput).query(({ input }) => getProduct(query, input, viewOf(config, input))),
 
-    search: publicProcedure
-      .input(searchInput)
-      .query(({ input }) => searchProducts(query, input, viewOf(config, input))),
+    search: cards.input(searchInput).query(({ input }) => searchProducts(query, input, viewOf(config, input))),
 
-    suggest: publicProcedure.input(suggestInput).query(({ input }) => suggest(query, input.q, viewOf(config, input))),
+    suggest: cards.input(suggestInput).query(({ input }) => suggest(query, input.q, viewOf(config, input))),
 
-    related: publicProcedure.input(relatedInput).query(async ({ input }) => ({
+    related: cards.input(relatedInput).query(async ({ input }) => ({
       items: await relatedProducts(query, input.id, input.limit ?? relatedLimit, viewOf(config, input)),
     })),
 
-    categories: publicProcedure.input(categoriesInput).query(({ input }) => categoryTree(query, input?.locale ?? 'en')),
+    categories: cachedProcedure('category')
+      .input(categoriesInput)
+      .query(({ input }) => categoryTree(query, input?.locale ?? 'en')),
 
     admin: router({
       adjustStock: staffProcedure
         .input(adjustStockInput)
-        .mutation(({ input, ctx }) => adjustStock(query, input, ctx.caller.userId)),
+        .mutation(({ input, ctx }) => correctStock(database, input, ctx.caller.userId)),
     }),
   })
 }
+
+/** Corrects stock and, with it, what pages and cards say of it. */
+const correctStock = (database: Database, input: AdjustStockInput, by: string): Promise<StockLevel> =>
+  transaction(database, async (tx) => {
+    const level = await adjustStock(tx, input, by)
+    const wasSoldOut = level.available - input.delta === 0
+    const isSoldOut = level.available === 0
+    await bumpVersions(tx, wasSoldOut === isSoldOut ? ['product'] : ['list', 'product'])
+    return level
+  })

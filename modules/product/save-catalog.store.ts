@@ -7,6 +7,7 @@ import { saveCategories, type CategoryRefusal } from './category.store.ts'
 import type { CategoryDraft, ProductDraft } from './draft.ts'
 import type { PriceFrom } from './schema.ts'
 import { indexProducts, indexVersion } from './search-index.store.ts'
+import { bumpVersions } from './version.store.ts'
 
 /** Why a product was left out; `sku` and `category` name what is at fault, `owner` the product that has the SKU already. */
 export type ProductRefusal =
@@ -66,6 +67,10 @@ export async function saveCatalog(
   await writeCategories(tx, changed, saved.ids)
   await listStock(tx, changed)
   await indexProducts(tx, [...new Set([...changed.map(({ id }) => id), ...saved.affectedProductIds])])
+  await bumpVersions(tx, [
+    ...(changed.length > 0 ? (['list', 'product'] as const) : []),
+    ...(saved.changed > 0 ? (['category'] as const) : []),
+  ])
   const created = changed.filter(({ draft }) => !stored.has(draft.slug)).length
   return {
     created,

@@ -145,6 +145,12 @@ export const stockMovement = productSchema.table(
   ],
 )
 
+/** How often what answers are made from has changed: three rows, read once a second by every process that keeps answers. */
+export const catalogVersion = productSchema.table('catalog_version', {
+  tag: text().primaryKey(),
+  version: bigint({ mode: 'number' }).notNull(),
+})
+
 /** One row for each active product: everything a search filters, counts and ranks by, so that it reads no other product table. */
 export const searchDocument = productSchema.table(
   'search_document',

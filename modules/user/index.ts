@@ -14,7 +14,7 @@ export { recordAudit, type AuditEntry } from './audit.store.ts'
 
 /** Who buys and who works here. */
 export function createUserModule(services: BasicServices) {
-  const { database, log } = services
+  const { config, database, log } = services
   return {
     name: 'user' as const,
     router: createUserRouter(services),
@@ -24,7 +24,7 @@ export function createUserModule(services: BasicServices) {
       const found = isToken(token) ? await findSession(database.query, token) : undefined
       if (found === undefined) return null
       const { isStale, ...session } = found
-      if (isStale) {
+      if (isStale && !config.READ_ONLY) {
         await touchSession(database.query, session.id).catch((error: unknown) => {
           log.warn({ err: error }, 'a session stays valid, but its use could not be noted')
         })

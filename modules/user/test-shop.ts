@@ -35,6 +35,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
         address,
         log,
         timeoutMs: 10_000,
+        isReadOnly: false,
         sessionToken,
         session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
         orderToken: () => undefined,

@@ -50,7 +50,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   taken.defer(app.close)
   await requireDatabase(app.services.database)
   await requireQueue(app.queue)
-  if (options.isStart === true || database.isOwn) await bringUpToDate(database.url, app)
+  if (!config.READ_ONLY && (options.isStart === true || database.isOwn)) await bringUpToDate(database.url, app)
   else await requireSchema(app.services.database)
   const kept = taken.move()
   return { config, log, app, databaseUrl: database.url, close: () => kept.disposeAsync() }

@@ -1,7 +1,9 @@
 import cluster from 'node:cluster'
 import { loadConfig, type Config } from '#config'
+import { BootError } from '#errors'
 import { startHttpServer, startMetricsServer, type Readiness } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
+import { startBeats, watchBeats } from './beats.ts'
 import { openShop } from './boot.ts'
 import { runUntilStopped } from './run.ts'
 import { onSecondRequest, stopRequested } from './signals.ts'
@@ -19,6 +21,7 @@ export async function serve({ processes }: { processes: number }): Promise<void>
     tell(`The shop is ready at ${http.url}`)
   } else {
     shareMetrics()
+    startBeats()
     process.send?.({ ready: http.url })
   }
   await runUntilStopped(
@@ -29,6 +32,8 @@ export async function serve({ processes }: { processes: number }): Promise<void>
 
 /** Worker, without web: handles mail. Its health is told beside its metrics. */
 export async function work(): Promise<void> {
+  if (loadConfig().READ_ONLY)
+    throw new BootError('READ_ONLY is true, and a worker does nothing but write: start it when maintenance is over.')
   collectProcessMetrics()
   const shop = await openShop({ tell })
   const worker = await startWorker(shop)
@@ -51,6 +56,7 @@ async function supervise(processes: number): Promise<void> {
   let isStopping = false
   let isAnnounced = false
   cluster.setupPrimary({ serialization: 'json' })
+  watchBeats(cluster, log)
 
   const ready = new Set<number>()
   cluster.on('message', (child, message: unknown) => {

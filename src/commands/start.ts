@@ -37,20 +37,20 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
 
 async function sell(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
   const { config, log } = shop
-  if (await seed(shop.app)) tell('Filled the empty shop with demo products.')
+  if (!config.READ_ONLY && (await seed(shop.app))) tell('Filled the empty shop with demo products.')
   // The server is there before the worker that it asks for.
   const begun: { worker?: Worker } = {}
   const http = await startHttpServer({ app: shop.app, isAlive: () => begun.worker?.health.isAlive() ?? true })
   const provider =
     sandbox === undefined ? undefined : await startSandboxProcess(sandbox, { config, log, shopUrl: http.url })
-  const worker = await startWorker(shop)
-  begun.worker = worker
+  // A worker does nothing but write.
+  if (!config.READ_ONLY) begun.worker = await startWorker(shop)
   if (config.METRICS_PORT !== undefined)
     await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
   for (const line of welcome(config, sandbox?.url)) tell(line)
   tell(`The shop is ready at ${http.url}`)
   await runUntilStopped(
-    { shop, http, worker, ...(provider === undefined ? {} : { alsoStop: provider.stop }) },
+    { shop, http, ...begun, ...(provider === undefined ? {} : { alsoStop: provider.stop }) },
     { shutdownMs: Math.min(config.SHUTDOWN_MS, 4_500), tell },
   )
 }

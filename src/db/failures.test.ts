@@ -31,5 +31,6 @@ test('a connection that broke is told from one that never came about', () => {
   expect(isUnreachable(failure('ECONNRESET'))).toBe(false)
   expect(isUnreachable(wrapped(failure('ECONNREFUSED')))).toBe(true)
   expect(isUnreachable(new Error('timeout exceeded when trying to connect'))).toBe(true)
+  expect(isUnreachable(wrapped(failure('25006')))).toBe(true)
   expect(isConnectionLost(new Error('Connection terminated unexpectedly'))).toBe(true)
 })

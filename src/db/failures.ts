@@ -24,14 +24,19 @@ export const isConnectionLost = (error: unknown): boolean =>
       (code !== undefined && (lostConnection.test(code) || socketCodes.has(code))) || clientMessages.test(message),
   )
 
-/** No connection came about: nothing was sent, so nothing took effect. */
+/** No connection came about, or one to a server that takes no writes (25006): nothing took effect. */
 export const isUnreachable = (error: unknown): boolean =>
   someCause(
     error,
     ({ code, message }) =>
-      (code !== undefined && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|53300|57P03)$/.test(code)) ||
+      (code !== undefined &&
+        /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08001|25006|53300|57P03)$/.test(code)) ||
       /timeout exceeded when trying to connect|cannot use a pool after/i.test(message),
   )
+
+/** The gate before the pool refused it without trying: why was logged with those that were tried. */
+export const isAway = (error: unknown): boolean =>
+  someCause(error, ({ code, cause }) => code === '08001' && cause === undefined)
 
 /** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */
 export const isInfrastructureFailure = (error: unknown): boolean =>
@@ -48,6 +53,7 @@ export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ co
 interface Cause {
   code?: string
   message: string
+  cause?: unknown
 }
 
 function someCause(error: unknown, test: (cause: Cause) => boolean): boolean {

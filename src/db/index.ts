@@ -1,5 +1,6 @@
 export { bulkInsert, bulkUpdate, jsonObject, selectList, statement } from './bulk.ts'
 export {
+  isAway,
   isCheckViolation,
   isConnectionLost,
   isInfrastructureFailure,

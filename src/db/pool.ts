@@ -3,6 +3,7 @@ import pg from 'pg'
 import { BootError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { isConnectionLost, isTransactionAborted } from './failures.ts'
+import { placeGate } from './gate.ts'
 
 // Counts and money are far below 2^53; a value beyond it must fail loudly rather than be rounded.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -27,12 +28,16 @@ export interface Database {
   /** For single statements outside a transaction. */
   readonly query: Queryable
   readonly pool: pg.Pool
+  /** How long the one who has waited longest for a connection has been waiting, ms. */
+  waitMs(): number
   close(): Promise<void>
 }
 
 export interface DatabaseOptions {
   url: string
   poolSize: number
+  /** For maintenance: a standby will do, and Postgres itself refuses whatever would write. */
+  isReadOnly?: boolean
   log: Logger
 }
 
@@ -55,10 +60,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     pipeline: true,
     maxLifetimeSeconds: 300,
     application_name: 'holdfast',
-    options: Object.entries(sessionTimeouts)
-      .map(([name, ms]) => `-c ${name}=${ms}`)
+    options: Object.entries({
+      ...sessionTimeouts,
+      ...(options.isReadOnly === true && { default_transaction_read_only: 'on' }),
+    })
+      .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
-    verify: (client: pg.PoolClient, done: (error?: Error) => void) => refuseStandby(client, done),
+    ...(options.isReadOnly !== true && { verify: refuseStandby }),
+  })
+  const gate = placeGate(pool, (failure) => {
+    if (failure === undefined) options.log.info('Postgres gives connections again')
+    else options.log.warn({ err: failure }, 'Postgres gives no connection')
   })
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle connection to Postgres was lost'))
   const gauge = setInterval(() => {
@@ -68,6 +80,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     query: drizzle({ client: pool }),
     pool,
+    waitMs: gate.waitMs,
     async close() {
       clearInterval(gauge)
       await pool.end()
@@ -158,7 +171,8 @@ export async function requireDatabase(database: Database): Promise<void> {
   const version = await database.pool.query('show server_version_num').then(
     (result) => Number((result.rows[0] as { server_version_num: string }).server_version_num),
     (error: unknown) => {
-      const reason = error instanceof Error ? error.message || error.name : 'unknown'
+      const cause = error instanceof Error ? (error.cause ?? error) : error
+      const reason = cause instanceof Error ? cause.message || cause.name : 'unknown'
       throw new BootError(
         `Postgres cannot be reached: ${reason}.\nCheck that it runs and that DATABASE_URL names its host, port, user, password and database; unset DATABASE_URL to use the embedded one.`,
         { cause: error },

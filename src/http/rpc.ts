@@ -1,20 +1,18 @@
-import { TRPCError } from '@trpc/server'
-import { fastifyRequestHandler, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import type { App } from '#app'
 import type { Config } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
-import { answerDirectly, directCall } from './direct-call.ts'
+import { answerCall, type CallOptions } from './call.ts'
 
 /** tRPC at /trpc. */
 
-/** Calls in one batch. */
-const batchMax = 10
 const cookieDays = 30
 
-export async function registerRpc(server: FastifyInstance, app: App): Promise<void> {
+export async function registerRpc(server: FastifyInstance, given: Omit<CallOptions, 'contextOf'>): Promise<void> {
+  const { app } = given
+  const options: CallOptions = { ...given, contextOf: (req, res) => createContext(app, { req, res }) }
   await server.register(
     async (scope) => {
       // JSON alone: the forms and streams that tRPC would take as well know no limit on bodies.
@@ -22,33 +20,21 @@ export async function registerRpc(server: FastifyInstance, app: App): Promise<vo
       scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
         textOf(body),
       )
-      scope.addHook('onRequest', async (request) => {
+      scope.addHook('onRequest', async (request, reply) => {
+        reply.header('cache-control', 'no-store')
         refuseUnreadable(request)
         refuseForeignOrigin(request, app.services.config)
       })
       scope.all<{ Params: { path: string } }>('/:path', async (req, res) => {
         if (!['GET', 'HEAD', 'POST'].includes(req.method)) throw new AppError('method_not_allowed')
-        const call = directCall(app.router, req)
-        if (call !== undefined)
-          return answerDirectly(req, res, {
-            router: app.router,
-            ctx: createContext(app, { req, res }),
-            call,
-            headersOf,
-          })
-        await fastifyRequestHandler({
-          router: app.router,
-          createContext(options: CreateFastifyContextOptions) {
-            refuseBatchedPlacing(options.info)
-            return createContext(app, options)
-          },
-          allowMethodOverride: true,
-          maxBatchSize: batchMax,
-          responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: headersOf(errors) }),
-          path: req.params.path,
-          req,
-          res,
-        })
+        // A stream lasts for minutes, and costs nothing meanwhile.
+        if (req.headers.accept?.includes('text/event-stream') === true) return answerCall(req, res, options)
+        const leave = options.pressure.enter()
+        try {
+          await answerCall(req, res, options)
+        } finally {
+          leave()
+        }
       })
     },
     { prefix: '/trpc' },
@@ -79,18 +65,6 @@ function refuseForeignOrigin({ method, headers: { origin }, host }: FastifyReque
     throw new AppError('forbidden', { message: 'Requests from this origin are not allowed.' })
 }
 
-/** tRPC names no type for what fails before a call is made out, and knows no Retry-After. */
-const headersOf = (errors: readonly TRPCError[]): Record<string, string> => ({
-  'content-type': 'application/json',
-  ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE') ? { 'retry-after': '2' } : {}),
-})
-
-function refuseBatchedPlacing({ isBatchCall, calls }: CreateFastifyContextOptions['info']): void {
-  if (!isBatchCall || calls.every(({ path }) => path !== 'order.place')) return
-  const cause = new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' })
-  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
-}
-
 function createContext(app: App, { req, res }: { req: FastifyRequest; res: FastifyReply }): Context {
   const { config, log } = app.services
   const bearer = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1]
@@ -102,6 +76,7 @@ function createContext(app: App, { req, res }: { req: FastifyRequest; res: Fasti
     address: req.ip,
     log,
     timeoutMs: config.REQUEST_TIMEOUT_MS,
+    isReadOnly: config.READ_ONLY,
     sessionToken,
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
     orderToken(orderId) {

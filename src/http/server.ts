@@ -11,8 +11,12 @@ import Fastify, {
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { AppError, BootError, errorKinds } from '#errors'
+import { openAnswerCache } from '#cache'
+import { isPassing } from './cached-call.ts'
 import { registerHealth, type Readiness } from './health.ts'
+import { serveHotAnswers } from './hot-answers.ts'
 import { registerPages } from './pages.ts'
+import { watchPressure } from './pressure.ts'
 import { codeOf, refuseAddress, refuseConnection } from './refusal.ts'
 import { registerRpc } from './rpc.ts'
 import { sendError } from './send-error.ts'
@@ -72,10 +76,19 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     keepAliveTimeout: 75_000,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
+    // Nobody logs by request; a logger for each would cost more than a cached answer.
+    childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     trustProxy: config.TRUST_PROXY ?? false,
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseConnection,
+  })
+  const pressure = watchPressure({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
+  const cache = openCache(app)
+  const cached = cache && { cache, hot: serveHotAnswers(server, cache) }
+  server.addHook('onClose', async () => {
+    pressure.close()
+    await cache?.close()
   })
   const streams = new Set<FastifyReply['raw']>()
   server.addHook('onRequest', async (request, reply) => {
@@ -115,7 +128,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
-  await registerRpc(server, app)
+  await registerRpc(server, { app, pressure, cached })
   registerWebhooks(server, app)
   await registerPages(server)
   return {
@@ -124,6 +137,18 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
       for (const stream of streams) stream.end()
     },
   }
+}
+
+function openCache({ services: { config, log }, readVersions }: App) {
+  if (config.CACHE_MAX_BYTES === 0) return undefined
+  return openAnswerCache({
+    maxBytes: config.CACHE_MAX_BYTES,
+    redisUrl: config.CACHE_REDIS_URL,
+    scope: config.SHOP_CURRENCIES.join(),
+    readVersions,
+    isPassing,
+    log,
+  })
 }
 
 function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {

@@ -17,6 +17,8 @@ export interface Context {
   readonly log: Logger
   /** Longest time a call may take, ms. */
   readonly timeoutMs: number
+  /** The shop is in maintenance: it answers queries and refuses mutations. */
+  readonly isReadOnly: boolean
   /** The opaque session token that was sent, by header or cookie. */
   readonly sessionToken: string | undefined
   /** Looks the session up at most once a request, and only if asked: catalog reads never do. */

@@ -1,2 +1,2 @@
 export type { Context, Session } from './context.ts'
-export { customerProcedure, publicProcedure, router, staffProcedure } from './procedures.ts'
+export { cachedProcedure, customerProcedure, publicProcedure, router, staffProcedure, type Meta } from './procedures.ts'

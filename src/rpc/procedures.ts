@@ -2,28 +2,37 @@ import { initTRPC, TRPCError, type TRPCProcedureType as ProcedureType } from '@t
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
 import { AppError, errorData, errorKinds, type ErrorCode, type FieldIssue } from '#errors'
-import { CommitUnknownError, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
+import { CommitUnknownError, isAway, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { metrics } from '#telemetry'
 import type { Context } from './context.ts'
 import { refuseHostileInput } from './hostile-input.ts'
 
-const trpc = initTRPC.context<Context>().create({
-  isDev: false,
-  sse: {
-    maxDurationMs: 10 * 60_000,
-    ping: { enabled: true, intervalMs: 15_000 },
-    client: { reconnectAfterInactivityMs: 40_000 },
-  },
-  errorFormatter({ shape, error, type, ctx }) {
-    const { code, message, issues } = tellError(asKnownError(error, type))
-    return {
-      ...shape,
-      message,
-      code: TRPC_ERROR_CODES_BY_KEY[errorKinds[code].rpc],
-      data: errorData(code, { issues, requestId: ctx?.requestId ?? null }),
-    }
-  },
-})
+/** What the platform knows of a procedure without calling it. */
+export interface Meta {
+  /** Tags of what its answer is made from, where that answer is the same for everybody: see {@link cachedProcedure}. */
+  madeFrom?: readonly string[]
+}
+
+const trpc = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    sse: {
+      maxDurationMs: 10 * 60_000,
+      ping: { enabled: true, intervalMs: 15_000 },
+      client: { reconnectAfterInactivityMs: 40_000 },
+    },
+    errorFormatter({ shape, error, type, ctx }) {
+      const { code, message, issues } = tellError(asKnownError(error, type))
+      return {
+        ...shape,
+        message,
+        code: TRPC_ERROR_CODES_BY_KEY[errorKinds[code].rpc],
+        data: errorData(code, { issues, requestId: ctx?.requestId ?? null }),
+      }
+    },
+  })
 
 export const router = trpc.router
 
@@ -93,7 +102,8 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = asKnownError(result.error, type)
   const { code } = tellError(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
-  if (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown') {
+  const isKnown = isAway(error.cause) || error.cause instanceof MaintenanceError
+  if (!isKnown && (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
   throw error
@@ -108,6 +118,21 @@ const refuseHostile = trpc.middleware(async ({ next, getRawInput }) => {
   refuseHostileInput(await getRawInput())
   return next()
 })
+
+const refuseWrites = trpc.middleware(({ ctx, type, next }) => {
+  if (ctx.isReadOnly && type === 'mutation') throw new MaintenanceError()
+  return next()
+})
+
+/** Refused by READ_ONLY: minutes rather than a moment. */
+class MaintenanceError extends AppError {
+  constructor() {
+    super('unavailable', {
+      message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
+      retryAfterSeconds: 60,
+    })
+  }
+}
 
 /** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
 async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Promise<T>): Promise<T> {
@@ -145,7 +170,13 @@ function asKnownError(error: TRPCError, type: ProcedureType | 'unknown'): TRPCEr
 }
 
 /** Anyone may call. */
-export const publicProcedure = trpc.procedure.use(observe).use(keepDeadline).use(refuseHostile)
+export const publicProcedure = trpc.procedure.use(observe).use(refuseWrites).use(keepDeadline).use(refuseHostile)
+
+/**
+ * Anyone may call, and everybody gets the same answer: it is kept for seconds, or until one of these tags gets a new
+ * version, and served in its old state while Postgres is away. It never learns who calls: asking for the session throws.
+ */
+export const cachedProcedure = (...madeFrom: [string, ...string[]]) => publicProcedure.meta({ madeFrom })
 
 /** Needs a session; `ctx.caller` is who it belongs to. */
 export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {

@@ -99,6 +99,17 @@ export const metrics = {
     name: 'holdfast_reconciliation_timestamp_seconds',
     help: 'When this process made the daily report: of several processes the latest counts',
   }),
+  cacheAnswers: new Counter({
+    name: 'holdfast_cache_answers_total',
+    help: 'Public answers given from the cache (hit, stale), or made for it (miss)',
+    labelNames: ['state'],
+  }),
+  cacheBytes: new Gauge({ name: 'holdfast_cache_bytes', help: 'Memory that cached answers take' }),
+  shed: new Counter({
+    name: 'holdfast_shed_total',
+    help: 'Calls refused at the door, by what they were and what was short',
+    labelNames: ['class', 'reason'],
+  }),
   poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Callers waiting for a connection to Postgres' }),
   poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
 }

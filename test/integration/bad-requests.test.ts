@@ -330,7 +330,8 @@ describe('while the shop cannot', () => {
     expect(JSON.parse(unavailable.text)).toMatchObject({
       error: { data: { httpStatus: 503, error: 'unavailable', isRetryable: true } },
     })
-    expect([unknown.status, unavailable.status, unavailable.headers['retry-after']]).toEqual([504, 503, '2'])
+    expect([unknown.status, unavailable.status]).toEqual([504, 503])
+    expect(unavailable.headers['retry-after']).toMatch(/^[2-4]$/)
     await holder.end()
     await server.stop()
     expect(server.output()).toContain('a call failed')

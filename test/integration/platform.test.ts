@@ -69,15 +69,15 @@ describe('operators', () => {
   test('metrics stand on a port of their own, for one process and for several', async () => {
     await using single = await fleet.start(['serve'], { METRICS_PORT: '29411' })
     expect(await status(`${single.url()}/metrics`)).toBe(404)
-    await fetch(`${single.url()}/trpc/product.categories`)
+    await fetch(`${single.url()}/trpc/user.me`)
     const text = await (await fetch('http://127.0.0.1:29411/metrics')).text()
-    expect(text).toMatch(/holdfast_rpc_seconds_count\{procedure="product.categories",outcome="ok"\} \d/)
+    expect(text).toMatch(/holdfast_rpc_seconds_count\{procedure="user.me",outcome="unauthenticated"\} 1/)
     expect(text).toContain('nodejs_eventloop_lag_seconds')
 
     await using several = await fleet.start(['serve', '--processes', '2'], { METRICS_PORT: '29412' })
-    await Promise.all(Array.from({ length: 8 }, () => fetch(`${several.url()}/trpc/product.categories`)))
+    await Promise.all(Array.from({ length: 8 }, () => fetch(`${several.url()}/trpc/user.me`)))
     const summed = await (await fetch('http://127.0.0.1:29412/metrics')).text()
-    expect(summed).toMatch(/holdfast_rpc_seconds_count\{procedure="product.categories",outcome="ok"\} 8/)
+    expect(summed).toMatch(/holdfast_rpc_seconds_count\{procedure="user.me",outcome="unauthenticated"\} 8/)
   })
 
   test('neither personal data nor secrets reach the logs of a whole purchase', async () => {

@@ -12,6 +12,9 @@ export interface Fleet extends AsyncDisposable {
   databaseUrl: string
   sandboxUrl: string
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  stopPostgres(): Promise<void>
+  /** Starts it again on its data. @returns its new address */
+  startPostgres(): Promise<string>
   /** Starts one more process; it ends with the fleet. */
   start(args: string[], env?: Record<string, string>): Promise<Program>
   /** Switches a fault of the provider on, in place of what was on before. */
@@ -43,8 +46,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   taken.defer(() => rm(dataDir, { recursive: true, force: true }))
   // As root, Postgres runs as another account, which must get in.
   await chmod(dataDir, 0o755)
-  const postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: () => undefined })
-  taken.defer(postgres.stop)
+  const openPostgres = () => startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: () => undefined })
+  let postgres = await openPostgres()
+  taken.defer(() => postgres.stop())
   const { webhook } = options
   const sandbox = await startSandbox({
     port: 0,
@@ -53,10 +57,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     ...(webhook === undefined ? {} : { webhook }),
   })
   taken.defer(() => sandbox.close())
-  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
-  // Postgres may be stopped before it has seen that the pool has ended.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  let pool = openPool(postgres.url)
   taken.defer(() => pool.end())
 
   const env: Record<string, string> = {
@@ -86,6 +87,13 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     databaseUrl: postgres.url,
     sandboxUrl: sandbox.url,
     query: async (sql, values) => (await pool.query(sql, values)).rows,
+    stopPostgres: () => postgres.stop(),
+    async startPostgres() {
+      await pool.end()
+      postgres = await openPostgres()
+      pool = openPool(postgres.url)
+      return postgres.url
+    },
     async start(args, more = {}) {
       const program = await startProgram(args, { env: { ...env, ...more } })
       programs.add(program)
@@ -112,6 +120,14 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function openPool(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  // Postgres may be stopped before it has seen that the pool has ended.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
 }
 
 interface LedgerPage {
