@@ -160,8 +160,9 @@ function problemsOfError(data: ErrorData | undefined, expected: Expected): strin
  */
 export async function digest(fleet: Fleet, except: readonly string[] = []): Promise<Record<string, string>> {
   const tables = await fleet.query<{ name: string }>(`
-    select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema', 'bullmq') order by 1`)
+    select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and not c.relispartition
+      and n.nspname not in ('pg_catalog', 'information_schema', 'bullmq') order by 1`)
   const wanted = tables.filter(({ name }) => !except.includes(name))
   const sums = await fleet.query<{ name: string; sum: string }>(
     wanted
