@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { CommitUnknownError, isInfrastructureFailure, transaction, type Database } from '#db'
+import { CommitUnknownError, isInfrastructureFailure, type Database } from '#db'
+import { withDeadline } from '#deadline'
 import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
@@ -119,13 +120,8 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   async function call({ actorId: id, payload, attempts, tries }: mailbox.Letter): Promise<EffectResult> {
     const message = kind.message.safeParse(payload)
     if (!message.success) throw new UnreadableError('the message cannot be parsed', { cause: message.error })
-    const signal = AbortSignal.timeout(kind.timeoutMs)
-    const late = new Promise<never>((_, reject) => {
-      const giveUp = () => reject(new PutOff(`no outcome within ${kind.timeoutMs} ms`))
-      signal.addEventListener('abort', giveUp, { once: true })
-    })
-    const run = async (): Promise<EffectResult> => kind.run(message.data, { id, attempts, tries, signal })
-    return Promise.race([late, run()])
+    const run = async (signal: AbortSignal) => kind.run(message.data, { id, attempts, tries, signal })
+    return withDeadline(kind.timeoutMs, run, () => new PutOff(`no outcome within ${kind.timeoutMs} ms`))
   }
 
   async function apply({ id: letterId }: mailbox.Letter, result: EffectResult): Promise<void> {
@@ -134,13 +130,11 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       await options.laneOf(to).run({ form: 'outcome', id, message, letterId, lease })
       return
     }
-    const isApplied = await transaction(database, async (tx) => {
-      const held = await mailbox.holdLeased(tx, [{ letterId, lease }])
-      if (held.size === 0) return false
-      await mailbox.deleteMail(tx, [letterId])
-      await mailbox.sendMail(tx, result.mail, options.versionOf)
-      return true
-    })
+    const isApplied = await mailbox.replaceLeased(
+      database.query,
+      { letterId, lease, mail: result.mail },
+      options.versionOf,
+    )
     if (isApplied) options.wake(mailbox.dueNow(result.mail))
   }
 

@@ -19,23 +19,41 @@ const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
 const columns = `m.id, m.kind, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
 
-const insertMail = statement(
-  'insert mailbox',
-  `insert into actor.mailbox (kind, actor_id, version, payload, due_at)
-   select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
-   from rows from (json_to_recordset($1::json) as
-     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
-   order by r.ordinality`,
-)
+type VersionOf = (kind: string) => number
+
+const asRows = (mail: readonly Mail[], versionOf: VersionOf): string =>
+  JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) })))
+
+/** @param condition whether the rows of $1 are inserted */
+const insertRows = (condition: string): string => `
+  insert into actor.mailbox (kind, actor_id, version, payload, due_at)
+  select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
+  from rows from (json_to_recordset($1::json) as
+    (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
+  where ${condition} order by r.ordinality`
+
+const insertMail = statement('insert mailbox', insertRows('true'))
 
 /** Puts mail into the mailbox, in the sender's transaction and in the order given. */
-export async function sendMail(
-  tx: Queryable,
-  mail: readonly Mail[],
-  versionOf: (kind: string) => number,
-): Promise<void> {
-  if (mail.length === 0) return
-  await insertMail(tx, JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) }))))
+export async function sendMail(tx: Queryable, mail: readonly Mail[], versionOf: VersionOf): Promise<void> {
+  if (mail.length > 0) await insertMail(tx, asRows(mail, versionOf))
+}
+
+const replaceMail = statement<{ isHeld: boolean }>(
+  'replace leased',
+  `with gone as (delete from actor.mailbox where id = $2 and lease = $3::uuid returning id),
+   sent as (${insertRows('exists (select from gone)')})
+   select exists (select from gone) as "isHeld"`,
+)
+
+/** Sends what an effect leads to in place of its letter, if its lease still holds. @returns whether it did */
+export async function replaceLeased(
+  query: Queryable,
+  { letterId, lease, mail }: { letterId: number; lease: string; mail: readonly Mail[] },
+  versionOf: VersionOf,
+): Promise<boolean> {
+  const { rows } = await replaceMail(query, asRows(mail, versionOf), letterId, lease)
+  return rows[0]?.isHeld === true
 }
 
 /** Who gets mail that is due already. */

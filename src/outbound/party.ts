@@ -1,4 +1,5 @@
 import CircuitBreaker from 'opossum'
+import { withDeadline } from '#deadline'
 import { metrics, type Logger } from '#telemetry'
 
 /** A call to an outside party that did not come to a definite answer. */
@@ -60,6 +61,7 @@ export function createParty(options: PartyOptions): Party {
     options.log.info({ party: name }, 'this party answers again')
   })
   const places = createPlaces(concurrency, waitingMax)
+  const late = () => new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)
 
   return {
     isOpen: () => breaker.opened,
@@ -73,7 +75,7 @@ export function createParty(options: PartyOptions): Party {
         throw new OutboundError('unreachable', `too many calls to ${name} are waiting`)
       }
       try {
-        return (await breaker.fire(() => withDeadline(name, timeoutMs, work))) as T
+        return (await breaker.fire(() => withDeadline(timeoutMs, work, late))) as T
       } catch (error) {
         outcome = options.isRefusal(error) ? 'refused' : error instanceof OutboundError ? error.reason : 'error'
         if (isUntried(error)) {
@@ -92,17 +94,6 @@ export function createParty(options: PartyOptions): Party {
 /** The breaker is open, or was closed for good when the process ends. */
 const isUntried = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && (error.code === 'EOPENBREAKER' || error.code === 'ESHUTDOWN')
-
-async function withDeadline<T>(name: string, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = AbortSignal.timeout(timeoutMs)
-  const late = Promise.withResolvers<never>()
-  deadline.addEventListener(
-    'abort',
-    () => late.reject(new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)),
-    { once: true },
-  )
-  return Promise.race([work(deadline), late.promise])
-}
 
 /** A semaphore whose queue is bounded. */
 function createPlaces(most: number, waitingMax: number) {

@@ -97,7 +97,8 @@ describe('operators', () => {
       shippingAddress: { ...homeAddress, name: 'Grace Hopper', line1: '99 Cobol Lane' },
     })
     if (placed.outcome !== 'placed') throw new Error(placed.reason)
-    const letters = () => fleet.query(`select 1 from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`)
+    const letters = () =>
+      fleet.query(`select 1 from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`)
     await waitFor(async () => (await letters()).length === 0, { timeoutMs: 15_000, what: 'the letter to be sent' })
     const logs = server.output() + worker.output()
     for (const secret of [

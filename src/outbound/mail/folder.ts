@@ -33,9 +33,13 @@ function fileName(messageId: string): string {
 /** Readers see the whole file or none. It holds personal data: for the shop's own user alone. */
 async function writeWhole(file: string, content: Buffer | Readable): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.tmp`
+  const write = () => writeFile(unfinished, content, { mode: 0o600 })
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await writeFile(unfinished, content, { mode: 0o600 })
+    await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      await write()
+    })
     await rename(unfinished, file)
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {})
