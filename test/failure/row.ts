@@ -1,0 +1,46 @@
+import type { Chance } from './chance.ts'
+import type { Facts, Violation, ViolationName } from './check/index.ts'
+import type { Load } from './load/load.ts'
+import type { Mix } from './load/plan.ts'
+import type { Shop, ShopOptions } from './shop/shop.ts'
+
+/** One row of the fault matrix (reliability.md): what breaks, while buyers buy, and what must hold besides the promises. */
+export interface Row {
+  row: number
+  fault: string
+  how: string
+  holds: string
+  /** Operations of buyers, and how many begin in a second. */
+  orders: number
+  perSecond: number
+  mix?: Mix
+  shop?: ShopOptions
+  /** Longest time from healing to a shop that works again, s; 30 unless given. */
+  recoversInSeconds?: number
+  /** How long buyers insist after the end of the schedule, s; 60 unless given. */
+  patienceSeconds?: number
+  /** Made before the shop is opened, and disposed of after it: a small disk, say. */
+  prepare?(taken: AsyncDisposableStack, folder: string): Promise<ShopOptions>
+  /** Breaks and heals. Resolves when everything is healed: recovery is measured from there. */
+  disturb(stage: Stage): Promise<void>
+  /** Looked at beside the promises; answers what does not hold. */
+  besides?(stage: Stage, facts: Facts): string[] | Promise<string[]>
+  /** Violations that are the very point of the row: it is red without them. */
+  mustFind?: readonly ViolationName[]
+  /** Violations that the row brings about by what it does, and that say nothing. */
+  excuses?(violation: Violation, stage: Stage): boolean
+}
+
+export interface Stage {
+  shop: Shop
+  load: Load
+  chance: Chance
+  /** A folder of this row's own. */
+  folder: string
+  /** For the row's own bookkeeping between disturb and besides. */
+  notes: Map<string, unknown>
+  say(line: string): void
+}
+
+/** Rows are values; this gives them their type where they are written. */
+export const defineRow = (row: Row): Row => row
