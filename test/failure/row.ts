@@ -1,8 +1,9 @@
 import type { Chance } from './chance.ts'
 import type { Facts, Violation, ViolationName } from './check/index.ts'
 import type { Load } from './load/load.ts'
-import type { Mix } from './load/plan.ts'
+import type { Mix, Operation } from './load/plan.ts'
 import type { Shop, ShopOptions } from './shop/shop.ts'
+import type { Template } from './shop/template.ts'
 
 /** One row of the fault matrix (reliability.md): what breaks, while buyers buy, and what must hold besides the promises. */
 export interface Row {
@@ -20,7 +21,11 @@ export interface Row {
   /** How long buyers insist after the end of the schedule, s; 60 unless given. */
   patienceSeconds?: number
   /** Made before the shop is opened, and disposed of after it: a small disk, say. */
-  prepare?(taken: AsyncDisposableStack, folder: string): Promise<ShopOptions>
+  prepare?(taken: AsyncDisposableStack, folder: string, template: Template): Promise<ShopOptions>
+  /** What the shop sells in this row, say; before the first buyer comes. */
+  arrange?(shop: Shop): Promise<void>
+  /** Gives every operation of the plan another wish. */
+  wish?(operation: Operation): Operation
   /** Breaks and heals. Resolves when everything is healed: recovery is measured from there. */
   disturb(stage: Stage): Promise<void>
   /** Looked at beside the promises; answers what does not hold. */
@@ -35,6 +40,8 @@ export interface Stage {
   shop: Shop
   load: Load
   chance: Chance
+  /** What the row starts itself; disposed of with the shop. */
+  taken: AsyncDisposableStack
   /** A folder of this row's own. */
   folder: string
   /** For the row's own bookkeeping between disturb and besides. */

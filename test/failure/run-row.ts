@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createChance } from './chance.ts'
-import { check, dumpDatabase, openOrders, type Facts, type Violation } from './check/index.ts'
+import { check, dumpDatabase, isForeign, openOrders, type Facts, type Violation } from './check/index.ts'
 import { planLoad, usualMix } from './load/plan.ts'
 import { startLoad } from './load/load.ts'
 import type { Row, Stage } from './row.ts'
@@ -72,7 +72,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
   const { seed, template, folder, say } = options
   await mkdir(folder, { recursive: true })
   await using taken = new AsyncDisposableStack()
-  const prepared = (await row.prepare?.(taken, folder)) ?? {}
+  const prepared = (await row.prepare?.(taken, folder, template)) ?? {}
   const shop = taken.use(await openShop(join(folder, 'shop'), template, { ...row.shop, ...prepared }))
   const plan = planLoad({
     seed,
@@ -80,7 +80,8 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
     perSecond: row.perSecond,
     mix: row.mix ?? usualMix,
     skus: template.skus,
-  })
+  }).map((operation) => row.wish?.(operation) ?? operation)
+  await row.arrange?.(shop)
   const load = taken.use(
     await startLoad({
       folder,
@@ -91,7 +92,15 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
       seed,
     }),
   )
-  const stage: Stage = { shop, load, folder, say, notes: new Map(), chance: createChance(seed).fork(`row ${row.row}`) }
+  const stage: Stage = {
+    shop,
+    load,
+    folder,
+    taken,
+    say,
+    notes: new Map(),
+    chance: createChance(seed).fork(`row ${row.row}`),
+  }
   try {
     await row.disturb(stage)
     const bound = row.recoversInSeconds ?? 30
@@ -135,15 +144,18 @@ async function gather({ shop, load }: Stage): Promise<Facts> {
 }
 
 /** Until an order that is placed from now on is paid, and no mail is overdue by more than 2 s. @returns seconds */
-async function measureRecovery({ shop, load }: Stage, timeoutMs: number): Promise<number> {
+async function measureRecovery({ shop, load, say }: Stage, timeoutMs: number): Promise<number> {
   const healedAt = performance.now()
   const seconds = (): number => (performance.now() - healedAt) / 1000
-  const probe = load.probe()
   let orderId: string | undefined
-  void probe.then((id) => (orderId = id))
-  while (seconds() * 1000 < timeoutMs) {
-    if (orderId !== undefined && (await isPaid(shop, orderId)) && (await overdueMail(shop)) === 0) return seconds()
-    await delay(50)
+  void load.probe().then((id) => (orderId = id))
+  for (let toldSeconds = 0; seconds() * 1000 < timeoutMs; await delay(50)) {
+    const isProbePaid = orderId !== undefined && (await isPaid(shop, orderId))
+    const overdue = isProbePaid ? await overdueMail(shop) : 0
+    if (isProbePaid && overdue === 0) break
+    if (seconds() - toldSeconds < 10) continue
+    toldSeconds = seconds()
+    say(`recovering: the new order is ${isProbePaid ? '' : 'not '}paid, ${await overdueMail(shop)} letters are overdue`)
   }
   return seconds()
 }
@@ -173,10 +185,11 @@ async function untilSettled({ shop, say }: Stage): Promise<void> {
   while (performance.now() < until) {
     const database = await dumpDatabase(shop.postgres)
     const open = openOrders(database).length
-    if (open === 0 && database.mail.length === 0) return
+    const mail = database.mail.filter((letter) => !isForeign(letter)).length
+    if (open === 0 && mail === 0) return
     if (performance.now() - toldAt > 10_000) {
       toldAt = performance.now()
-      say(`waiting for ${open} orders and ${database.mail.length} letters`)
+      say(`waiting for ${open} orders and ${mail} letters`)
     }
     await delay(Math.min(2_000, 100 + database.orders.length / 5))
   }

@@ -13,7 +13,7 @@ import { openOrdersHoldStock, salesAreWrittenDown, stockAddsUp } from './stock.t
 import type { Rule, Violation } from './violation.ts'
 
 export { dumpDatabase, type Database, type Facts, type StoredOrder } from './facts.ts'
-export { openOrders } from './settled.ts'
+export { isForeign, openOrders } from './settled.ts'
 export { violationNames, type Violation, type ViolationName } from './violation.ts'
 
 const rules: readonly Rule[] = [

@@ -17,6 +17,10 @@ export function isSettled({ status, paymentStatus, deadlineMs }: StoredOrder, no
 export const openOrders = ({ orders, nowMs }: Database): StoredOrder[] =>
   orders.filter((order) => !isSettled(order, nowMs))
 
+/** Of a kind or version that this program does not know: it stays where it is, since another may. */
+export const isForeign = ({ kind, version }: Database['mail'][number]): boolean =>
+  kind.startsWith('unknown') || version >= 90
+
 /** Read once everything was healed long enough. */
 export const everyOrderSettles: Rule = ({ database }) =>
   openOrders(database).map(({ id, status, paymentStatus, timeline }) => ({

@@ -13,7 +13,8 @@ export interface Load extends AsyncDisposable {
   until(share: number): Promise<void>
   /** Places one more order; answers its id once it is acknowledged. */
   probe(): Promise<string | undefined>
-  progress(): { begun: number; done: number; acknowledged: number }
+  /** The share of the schedule that has begun. */
+  share(): number
   /** Waits until every buyer has a definite answer or has given up. */
   finished(): Promise<void>
   history(): Promise<Attempt[]>
@@ -64,7 +65,7 @@ export async function startLoad({ folder, plan, ...rest }: LoadOptions): Promise
   if (first.type !== 'ready') throw new Error('the buyers are not ready')
 
   return {
-    progress: () => told,
+    share: () => told.begun / plan.length,
     finished: () => isFinished.promise,
     history: () => readHistory(historyFile),
     async until(share) {

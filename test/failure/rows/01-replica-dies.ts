@@ -6,18 +6,18 @@ export const replicaDies = defineRow({
   fault: 'replica dies during checkout',
   how: 'kill -9 at random',
   holds: 'a retry gets the same order',
-  orders: 1_000,
-  perSecond: 40,
+  orders: 950,
+  perSecond: 25,
   shop: { hasWebhooks: true },
   async disturb({ shop, load, chance, say }) {
-    for (let share = 0.1; share < 0.9; share += 0.1) {
-      await load.until(share)
+    await load.until(0.1)
+    while (load.share() < 0.85) {
       const victim = chance.pick(shop.servers)
-      await delay(chance.between(0, 300))
       await victim.kill()
       say(`${victim.name} was killed`)
       await delay(chance.between(0, 1_000))
       await victim.start()
+      await delay(chance.between(0, 2_000))
     }
   },
 })

@@ -30,6 +30,7 @@ const settings = {
   max_connections: '200',
   timezone: 'UTC',
   wal_keep_size: '256MB',
+  wal_sender_timeout: '3s',
   log_min_error_statement: 'panic',
 }
 
@@ -103,8 +104,11 @@ async function createPostgres({ dir, template, settings: more = {} }: PostgresOp
  * A streaming standby of a running primary, caught up. The embedded Postgres ships no pg_basebackup: this is what it
  * does, by hand ("Making a Base Backup Using the Low Level API" in Postgres's documentation).
  */
-export async function startStandby(primary: Postgres, options: PostgresOptions & { name: string }): Promise<Postgres> {
-  const { dir, name } = options
+export async function startStandby(
+  primary: Postgres,
+  options: PostgresOptions & { name: string; sourcePort?: number },
+): Promise<Postgres> {
+  const { dir, name, sourcePort = primary.port } = options
   const client = new pg.Client({ connectionString: primary.url() })
   await client.connect()
   try {
@@ -120,7 +124,7 @@ export async function startStandby(primary: Postgres, options: PostgresOptions &
     await put('backup_label', stopped.rows[0]?.labelfile ?? '')
     await put('standby.signal', '')
     const { username, password } = new URL(primary.url())
-    const source = `host=127.0.0.1 port=${primary.port} user=${username} password=${password} application_name=${name}`
+    const source = `host=127.0.0.1 port=${sourcePort} user=${username} password=${password} application_name=${name}`
     await appendFile(join(dir, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`)
   } finally {
     await client.end()

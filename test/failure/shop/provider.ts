@@ -9,8 +9,8 @@ export interface Provider extends AsyncDisposable {
   fault(fault: Record<string, unknown>): Promise<void>
   heal(): Promise<void>
   ledger(): Promise<ProviderIntent[]>
-  /** The intent as its API tells it, for webhooks of our own making. */
-  intent(id: string): Promise<Record<string, unknown>>
+  /** The newest payments as its API tells them, for webhooks of our own making. */
+  latest(count: number): Promise<Record<string, unknown>[]>
 }
 
 /** A payment as the provider itself has booked it. */
@@ -64,10 +64,13 @@ export async function startProvider(dataDir: string, webhookUrl: string | undefi
         after = page.next ?? ''
       }
     },
-    intent: async (id) =>
-      (await ask(`${url}/v1/payment_intents/${id}`, {
-        headers: { authorization: `Bearer ${providerKeys.apiKey}` },
-      })) as Record<string, unknown>,
+    async latest(count) {
+      const headers = { authorization: `Bearer ${providerKeys.apiKey}` }
+      const page = (await ask(`${url}/v1/payment_intents?limit=${count}`, { headers })) as {
+        data: Record<string, unknown>[]
+      }
+      return page.data
+    },
     [Symbol.asyncDispose]: () => replica.kill(),
   }
 }

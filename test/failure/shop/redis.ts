@@ -20,6 +20,8 @@ export interface RedisOptions {
   dir: string
   /** More of its settings, such as `replicaof`. */
   settings?: Record<string, string>
+  /** Runs as Sentinel, from this file, which it writes to. */
+  sentinelFile?: string
 }
 
 const program = (): string => {
@@ -28,7 +30,7 @@ const program = (): string => {
   return found
 }
 
-export async function startRedisServer({ dir, settings = {} }: RedisOptions): Promise<RedisServer> {
+export async function startRedisServer({ dir, settings = {}, sentinelFile }: RedisOptions): Promise<RedisServer> {
   await mkdir(dir, { recursive: true })
   const port = await freePort()
   let child: Child | undefined
@@ -47,7 +49,9 @@ export async function startRedisServer({ dir, settings = {} }: RedisOptions): Pr
   ])
 
   async function start(): Promise<void> {
-    child = await startChild(program(), flags, { stdio: 'ignore' })
+    const args =
+      sentinelFile === undefined ? flags : [sentinelFile, '--sentinel', '--port', String(port), '--bind', '127.0.0.1']
+    child = await startChild(program(), args, { stdio: 'ignore' })
     await waitFor(async () => (await command('ping')) === 'PONG', { what: 'Redis to answer' })
   }
 

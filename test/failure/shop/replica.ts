@@ -13,6 +13,10 @@ export interface Replica extends AsyncDisposable {
   freeze(): void
   thaw(): void
   isRunning(): boolean
+  /** What it was started with beside what all are. */
+  more(): Readonly<Record<string, string>>
+  /** How often it has ended although nobody asked it to. */
+  deaths(): number
   /** Everything it has written, over all its lives. */
   output(): string
 }
@@ -23,6 +27,8 @@ export interface ReplicaOptions {
   /** 0 for those that do not listen. */
   port: number
   env: Record<string, string>
+  /** What it is started with besides, until `start` is given something else. */
+  more?: Record<string, string>
   /** Told when it has ended although nobody asked it to: a failpoint, or a bug. */
   onDeath?(replica: Replica): void
 }
@@ -38,10 +44,12 @@ process.once('exit', () => {
   }
 })
 
-export function createReplica({ name, args, port, env, onDeath }: ReplicaOptions): Replica {
+export function createReplica({ name, args, port, env, onDeath, ...options }: ReplicaOptions): Replica {
   const past: Program[] = []
-  let more: Record<string, string> = {}
+  let more = options.more ?? {}
   let current: Program | undefined
+  let deaths = 0
+  let starting: Promise<void> | undefined
 
   async function begin(): Promise<void> {
     const program = await startProgram(args, { env: { ...env, PORT: String(port), ...more }, timeoutMs: 40_000 })
@@ -53,6 +61,7 @@ export function createReplica({ name, args, port, env, onDeath }: ReplicaOptions
       // Nobody has taken it down: it was `current` until now.
       if (current !== program) return
       current = undefined
+      deaths += 1
       onDeath?.(replica)
     })
   }
@@ -62,9 +71,11 @@ export function createReplica({ name, args, port, env, onDeath }: ReplicaOptions
     port,
     async start(changed = more) {
       more = changed
-      await begin()
+      await (starting ??= begin().finally(() => (starting = undefined)))
     },
     async kill() {
+      // A supervisor may be at it.
+      await starting?.catch(() => undefined)
       const program = current
       current = undefined
       await program?.kill()
@@ -77,6 +88,8 @@ export function createReplica({ name, args, port, env, onDeath }: ReplicaOptions
     freeze: () => void (current !== undefined && process.kill(current.pid, 'SIGSTOP')),
     thaw: () => void (current !== undefined && process.kill(current.pid, 'SIGCONT')),
     isRunning: () => current !== undefined,
+    deaths: () => deaths,
+    more: () => more,
     output: () => past.map((program) => program.output()).join(''),
     [Symbol.asyncDispose]: () => replica.kill(),
   }

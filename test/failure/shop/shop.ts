@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '#free-port'
+import { startBalancer, type Balancer } from './balancer.ts'
 import { startPostgres, startStandby, type Postgres } from './postgres.ts'
 import { startProvider, providerKeys, type Provider } from './provider.ts'
 import { startProxy, type Proxy } from './proxy.ts'
@@ -12,13 +13,20 @@ import type { Template } from './template.ts'
 export interface Shop extends AsyncDisposable {
   readonly servers: Replica[]
   readonly workers: Replica[]
+  /** The primary, whichever of the two that is by now. */
   readonly postgres: Postgres
   readonly standby: Postgres | undefined
+  /** Between the primary and its standby. */
+  readonly replicationProxy: Proxy
+  /** The primary dies, the standby takes its place. */
+  failOver(): Promise<void>
   /** Between the shop and Postgres, where the row asked for it. */
   readonly postgresProxy: Proxy
   readonly redis: RedisServer
   readonly redisProxy: Proxy
   readonly provider: Provider
+  /** Before the servers, where the row asked for it: then buyers know its address alone. */
+  readonly balancer: Balancer | undefined
   /** Addresses that buyers use. */
   readonly urls: string[]
   /** What one more process of this shop is started with. */
@@ -44,6 +52,8 @@ export interface ShopOptions {
   redisSettings?: Record<string, string>
   /** The queue lives in Postgres instead of Redis. */
   isQueueOnPostgres?: boolean
+  /** Buyers come through a balancer. */
+  hasBalancer?: boolean
   /** The provider tells the first server by webhook. */
   hasWebhooks?: boolean
   /** For every process of the shop. */
@@ -66,10 +76,20 @@ export async function openShop(folder: string, template: Template, options: Shop
       ...(options.standby === 'sync' ? { settings: { synchronous_standby_names: 'standby' } } : {}),
     }),
   )
+  const replicationProxy = taken.use(await startProxy(postgres.port))
   const standby =
     options.standby === undefined
       ? undefined
-      : taken.use(await startStandby(postgres, { dir: join(folder, 'standby'), template, name: 'standby' }))
+      : taken.use(
+          await startStandby(postgres, {
+            dir: join(folder, 'standby'),
+            template,
+            name: 'standby',
+            sourcePort: replicationProxy.port,
+            settings: { wal_receiver_timeout: '2s', wal_retrieve_retry_interval: '500ms' },
+          }),
+        )
+  let primary = postgres
   const redis = taken.use(
     await startRedisServer({
       dir: join(folder, 'redis'),
@@ -79,7 +99,8 @@ export async function openShop(folder: string, template: Template, options: Shop
   const postgresProxy = taken.use(await startProxy(postgres.port))
   const redisProxy = taken.use(await startProxy(redis.port))
   const ports = await Promise.all(Array.from({ length: serverCount }, freePort))
-  const webhook = options.hasWebhooks === true ? `http://127.0.0.1:${ports[0]}/webhooks/payment` : undefined
+  const webhookPort = ports[0]
+  const webhook = options.hasWebhooks === true ? `http://127.0.0.1:${webhookPort}/webhooks/payment` : undefined
   const provider = taken.use(await startProvider(folder, webhook))
 
   const env: Record<string, string> = {
@@ -108,7 +129,8 @@ export async function openShop(folder: string, template: Template, options: Shop
         name,
         args: [kind],
         port,
-        env: { ...env, ...more },
+        env,
+        more,
         ...(options.isSupervised === true ? { onDeath: revive } : {}),
       }),
     )
@@ -121,18 +143,31 @@ export async function openShop(folder: string, template: Template, options: Shop
   const workers = Array.from({ length: workerCount }, (_, n) => make('worker', n, 0))
   await Promise.all([...servers, ...workers].map((replica) => replica.start()))
 
+  const balancer = options.hasBalancer === true ? taken.use(await startBalancer(ports)) : undefined
   const kept = taken.move()
   return {
     servers,
     workers,
-    postgres,
+    get postgres() {
+      return primary
+    },
     standby,
+    replicationProxy,
+    async failOver() {
+      if (standby === undefined) throw new Error('there is no standby')
+      await primary.kill()
+      await standby.query('select pg_promote(true, 30)')
+      primary = standby
+      postgresProxy.retarget(standby.port)
+      postgresProxy.reset()
+    },
+    balancer,
     postgresProxy,
     redis,
     redisProxy,
     provider,
     env,
-    urls: ports.map((port) => `http://127.0.0.1:${port}`),
+    urls: (balancer === undefined ? ports : [balancer.port]).map((port) => `http://127.0.0.1:${port}`),
     async add(kind, more = {}) {
       const replica = kept.use(
         createReplica({
