@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Row } from './row.ts'
 import { rows } from './rows/index.ts'
 import { runRow, type Verdict } from './run-row.ts'
-import { makeTemplate } from './shop/template.ts'
+import { makeRunFolder, makeTemplate } from './shop/template.ts'
 import { table } from './table.ts'
 
 /** The command line of the failure suite: `npm run test:failure -- --row 7 --seed 42`. */
@@ -14,6 +13,7 @@ interface Options {
   row?: number[]
   seed?: number
   orders?: number
+  rate?: number
   list?: boolean
   keep?: boolean
 }
@@ -23,6 +23,11 @@ const command = new Command('test:failure')
   .option('--row <numbers>', 'these rows alone, such as 7 or 1,2,19', toNumbers)
   .option('--seed <n>', 'the seed of schedule, faults and choices; each row prints its own', toWhole)
   .option('--orders <n>', 'operations of buyers in each row, instead of its own number', toWhole)
+  .option(
+    '--rate <n>',
+    "operations a second, instead of each row's own number: for a machine that is busy with other things",
+    toWhole,
+  )
   .option('--list', 'list the rows and end')
   .option('--keep', 'keep the folders of green rows too')
   .addHelpText('after', '\nExit code 1 when a row is red; its history, facts and logs are kept in the folder it names.')
@@ -44,9 +49,7 @@ if (options.list === true) {
 
 async function runAll(wanted: readonly Row[]): Promise<boolean> {
   const startedAt = performance.now()
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-failure-'))
-  // As root, Postgres runs as another account, which must get in.
-  await chmod(folder, 0o755)
+  const folder = await makeRunFolder()
   say('Preparing a migrated and seeded database ...')
   const template = await makeTemplate(join(folder, 'template'))
   const verdicts: Verdict[] = []
@@ -58,6 +61,7 @@ async function runAll(wanted: readonly Row[]): Promise<boolean> {
       template,
       folder: join(folder, `row-${row.row}`),
       ...(options.orders === undefined ? {} : { orders: options.orders }),
+      ...(options.rate === undefined ? {} : { perSecond: options.rate }),
       say: (line) => say(`  ${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`),
     })
     verdicts.push(verdict)

@@ -20,6 +20,8 @@ export interface Row {
   recoversInSeconds?: number
   /** How long buyers insist after the end of the schedule, s; 60 unless given. */
   patienceSeconds?: number
+  /** Longest wait for everything to settle once the buyers have gone, s; 120 unless given. */
+  settlesInSeconds?: number
   /** Made before the shop is opened, and disposed of after it: a small disk, say. */
   prepare?(taken: AsyncDisposableStack, folder: string, template: Template): Promise<ShopOptions>
   /** What the shop sells in this row, say; before the first buyer comes. */

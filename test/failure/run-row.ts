@@ -33,11 +33,9 @@ export interface RunOptions {
   /** Made by the row, removed again when it is green. */
   folder: string
   orders?: number
+  perSecond?: number
   say(line: string): void
 }
-
-/** Longest wait for everything to settle after buyers have gone, ms. */
-const settleMs = 120_000
 
 /** Opens a shop, lets buyers buy, breaks and heals it, and judges what is left. Never throws: what went wrong is a problem. */
 export async function runRow(row: Row, options: RunOptions): Promise<Verdict> {
@@ -77,7 +75,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
   const plan = planLoad({
     seed,
     orders: options.orders ?? row.orders,
-    perSecond: row.perSecond,
+    perSecond: options.perSecond ?? row.perSecond,
     mix: row.mix ?? usualMix,
     skus: template.skus,
   }).map((operation) => row.wish?.(operation) ?? operation)
@@ -108,7 +106,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
     if (verdict.recoverySeconds > bound)
       verdict.problems.push(`recovery took ${verdict.recoverySeconds.toFixed(1)} s, at most ${bound} s are promised`)
     await load.finished()
-    await untilSettled(stage)
+    await untilSettled(stage, (row.settlesInSeconds ?? 120) * 1000)
     await judge(row, stage, verdict)
   } finally {
     await shop.keepOutput()
@@ -179,7 +177,7 @@ async function overdueMail({ postgres }: Shop): Promise<number> {
 }
 
 /** Everything that can come to an end by itself has; what has not by then is the checker's to tell. */
-async function untilSettled({ shop, say }: Stage): Promise<void> {
+async function untilSettled({ shop, say }: Stage, settleMs: number): Promise<void> {
   const until = performance.now() + settleMs
   let toldAt = performance.now()
   while (performance.now() < until) {

@@ -54,6 +54,96 @@ export const patches = {
     },
   ],
 
+  /** A turn of an order stands still between reading and writing, as a process does that was frozen there. */
+  'pause-in-turn': [
+    {
+      file: 'modules/order/actors.ts',
+      find: '    await saveOrders(tx, [...states.values()], now)',
+      replace: '    await pause()\n    await saveOrders(tx, [...states.values()], now)',
+    },
+  ],
+
+  // The five bugs that the checker must find.
+
+  /** The idempotency key is ignored. */
+  'no-dedupe': [
+    {
+      file: 'modules/order/checkout.ts',
+      find: /\n    key: idempotencyKey\(`order\.place:[^\n]+/,
+      replace: '',
+    },
+  ],
+  /** The buyer is answered; COMMIT follows later, or never. */
+  'ack-before-commit': [
+    {
+      file: 'src/db/pool.ts',
+      find: '    await commit(client)\n    return result',
+      replace: `    isLate = true
+    setTimeout(() => { commit(client).catch(() => undefined).finally(() => client.release()) }, 200)
+    return result`,
+    },
+    {
+      file: 'src/db/pool.ts',
+      find: '  let broken: Error | undefined\n',
+      replace: '  let broken: Error | undefined\n  let isLate = false\n',
+    },
+    {
+      file: 'src/db/pool.ts',
+      find: '    client.release(broken ?? false)',
+      replace: '    if (!isLate) client.release(broken ?? false)',
+    },
+  ],
+  /** Mail is found by `id > last seen`: whatever commits, or falls due, out of order is skipped. */
+  'sweep-by-last-id': [
+    {
+      file: 'src/actor/mailbox.ts',
+      find: 'select k.kind, due.actor_id as "actorId" from',
+      replace: 'select k.kind, due.actor_id as "actorId", due.id from',
+    },
+    {
+      file: 'src/actor/mailbox.ts',
+      find: /select m\.actor_id from actor\.mailbox m(\s+where m\.kind = k\.kind)/,
+      replace: 'select m.actor_id, m.id from actor.mailbox m$1 and m.id > ${lastSeen.id}',
+    },
+    {
+      file: 'src/actor/mailbox.ts',
+      find: /(export async function sleepingActors[\s\S]+?)  return rows\n/,
+      replace: '$1  for (const { id } of rows) lastSeen.id = Math.max(lastSeen.id, id)\n  return rows\n',
+    },
+    {
+      file: 'src/actor/mailbox.ts',
+      find: 'export interface Outgoing',
+      replace: 'const lastSeen = { id: 0 }\n\nexport interface Outgoing',
+    },
+  ],
+  /** Each try asks the provider under a key of its own. */
+  'new-key-on-retry': [
+    { file: 'modules/order/payment.effect.ts', find: /:\$\{attempts\}`/g, replace: ':${Math.random()}`' },
+  ],
+  /** Who was frozen goes on as if nothing had happened: no row lock, no lease, no time-out stops it. */
+  'unfenced-zombie': [
+    {
+      file: 'modules/order/order.store.ts',
+      find: /(from "order"\.orders where id = any[^\n]+?) for update/,
+      replace: '$1',
+    },
+    {
+      file: 'src/actor/mailbox.ts',
+      find: 'if (result.rowCount !== ids.length) throw',
+      replace: 'if (ids.length < 0) throw',
+    },
+    {
+      file: 'src/actor/turn.ts',
+      find: 'if (!held.has(errand.letterId)) answers',
+      replace: 'if (held.size < 0) answers',
+    },
+    {
+      file: 'src/db/pool.ts',
+      find: /idle_in_transaction_session_timeout: [\d_]+,\s+transaction_timeout: [\d_]+/,
+      replace: 'transaction_timeout: 0',
+    },
+  ],
+
   // Another version of the program.
 
   /** The version after this one: writes mail of version 2, and reads both. */

@@ -6,7 +6,8 @@ import { patches, type Patch, type PlantName } from './patches.ts'
 
 /**
  * Loaded before the program (`node --import`): plants the changes that PLANT names into what the program loads next.
- * PLANT_SHARE is how often a failpoint strikes, PLANT_AFTER how many times it is passed first, PLANT_SEED its chance.
+ * PLANT_SHARE is how often a failpoint strikes or a pause is made, PLANT_AFTER how many times a failpoint is passed
+ * first, PLANT_SEED its chance.
  */
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -41,4 +42,10 @@ function failpoint(): void {
   if (passesLeft < 0 && chance.happens(share)) process.kill(process.pid, 'SIGKILL')
 }
 
-Object.assign(globalThis, { failpoint })
+/** Shorter than what Postgres grants an idle transaction: those who are fenced go on unharmed. */
+const pauseMs = 600
+const pause = async (): Promise<void> => {
+  if (chance.happens(share)) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+}
+
+Object.assign(globalThis, { failpoint, pause })

@@ -18,7 +18,6 @@ export const oldPrimaryReadOnly = defineRow({
     await postgres.query('select pg_reload_conf()')
     say('the primary is read-only')
     await delay(4_000)
-    await postgres.query('set default_transaction_read_only = off')
     await postgres.query('alter system reset default_transaction_read_only')
     await postgres.query('select pg_reload_conf()')
 

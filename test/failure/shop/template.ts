@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '#db/embedded'
@@ -16,9 +17,15 @@ export interface Template {
 const plentyPieces = 1_000_000
 const scarceCount = 8
 
+/** A new folder for one run. As root, Postgres runs as another account, which must get in. */
+export async function makeRunFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-failure-'))
+  await chmod(folder, 0o755)
+  return folder
+}
+
 export async function makeTemplate(folder: string): Promise<Template> {
   await mkdir(folder, { recursive: true })
-  // As root, Postgres runs as another account, which must get in.
   await chmod(folder, 0o755)
   const postgres = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
