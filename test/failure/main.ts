@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Row } from './row.ts'
 import { rows } from './rows/index.ts'
+import { soak } from './soak.ts'
 import { runRow, type Verdict } from './run-row.ts'
 import { makeRunFolder, makeTemplate } from './shop/template.ts'
 import { table } from './table.ts'
@@ -15,6 +16,7 @@ interface Options {
   orders?: number
   rate?: number
   list?: boolean
+  soak?: number
   keep?: boolean
 }
 
@@ -29,6 +31,7 @@ const command = new Command('test:failure')
     toWhole,
   )
   .option('--list', 'list the rows and end')
+  .option('--soak <minutes>', 'faults at random for so long, instead of the rows', toWhole)
   .option('--keep', 'keep the folders of green rows too')
   .addHelpText('after', '\nExit code 1 when a row is red; its history, facts and logs are kept in the folder it names.')
   .showHelpAfterError('(--help tells more)')
@@ -60,6 +63,7 @@ async function runAll(wanted: readonly Row[]): Promise<boolean> {
       seed,
       template,
       folder: join(folder, `row-${row.row}`),
+      isKept: options.keep === true,
       ...(options.orders === undefined ? {} : { orders: options.orders }),
       ...(options.rate === undefined ? {} : { perSecond: options.rate }),
       say: (line) => say(`  ${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`),
@@ -69,7 +73,7 @@ async function runAll(wanted: readonly Row[]): Promise<boolean> {
   }
   await rm(join(folder, 'template'), { recursive: true, force: true })
   const isGreen = verdicts.every((verdict) => verdict.isGreen)
-  if (isGreen) await rm(folder, { recursive: true, force: true })
+  if (isGreen && options.keep !== true) await rm(folder, { recursive: true, force: true })
   say(`\n${table(verdicts)}`)
   say(
     `\n${verdicts.filter((verdict) => verdict.isGreen).length} of ${verdicts.length} rows are green, in ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes.`,
@@ -81,10 +85,12 @@ function tell({ isGreen, problems, row, seed, folder, seconds, orders }: Verdict
   say(`  ${isGreen ? 'green' : 'RED'}: ${orders} orders in ${seconds.toFixed(0)} s`)
   for (const problem of problems.slice(0, 20)) say(`  - ${problem}`)
   if (problems.length > 20) say(`  - and ${problems.length - 20} more`)
-  if (!isGreen) say(`  Again: npm run test:failure -- --row ${row.row} --seed ${seed}. Evidence: ${folder}`)
+  const again = row.row === 0 ? `--soak ${options.soak}` : `--row ${row.row}`
+  if (!isGreen) say(`  Again: npm run test:failure -- ${again} --seed ${seed}. Evidence: ${folder}`)
 }
 
-function chosen({ row: wanted }: Options): readonly Row[] {
+function chosen({ row: wanted, soak: minutes }: Options): readonly Row[] {
+  if (minutes !== undefined) return [soak(minutes)]
   return wanted === undefined ? rows : rows.filter(({ row }) => wanted.includes(row))
 }
 

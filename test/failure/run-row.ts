@@ -34,6 +34,8 @@ export interface RunOptions {
   folder: string
   orders?: number
   perSecond?: number
+  /** Keeps the folder of a green row too. */
+  isKept?: boolean
   say(line: string): void
 }
 
@@ -62,7 +64,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<Verdict> {
   }
   verdict.isGreen = verdict.problems.length === 0
   verdict.seconds = (performance.now() - startedAt) / 1000
-  if (verdict.isGreen) await rm(folder, { recursive: true, force: true })
+  if (verdict.isGreen && options.isKept !== true) await rm(folder, { recursive: true, force: true })
   return verdict
 }
 

@@ -12,7 +12,7 @@ import { everyOrderSettles, lettersWereSent, noMailIsLeft, stateMovesForward } f
 import { openOrdersHoldStock, salesAreWrittenDown, stockAddsUp } from './stock.ts'
 import type { Rule, Violation } from './violation.ts'
 
-export { dumpDatabase, type Database, type Facts, type StoredOrder } from './facts.ts'
+export { dumpDatabase, type Facts, type StoredOrder } from './facts.ts'
 export { isForeign, openOrders } from './settled.ts'
 export { violationNames, type Violation, type ViolationName } from './violation.ts'
 

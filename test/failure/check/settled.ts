@@ -7,7 +7,7 @@ import type { Rule, Violation } from './violation.ts'
 const graceMs = 60_000
 
 /** Neither the shop nor the provider has anything left to do; the buyer may have. */
-export function isSettled({ status, paymentStatus, deadlineMs }: StoredOrder, nowMs: number): boolean {
+function isSettled({ status, paymentStatus, deadlineMs }: StoredOrder, nowMs: number): boolean {
   if (status === 'paid' || status === 'fulfilled' || status === 'closed') return paymentStatus === 'captured'
   if (status === 'cancelled') return paymentStatus !== 'captured'
   const waitsForBuyer = status === 'placed' && (paymentStatus === 'declined' || paymentStatus === 'requires_action')

@@ -75,7 +75,8 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
         token: session,
         timeoutMs,
       })
-      if (answer.kind === 'answer' && answer.status === 200) return (answer.body.result?.data as { id: string }).id
+      if (answer.kind === 'answer' && answer.status === 200)
+        return (answer.body.result as { data: { id: string } }).data.id
       await delay(backoffMs(n))
     }
     return undefined

@@ -80,5 +80,5 @@ async function logIn(): Promise<string> {
   })
   if (answer.kind !== 'answer' || answer.status !== 200)
     throw new Error(`the buyer could not log in: ${JSON.stringify(answer)}`)
-  return (answer.body.result?.data as { token: string }).token
+  return (answer.body.result as { data: { token: string } }).data.token
 }

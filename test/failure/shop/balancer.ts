@@ -51,7 +51,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   return {
     port: (server.address() as AddressInfo).port,
     retarget: (to) => void (targets = to),
-    drained: async (port) => void (await Promise.all(underWay.get(port) ?? [])),
+    drained: async (port) => void (await Promise.all(underWay.get(port) ?? new Set<Promise<void>>())),
     [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
