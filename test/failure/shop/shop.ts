@@ -120,11 +120,11 @@ export async function openShop(folder: string, template: Template, options: Shop
   const replicas: Replica[] = []
   function makeReplica(
     kind: 'serve' | 'worker',
-    { port, more }: { port: number; more: Record<string, string> },
+    { port, more, owner }: { port: number; more: Record<string, string>; owner: AsyncDisposableStack },
   ): Replica {
     const name = `${kind}-${replicas.filter((replica) => replica.name.startsWith(kind)).length + 1}`
     const revive = (replica: Replica): void => void replica.start().catch(() => undefined)
-    const replica = taken.use(
+    const replica = owner.use(
       createReplica({
         name,
         args: [kind],
@@ -138,7 +138,7 @@ export async function openShop(folder: string, template: Template, options: Shop
     return replica
   }
   const make = (kind: 'serve' | 'worker', n: number, port: number): Replica =>
-    makeReplica(kind, { port, more: options.envOf?.(kind, n) ?? {} })
+    makeReplica(kind, { port, more: options.envOf?.(kind, n) ?? {}, owner: taken })
   const servers = ports.map((port, n) => make('serve', n, port))
   const workers = Array.from({ length: workerCount }, (_, n) => make('worker', n, 0))
   await Promise.all([...servers, ...workers].map((replica) => replica.start()))
@@ -169,15 +169,7 @@ export async function openShop(folder: string, template: Template, options: Shop
     env,
     urls: (balancer === undefined ? ports : [balancer.port]).map((port) => `http://127.0.0.1:${port}`),
     async add(kind, more = {}) {
-      const replica = kept.use(
-        createReplica({
-          name: `${kind}-added-${replicas.length}`,
-          args: [kind],
-          port: kind === 'serve' ? await freePort() : 0,
-          env: { ...env, ...more },
-        }),
-      )
-      replicas.push(replica)
+      const replica = makeReplica(kind, { port: kind === 'serve' ? await freePort() : 0, more, owner: kept })
       await replica.start()
       return replica
     },
