@@ -104,7 +104,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
   try {
     await row.disturb(stage)
     const bound = row.recoversInSeconds ?? 30
-    verdict.recoverySeconds = await measureRecovery(stage, (bound + 30) * 1000)
+    verdict.recoverySeconds = await measureRecovery(stage, bound * 2_000)
     if (verdict.recoverySeconds > bound)
       verdict.problems.push(`recovery took ${verdict.recoverySeconds.toFixed(1)} s, at most ${bound} s are promised`)
     await load.finished()

@@ -19,7 +19,7 @@ const short = {
   orders: 120,
   perSecond: 20,
   settlesInSeconds: 6,
-  recoversInSeconds: 20,
+  recoversInSeconds: 4,
   patienceSeconds: 10,
 }
 const small = { servers: 1, workers: 1 }
@@ -100,6 +100,8 @@ export const bugs: readonly Bug[] = [
 /** The same standstill in the same places, with every fence where it belongs. */
 export const fencedZombie = defineRow({
   ...frozenInTurn(),
+  settlesInSeconds: 30,
+  recoversInSeconds: 30,
   shop: { ...small, env: plant(['pause-in-turn'], { share: 0.5 }) },
 })
 
@@ -107,7 +109,6 @@ export const fencedZombie = defineRow({
 function frozenInTurn(): Row {
   return {
     ...short,
-    settlesInSeconds: 15,
     fault: 'workers stand still in mid-turn',
     orders: 80,
     perSecond: 12,

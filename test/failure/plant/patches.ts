@@ -73,14 +73,22 @@ export const patches = {
       replace: '',
     },
   ],
-  /** The buyer is answered; COMMIT follows later, or never. */
+  /** The buyer is told of the order; COMMIT follows later, or never. */
   'ack-before-commit': [
     {
+      file: 'modules/order/actors.ts',
+      find: '      await saveCarts(tx, carts, now)\n',
+      replace: `      await saveCarts(tx, carts, now)
+      if (carts.some(({ placed }) => placed !== undefined)) Object.assign(tx, { isPlacing: true })\n`,
+    },
+    {
       file: 'src/db/pool.ts',
-      find: '    await commit(client)\n    return result',
-      replace: `    isLate = true
-    setTimeout(() => { commit(client).catch(() => undefined).finally(() => client.release()) }, 200)
-    return result`,
+      find: '    const result = await work(drizzle({ client }))\n    await commit(client)\n',
+      replace: `    const tx = drizzle({ client })
+    const result = await work(tx)
+    isLate = tx.isPlacing
+    if (isLate) setTimeout(() => { commit(client).catch(() => undefined).finally(() => client.release()) }, 500)
+    else await commit(client)\n`,
     },
     {
       file: 'src/db/pool.ts',
