@@ -87,6 +87,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
       folder,
       urls: shop.urls,
       plan,
+      probeSku: template.skus.plenty[0] ?? '',
       patienceMs: (row.patienceSeconds ?? 60) * 1000,
       timeoutMs: 5_000,
       seed,

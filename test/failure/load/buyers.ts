@@ -163,6 +163,8 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
     for (let n = 0; Date.now() < untilMs; n += 1) {
       await delay(300)
       const answer = await call({ server: server + n, procedure: 'order.get', input: { id, accessToken }, timeoutMs })
+      // An order that was lost in a fail-over is not waited for.
+      if (answer.kind === 'answer' && answer.status === 404) return false
       const order =
         answer.kind === 'answer' ? (answer.body.result?.data as { paymentStatus: string } | undefined) : undefined
       if (order !== undefined && order.paymentStatus !== 'pending') return order.paymentStatus === 'declined'

@@ -15,6 +15,8 @@ export interface ClientOrders {
   urls: string[]
   planFile: string
   historyFile: string
+  /** What probes buy: never sold out. */
+  probeSku: string
   /** How long after the end of its schedule a buyer insists, ms. */
   patienceMs: number
   timeoutMs: number
@@ -44,10 +46,16 @@ let begun = 0
 let done = 0
 
 process.on('message', ({ n }: ToClient) => {
-  const [like] = plan
-  if (like === undefined) return
   // Operations of probes have numbers of their own.
-  const probe: Operation = { ...like, op: 1_000_000 + n, manner: 'plain', keys: [`probe-${n}`, ''], server: n }
+  const probe: Operation = {
+    op: 1_000_000 + n,
+    atMs: 0,
+    manner: 'plain',
+    keys: [`probe-${n}`, ''],
+    lines: [{ sku: orders.probeSku, quantity: 1 }],
+    server: n,
+    afterMs: 0,
+  }
   void probers.place(probe).then((placed) => tell({ type: 'probed', n, orderId: placed?.orderId }))
 })
 tell({ type: 'ready' })

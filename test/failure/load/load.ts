@@ -26,6 +26,7 @@ export interface LoadOptions {
   folder: string
   urls: string[]
   plan: readonly Operation[]
+  probeSku: string
   patienceMs: number
   timeoutMs: number
   seed: number

@@ -10,7 +10,7 @@ export const flashSale = defineRow({
   how: 'load + 1, 2',
   holds: 'all 100 are sold, and no more',
   orders: 10_000,
-  perSecond: 160,
+  perSecond: 120,
   mix: { plain: 1 },
   recoversInSeconds: 90,
   wish: (operation) => ({ ...operation, lines: [{ sku, quantity: 1 }] }),
