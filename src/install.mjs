@@ -138,6 +138,7 @@ function startTimeOf(pid) {
 /** `package` is Debian's name for it. */
 const testTools = [
   { package: 'redis-server', remedy: 'redis-server or valkey-server on PATH, or REDIS_URL', isThere: hasRedis },
+  { package: 'faketime', remedy: 'libfaketime, for clocks that are wrong', isThere: hasFaketime },
   { package: 'chromium', remedy: 'chromium or google-chrome on PATH, or CHROMIUM_PATH', isThere: hasChromium },
   { package: 'fonts-noto-cjk', remedy: 'a font with Chinese characters', isThere: hasChineseFont },
 ]
@@ -195,6 +196,14 @@ function howToInstall(missing) {
 
 function hasRedis() {
   return Boolean(process.env.REDIS_URL) || findProgram('redis-server', 'valkey-server') !== undefined
+}
+
+/** Only the failure suite needs it, and runs on Linux alone. */
+function hasFaketime() {
+  if (process.platform !== 'linux') return true
+  return ['x86_64-linux-gnu', 'aarch64-linux-gnu'].some((arch) =>
+    existsSync(`/usr/lib/${arch}/faketime/libfaketime.so.1`),
+  )
 }
 
 function hasChromium() {

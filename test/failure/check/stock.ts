@@ -1,0 +1,70 @@
+import type { Rule, Violation } from './violation.ts'
+
+/** Promise 3: never oversold, and what is set aside belongs to an order that is still open. */
+
+export const stockAddsUp: Rule = ({ database }) => {
+  const moved = countBy(database.movements, ({ sku }) => sku)
+  return database.stock.flatMap(({ sku, available, reserved }): Violation[] => {
+    const sum = moved.get(sku) ?? 0
+    if (available < 0 || reserved < 0)
+      return [{ name: 'oversold', what: `${sku}: ${available} available, ${reserved} reserved` }]
+    return sum === available + reserved
+      ? []
+      : [{ name: 'oversold', what: `${sku}: movements sum to ${sum}, ${available} available and ${reserved} reserved` }]
+  })
+}
+
+/** Open orders hold exactly what they ordered, nobody else holds anything. */
+export const openOrdersHoldStock: Rule = ({ database }) => {
+  const open = database.orders.filter(
+    ({ status, timeline }) => status === 'placed' || (status === 'cancelling' && !timeline.includes('paid')),
+  )
+  const wanted = countBy(
+    open.flatMap(({ lines }) => lines),
+    ({ sku }) => sku,
+  )
+  return database.stock.flatMap(({ sku, reserved }): Violation[] => {
+    const expected = wanted.get(sku) ?? 0
+    return reserved === expected
+      ? []
+      : [{ name: 'stock_of_finished', what: `${sku}: ${reserved} reserved, open orders hold ${expected}` }]
+  })
+}
+
+/** What a paid order has taken, and a cancelled one given back, is what it ordered. */
+export const salesAreWrittenDown: Rule = ({ database }) => {
+  const moved = countBy(database.movements, ({ sku, reference }) => `${reference} ${sku}`)
+  const orders = new Set(database.orders.map(({ id }) => id))
+  const ofOrders = database.orders.flatMap(({ id, status, timeline, lines }) => {
+    const isSold =
+      status === 'paid' ||
+      status === 'fulfilled' ||
+      status === 'closed' ||
+      (status === 'cancelling' && timeline.includes('paid'))
+    return lines.flatMap(({ sku, quantity }): Violation[] => {
+      const sum = moved.get(`${id} ${sku}`) ?? 0
+      const expected = isSold ? -quantity : 0
+      return sum === expected
+        ? []
+        : [
+            {
+              name: 'stock_of_finished',
+              what: `order ${id} is ${status}: ${sku} moved by ${sum} instead of ${expected}`,
+            },
+          ]
+    })
+  })
+  const ofNobody = database.movements
+    .filter(({ kind, reference }) => (kind === 'sold' || kind === 'returned') && !orders.has(reference))
+    .map(({ sku, reference }): Violation => ({
+      name: 'stock_of_finished',
+      what: `${sku} was sold to order ${reference}, which does not exist`,
+    }))
+  return [...ofOrders, ...ofNobody]
+}
+
+function countBy<T extends { quantity: number }>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const item of items) sums.set(keyOf(item), (sums.get(keyOf(item)) ?? 0) + item.quantity)
+  return sums
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { defineRow } from '../row.ts'
+
+const library = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .map((arch) => `/usr/lib/${arch}/faketime/libfaketime.so.1`)
+  .find(existsSync)
+
+/** Timers of Node run on the monotonic clock, which stays true: what is wrong is what time of day it is. */
+const clock = (offset: string): Record<string, string> => ({
+  LD_PRELOAD: library ?? '',
+  FAKETIME: offset,
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  FAKETIME_NO_CACHE: '1',
+})
+
+export const clocksOff = defineRow({
+  row: 22,
+  fault: 'clocks 10 minutes off',
+  how: 'faketime per process',
+  holds: "leases use Postgres's clock",
+  orders: 950,
+  perSecond: 25,
+  mix: { plain: 62, twice: 12, impatient: 5, trusting: 6, cancels: 6, declined: 4, abandons: 1, twoKeys: 3, scarce: 2 },
+  shop: {
+    env: { PAYMENT_DEADLINE_SECONDS: '40' },
+    envOf: (kind, n) => (n === 1 ? {} : clock(kind === 'serve' ? '+10m' : '-10m')),
+  },
+  prepare() {
+    if (library === undefined) throw new Error('This row needs libfaketime: install the package faketime.')
+    return Promise.resolve({})
+  },
+  async disturb({ load, shop }) {
+    await load.until(0.9)
+    // Whose clock is off dies, so that what it has leased is taken over by one whose clock is right.
+    await shop.workers[0]?.kill()
+    await shop.workers[0]?.start()
+  },
+  besides: (_, { database }) =>
+    database.orders.some(({ deadlineMs }) => deadlineMs !== null && Math.abs(deadlineMs - database.nowMs) > 300_000)
+      ? ["a payment deadline was set by a process's own clock"]
+      : [],
+})

@@ -1,0 +1,51 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A process of the run that is not the shop's own program: Redis, Postgres, the load. It never outlives the runner. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number
+  readonly process: ChildProcess
+  isRunning(): boolean
+  signal(signal: NodeJS.Signals): void
+  /** Sends the signal and waits until the process is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>
+}
+
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
+export async function startChild(command: string, args: readonly string[], options: SpawnOptions): Promise<Child> {
+  const child = spawn(command, args, options)
+  const exited = once(child, 'exit')
+  exited.catch(() => undefined)
+  await once(child, 'spawn')
+  living.add(child)
+  child.once('exit', () => living.delete(child))
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
+  async function end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (!isRunning()) return
+    child.kill(signal)
+    // One that was stopped ends only once it goes on.
+    if (signal !== 'SIGKILL') child.kill('SIGCONT')
+    await exited
+  }
+  return {
+    pid: child.pid ?? 0,
+    process: child,
+    isRunning,
+    signal: (signal) => void child.kill(signal),
+    end,
+    [Symbol.asyncDispose]: () => end(),
+  }
+}
+
+/** Runs a command to its end. @throws with what it wrote when it fails */
+export async function run(command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${errors.trim()}`)
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** A TCP proxy before one server, which does to its connections what networks do. */
+export interface Proxy extends AsyncDisposable {
+  readonly port: number
+  /** New connections go to this port from now on; those that are open stay where they are. */
+  retarget(port: number): void
+  /** Resets every connection at once (RST). */
+  reset(): void
+  /** Swallows everything, both ways, and tells nobody: connections are half open, new ones are taken and never answered. */
+  blackHole(): void
+  /** Requests arrive, replies do not. */
+  dropReplies(): void
+  /** Passes this much later, ms. */
+  delay(ms: number): void
+  /** Lets this request arrive, then resets the connection before its reply; of the requests that match, this share. */
+  cutReplyTo(request: RegExp, share: () => boolean): void
+  /** Passes everything again. Connections that have lost bytes stay as dead as they are. */
+  heal(): void
+  /** How many replies were cut. */
+  cuts(): number
+}
+
+type Mode = 'pass' | 'blackHole' | 'dropReplies'
+
+interface Pair {
+  client: Socket
+  server: Socket
+  /** Set for good once a byte of it was swallowed. */
+  lost: { requests: boolean; replies: boolean }
+}
+
+export async function startProxy(targetPort: number): Promise<Proxy> {
+  const pairs = new Set<Pair>()
+  let target = targetPort
+  let mode: Mode = 'pass'
+  let delayMs = 0
+  let cut: { request: RegExp; share: () => boolean } | undefined
+  let cuts = 0
+
+  const server = createServer({ noDelay: true }, (client) => {
+    const pair: Pair = {
+      client,
+      server: connect({ port: target, host: '127.0.0.1', noDelay: true }),
+      lost: { requests: false, replies: false },
+    }
+    pairs.add(pair)
+    client.on('data', (chunk) => forward(pair, 'requests', chunk))
+    pair.server.on('data', (chunk) => forward(pair, 'replies', chunk))
+    for (const [one, other] of [
+      [client, pair.server],
+      [pair.server, client],
+    ] as const) {
+      one.on('error', () => undefined)
+      one.on('close', () => {
+        if (other.destroyed) pairs.delete(pair)
+        // The end of a connection is a message too, and gets lost like any other.
+        else if (mode !== 'blackHole' && !pair.lost.replies) other.destroy()
+      })
+    }
+  })
+
+  function forward(pair: Pair, way: 'requests' | 'replies', chunk: Buffer): void {
+    if (mode === 'blackHole' || (mode === 'dropReplies' && way === 'replies')) pair.lost[way] = true
+    if (pair.lost[way]) return
+    const to = way === 'requests' ? pair.server : pair.client
+    const isCut = way === 'requests' && cut !== undefined && cut.request.test(chunk.toString('latin1')) && cut.share()
+    const pass = (): void => {
+      to.write(chunk)
+      if (isCut) cutReply(pair)
+    }
+    if (delayMs > 0) setTimeout(pass, delayMs)
+    else pass()
+  }
+
+  /** The request is on its way to the server, which acts on it; the client learns nothing. */
+  function cutReply(pair: Pair): void {
+    cuts += 1
+    pair.lost.replies = true
+    pair.client.resetAndDestroy()
+    setTimeout(() => pair.server.destroy(), 500)
+  }
+
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const reset = (): void => {
+    for (const { client, server: upstream } of pairs) {
+      client.resetAndDestroy()
+      upstream.resetAndDestroy()
+    }
+    pairs.clear()
+  }
+  return {
+    port,
+    retarget: (to) => void (target = to),
+    reset,
+    blackHole: () => void (mode = 'blackHole'),
+    dropReplies: () => void (mode = 'dropReplies'),
+    delay: (ms) => void (delayMs = ms),
+    cutReplyTo: (request, share) => void (cut = { request, share }),
+    heal() {
+      mode = 'pass'
+      delayMs = 0
+      cut = undefined
+    },
+    cuts: () => cuts,
+    [Symbol.asyncDispose]() {
+      server.close()
+      reset()
+      return Promise.resolve()
+    },
+  }
+}
