@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dropParked, findLetter, listParked, listWaiting, retryParked } from '#actor'
+import { dropParked, findLetter, listParked, listWaiting, retryParked } from '#mail-desk'
 import { transaction } from '#db'
 import { AppError } from '#errors'
 import { router, staffProcedure } from '#rpc'

@@ -4,7 +4,6 @@ export {
   PutOff,
   StaleError,
   type ActorKind,
-  type Changes,
   type DecideContext,
   type Decision,
   type EffectContext,
@@ -12,4 +11,3 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
-export { countMail, deleteOldParked, dropParked, findLetter, listParked, listWaiting, retryParked } from './parked.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { countMail } from '#actor'
+import { countMail } from '#mail-desk'
 import type { Database } from '#db'
 import { metrics } from '#telemetry'
 

@@ -2,8 +2,16 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { transaction } from '#db'
 import { createTestDatabase, waitFor } from '#test'
-import { add, callOf, openBank, type Bank } from './bank.fixture.ts'
-import { countMail, deleteOldParked, dropParked, findLetter, listParked, listWaiting, retryParked } from './index.ts'
+import { add, callOf, openBank, type Bank } from './actor/bank.fixture.ts'
+import {
+  countMail,
+  deleteOldParked,
+  dropParked,
+  findLetter,
+  listParked,
+  listWaiting,
+  retryParked,
+} from './mail-desk.ts'
 
 /** Parks letters as a worker that gives up on them would. */
 async function park(bank: Bank, ...letters: Parameters<Bank['send']>): Promise<number[]> {
