@@ -25,7 +25,7 @@ export interface Carts {
   skus: 'spread' | 'hot'
 }
 
-export const skusTotal = 3_000
+const skusTotal = 3_000
 const sandboxKey = 'sk_test_bench_0123456789'
 
 export async function openStage(): Promise<Stage> {

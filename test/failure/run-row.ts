@@ -7,6 +7,7 @@ import { planLoad, usualMix } from './load/plan.ts'
 import { startLoad } from './load/load.ts'
 import type { Row, Stage } from './row.ts'
 import { openShop, type Shop } from './shop/shop.ts'
+import { reconcileBooks } from './shop/reconciliation.ts'
 import type { Template } from './shop/template.ts'
 
 export interface Verdict {
@@ -141,6 +142,7 @@ async function gather({ shop, load }: Stage): Promise<Facts> {
     provider: await shop.provider.ledger(),
     database: await dumpDatabase(shop.postgres),
     letters: await shop.letters(),
+    reconciliation: await reconcileBooks(shop.urls[0] ?? ''),
   }
 }
 

@@ -124,6 +124,7 @@ function good(): Facts {
       ],
       nowMs: 1_000,
     },
+    reconciliation: [],
     letters: ['order-order-1.confirmed.eml', 'order-order-2.confirmed.eml', 'order-order-2.cancelled.eml'],
   }
 }
@@ -142,6 +143,7 @@ const letter = {
 const first = <T extends object>(list: T[], changes: Partial<T>): void => void Object.assign(list[0] ?? {}, changes)
 
 const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => void][] = [
+  ['a reconciliation report that is not empty', 'report_differs', (facts) => void facts.reconciliation.push('{}')],
   ['a ledger that does not balance', 'ledger_differs', ({ database }) => first(database.ledger, { amountMinor: 499 })],
   [
     'a capture that our ledger does not know',

@@ -9,6 +9,8 @@ export interface Facts {
   database: Database
   /** File names of the letters that were sent. */
   letters: string[]
+  /** Differences between our ledger and the provider's books, as the shop's own report tells them. */
+  reconciliation: string[]
 }
 
 export interface Database {

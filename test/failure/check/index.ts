@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import { booksAgree, capturedOnce, chargesHaveOrders, ledgerBalances } from './money.ts'
+import { booksAgree, capturedOnce, chargesHaveOrders, ledgerBalances, reportIsEmpty } from './money.ts'
 import {
   acknowledgedOrdersExist,
   cancellationsHappened,
@@ -27,6 +27,7 @@ const rules: readonly Rule[] = [
   chargesHaveOrders,
   booksAgree,
   ledgerBalances,
+  reportIsEmpty,
   stockAddsUp,
   openOrdersHoldStock,
   salesAreWrittenDown,

@@ -49,6 +49,10 @@ export const chargesHaveOrders: Rule = ({ provider, database }) => {
   })
 }
 
+/** The shop's own report finds nothing: what it is for is to find what this checker would. */
+export const reportIsEmpty: Rule = ({ reconciliation }) =>
+  reconciliation.map((what): Violation => ({ name: 'report_differs', what }))
+
 /** Debits equal credits, for every order and currency; and what our books say was moved, fees aside, the provider has moved. */
 export const ledgerBalances: Rule = ({ provider, database }) => {
   const ofOrders = Map.groupBy(database.ledger, ({ orderId, currency }) => `${orderId} in ${currency}`)

@@ -10,6 +10,7 @@ export const violationNames = {
   charge_of_nothing: 'money was taken for an order that does not exist, or not its total',
   books_differ: 'what we call captured and what the provider has captured are not the same',
   ledger_differs: 'our ledger does not balance, or is not what the provider holds',
+  report_differs: "the shop's own reconciliation report is not empty",
   oversold: 'stock that does not add up, or is negative',
   stock_of_finished: 'a finished order holds stock, or an open one does not',
   unsettled: 'an order that is neither paid nor cancelled long after everything was healed',

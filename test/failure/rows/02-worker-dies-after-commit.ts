@@ -2,7 +2,7 @@ import { plant } from '../plant/plant.ts'
 import { defineRow } from '../row.ts'
 
 /** Each life of a worker is some hundred transactions long. */
-const dying = plant(['die-after-commit'], { share: 0.05, after: 25 })
+const dying = plant(['die-after-commit'], { share: 0.05, after: 10 })
 
 export const workerDiesAfterCommit = defineRow({
   row: 2,

@@ -24,6 +24,8 @@ export const postgresLoses = defineRow({
       'charge_of_nothing',
       'charged_twice',
       'books_differ',
+      'ledger_differs',
+      'report_differs',
       'different_replies',
       'two_orders',
       'cancel_forgotten',

@@ -1,0 +1,23 @@
+import { createClient } from '#client'
+import { demoAccounts } from '../../../src/demo-accounts.ts'
+import { waitFor } from '#test'
+
+/** What the shop's own report says of its ledger and the provider's books, as its staff ask for it. Empty: they agree. */
+export async function reconcileBooks(url: string): Promise<string[]> {
+  const staff = demoAccounts.find(({ role }) => role === 'staff') ?? demoAccounts[0]
+  const guest = createClient({ url })
+  const session = await guest.user.login.mutate({ email: staff.email, password: staff.password })
+  const { reconciliation } = createClient({ url, token: () => session.token }).order.admin
+  // Both clocks may be ahead of ours.
+  const minute = 60_000
+  const window = {
+    from: new Date(Date.now() - 60 * minute).toISOString(),
+    to: new Date(Date.now() + 20 * minute).toISOString(),
+  }
+  const { id } = await reconciliation.run.mutate(window)
+  const report = await waitFor(() => reconciliation.get.query({ id }), {
+    timeoutMs: 60_000,
+    what: 'the reconciliation report',
+  })
+  return report.differences.map((difference) => JSON.stringify(difference))
+}
