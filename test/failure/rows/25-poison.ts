@@ -23,7 +23,7 @@ export const poison = defineRow({
   async disturb({ shop, load, notes }) {
     const ids: { parked: number[]; left: number[] } = { parked: [], left: [] }
     notes.set('poison', ids)
-    for (let share = 0.02; share < 0.3; share += 0.04) {
+    for (let share = 0.05; share < 0.3; share += 0.04) {
       await load.until(share)
       const placed = await shop.postgres.query<{ id: string }>(
         `select id from "order".orders order by placed_at desc limit ${poisons.length}`,
