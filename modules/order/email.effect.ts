@@ -3,8 +3,8 @@ import { PutOff, type EffectKind } from '#actor'
 import { createParty, MailRefusedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
 import { letterTemplates, writeLetter } from './letter.ts'
-import { loadOrder } from './order.store.ts'
 import { orderView } from './order.view.ts'
+import type { FindOrder } from './payment.effect.ts'
 import { orderUrl } from './text.ts'
 
 /** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
@@ -19,7 +19,11 @@ type Send = z.infer<typeof message>
 
 const timeoutMs = 15_000
 
-export function createEmailEffect({ config, database, mail, log }: Services): EffectKind<Send> {
+/** @param find reads an order as it is now */
+export function createEmailEffect(
+  { config, mail, log }: Pick<Services, 'config' | 'mail' | 'log'>,
+  find: FindOrder,
+): EffectKind<Send> {
   const party = createParty({
     name: 'mail',
     timeoutMs,
@@ -37,7 +41,7 @@ export function createEmailEffect({ config, database, mail, log }: Services): Ef
     timeoutMs: timeoutMs + 1_000,
     attemptsMax: 5,
     async run({ template, reference }, { id }) {
-      const state = await loadOrder(database.query, id)
+      const state = await find(id)
       if (state === undefined) throw new Error('a letter about an order that does not exist')
       const { locale } = state
       const letter = writeLetter(template, orderView(state), {

@@ -1,4 +1,5 @@
 import type { Mail } from '#actor'
+import { gathered } from '#db'
 import { BootError } from '#errors'
 import type { PaymentEvent } from '#outbound'
 import type { Services } from '#services'
@@ -9,7 +10,7 @@ import { createEmailEffect } from './email.effect.ts'
 import { createEventEffect, hear } from './event.effect.ts'
 import { findOverdue } from './records.store.ts'
 import { createReconciliationEffect, dailyReconciliation } from './reconciliation.effect.ts'
-import { loadOrder } from './order.store.ts'
+import { loadOrders } from './order.store.ts'
 import { createPaymentEffect } from './payment.effect.ts'
 import { createOrderRouter } from './router.ts'
 import { shippingCurrencies } from './shipping.ts'
@@ -31,7 +32,7 @@ export function createOrderModule(services: Services) {
   if (config.PAYMENT_CAPTURE === 'fulfilment' && !payments.capturesLater)
     throw new BootError('The payment provider cannot hold money for later. Set PAYMENT_CAPTURE to now.')
   const cartActor = createCartActor(services)
-  const find = (id: string) => loadOrder(database.query, id)
+  const find = gathered((ids) => loadOrders(database.query, ids))
   return {
     name: 'order' as const,
     router: createOrderRouter(services, cartActor),
@@ -40,7 +41,7 @@ export function createOrderModule(services: Services) {
       createPaymentEffect(services, find),
       createChargeEffect(services, find),
       createEventEffect(services),
-      createEmailEffect(services),
+      createEmailEffect(services, find),
       createReconciliationEffect(services),
     ],
 

@@ -47,7 +47,7 @@ export interface ActorsOptions {
 }
 
 export function createActors(options: ActorsOptions): Actors {
-  const { database, log, gathering, wake } = options
+  const { database, log, gathering } = options
   const versions = new Map([...options.actors, ...options.effects].map(({ kind, version }) => [kind, version]))
   const versionOf = (kind: string): number => required(versions.get(kind), kind)
 
@@ -56,8 +56,19 @@ export function createActors(options: ActorsOptions): Actors {
   )
   const laneOf = (kind: string): Lane => required(lanes.get(kind), kind)
   const runners = new Map<string, EffectRunner>(
-    options.effects.map((kind) => [kind.kind, createEffectRunner({ database, kind, log, wake, laneOf, versionOf })]),
+    options.effects.map((kind) => [
+      kind.kind,
+      createEffectRunner({ database, kind, log, wake: (woken) => wake(woken, true), laneOf, versionOf }),
+    ]),
   )
+
+  /** A worker goes on by itself with what its own work leads to, while it has room: the queue is for what others begin. */
+  function wake(woken: readonly { kind: string; id: string }[], isOwn: boolean): void {
+    const here = isOwn ? woken.filter(({ kind }) => runners.get(kind)?.hasRoom() === true) : []
+    for (const [kind, rows] of Map.groupBy(here, (one) => one.kind))
+      void runners.get(kind)?.run(rows.map(({ id }) => id))
+    options.wake(woken.filter((one) => !here.includes(one)))
+  }
 
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)

@@ -11,6 +11,8 @@ import * as mailbox from './mailbox.ts'
 export interface EffectRunner {
   /** Resolves when these actors have no more effects to run now. */
   run(ids: readonly string[]): Promise<void>
+  /** Whether it can take some more on without letting them wait long. */
+  hasRoom(): boolean
   /** Claims no more and waits for what is under way. */
   stop(): Promise<void>
 }
@@ -174,6 +176,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       pump()
       await Promise.all(done)
     },
+    hasRoom: () => !isStopping && places.size < kind.concurrency * 2,
     async stop() {
       isStopping = true
       // What waits finds the runner stopping, and claims nothing.

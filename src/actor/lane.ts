@@ -38,8 +38,11 @@ export interface Gathering {
 export interface LaneOptions extends TurnOptions {
   log: Logger
   gathering: Gathering
-  /** Tells whoever got mail. Never throws, never waits. */
-  wake(woken: readonly { kind: string; id: string }[]): void
+  /**
+   * Tells whoever got mail. Never throws, never waits.
+   * @param isOwn of what this process was handling itself: nobody has asked for it from outside
+   */
+  wake(woken: readonly { kind: string; id: string }[], isOwn: boolean): void
 }
 
 /** Errands waiting; beyond it they are refused as `unavailable`. */
@@ -164,7 +167,10 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   function deliver(line: Line, some: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
-    options.wake(woken)
+    options.wake(
+      woken,
+      some.every(({ errand }) => errand.form !== 'ask'),
+    )
     for (const waiting of some) {
       const { errand, resolve, reject } = waiting
       const answer = answers.get(errand)

@@ -7,6 +7,7 @@ export {
   isLockTimeout,
   isUnreachable,
 } from './failures.ts'
+export { gathered } from './gathered.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,
