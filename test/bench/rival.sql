@@ -16,7 +16,7 @@ declare
   items bigint;
   total bigint;
   address jsonb := '{"name": "Ada Byron", "line1": "12 Analytical Street", "city": "London", "postalCode": "W1G 0AA", "country": "GB"}';
-  key text := encode(sha256(convert_to('order.place ' || prefix || n, 'utf8')), 'base64');
+  key text := encode(sha256(convert_to('order.place ' || prefix || ' ' || n, 'utf8')), 'base64');
   reply json;
 begin
   select i.reply into stored from actor.idempotency i
