@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { deleteExpiredKeys, type EffectKind, type Mail } from '#actor'
 import type { Database } from '#db'
@@ -38,7 +39,11 @@ export function createHousekeeping({ database, log, cleaners }: HousekeepingOpti
       let deleted = await deleteExpiredKeys(database.query, keysAtATime)
       for (const clean of cleaners) deleted += await clean()
       if (deleted > 0) log.info({ deleted }, 'deleted what is kept no longer')
-      return { mail: [housekeepingMail(new Date(Date.now() + everyMs))] }
+      // On Postgres's clock, as all that is due: a process whose clock is behind would run it again at once, for ever.
+      const { rows } = await database.query.execute<{ dueMs: number }>(
+        sql`select extract(epoch from now())::float8 * 1000 + ${everyMs}::int as "dueMs"`,
+      )
+      return { mail: [housekeepingMail(new Date(rows[0]?.dueMs ?? Number.NaN))] }
     },
   }
 }
