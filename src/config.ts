@@ -139,7 +139,7 @@ const settings = {
     .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
   TURNS_AT_ONCE: positive
     .max(100)
-    .default(2)
+    .default(1)
     .describe('Such transactions that a process has under way for each kind of actor'),
   QUEUE_PATIENCE_MS: positive
     .max(600_000)

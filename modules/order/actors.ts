@@ -56,7 +56,7 @@ export const orderActor: OrderActor = {
   load: loadOrders,
   share: async () => undefined,
   decide: decideOrder,
-  move: (shared) => shared,
+  move: () => undefined,
   async save(tx, { states, before, movements, now }) {
     await together([
       saveOrders(tx, [...states.values()], { before, now }),
@@ -101,11 +101,9 @@ async function readShelf(
   return { available, offer: (sku, currency, locale) => offers.get(`${currency} ${locale}`)?.get(sku) }
 }
 
-function moveShelf(shelf: Shelf, movements: readonly StockMovement[]): Shelf {
-  const available = new Map(shelf.available)
+function moveShelf({ available }: Shelf, movements: readonly StockMovement[]): void {
   for (const { sku, kind, quantity } of movements) {
     if (kind === 'take') continue
     available.set(sku, (available.get(sku) ?? 0) + (kind === 'reserve' ? -quantity : quantity))
   }
-  return { ...shelf, available }
 }

@@ -32,7 +32,7 @@ export interface Placement {
 /** What the shop can sell at this moment, as the batch has left it. */
 export interface Shelf {
   /** Pieces by SKU. */
-  available: ReadonlyMap<string, number>
+  available: Map<string, number>
   offer(sku: string, currency: string, locale: Locale): Offer | undefined
 }
 

@@ -79,7 +79,7 @@ const account: AccountActor = {
         return { state: { ...state, notes }, reply: { ...state, notes }, cancelMail: ['remind'] }
     }
   },
-  move: (shared) => shared,
+  move: () => undefined,
   async save(tx, { states, movements }) {
     const rows = [...states].map(([id, state]) => ({ id, ...state }))
     await tx.execute(sql`

@@ -67,8 +67,8 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
    * @throws AppError for a caller's mistake: that caller alone is told, nothing of it takes effect.
    */
   decide(state: State | undefined, message: Handled, context: DecideContext<Shared>): Decision<State, Reply, Movement>
-  /** Pure: the shared rows after these movements. */
-  move(shared: Shared, movements: readonly Movement[]): Shared
+  /** Applies movements to the shared rows as this batch sees them: its own copy, changed in place. */
+  move(shared: Shared, movements: readonly Movement[]): void
   /** Writes the changed states and all movements, in bulk. */
   save(tx: Queryable, changes: Changes<State, Movement>): Promise<void>
 }

@@ -209,7 +209,7 @@ function decideAll(
   const lists = { movements: [], mail: [], cancelled: [], handled: [], settled: [], failed: [] }
   const decided: Decided = { now: input.now, answers: new Map(), changed: new Map(), ...lists }
   const heldBack = new Set<string>()
-  let { shared } = input
+  const { shared } = input
   for (const { id, message, source } of input.items) {
     const letter = 'letter' in source ? source.letter : undefined
     if (letter !== undefined && heldBack.has(id)) continue
@@ -230,7 +230,7 @@ function decideAll(
     if (decision.state !== undefined) decided.changed.set(id, decision.state)
     if (decision.movements !== undefined && decision.movements.length > 0) {
       decided.movements.push(...decision.movements)
-      shared = kind.move(shared, decision.movements)
+      kind.move(shared, decision.movements)
     }
     if (decision.cancelMail !== undefined) takeBack(decided, { kind: kind.kind, id, types: decision.cancelMail })
     decided.mail.push(...(decision.mail ?? []))

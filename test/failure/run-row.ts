@@ -74,7 +74,7 @@ async function perform(row: Row, options: RunOptions, verdict: Verdict): Promise
   await mkdir(folder, { recursive: true })
   await using taken = new AsyncDisposableStack()
   const prepared = (await row.prepare?.(taken, folder, template)) ?? {}
-  const shop = taken.use(await openShop(join(folder, 'shop'), template, { ...row.shop, ...prepared }))
+  const shop = taken.use(await openShop(join(folder, 'shop'), template, { ...row.shop, ...prepared, seed }))
   const plan = planLoad({
     seed,
     orders: options.orders ?? row.orders,

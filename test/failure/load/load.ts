@@ -11,6 +11,8 @@ import type { Operation } from './plan.ts'
 export interface Load extends AsyncDisposable {
   /** Resolves when this share (0 to 1) of the schedule has begun. */
   until(share: number): Promise<void>
+  /** Resolves a moment after the next order was acknowledged. */
+  acknowledged(): Promise<void>
   /** Places one more order; answers its id once it is acknowledged. */
   probe(): Promise<string | undefined>
   /** The share of the schedule that has begun. */
@@ -65,22 +67,27 @@ export async function startLoad({ folder, plan, ...rest }: LoadOptions): Promise
   ])) as [FromClient]
   if (first.type !== 'ready') throw new Error('the buyers are not ready')
 
+  async function reached(condition: () => boolean): Promise<void> {
+    const holds = new Promise<void>((resolve) => {
+      const watch = (): void => {
+        if (!condition()) return
+        watchers.delete(watch)
+        resolve()
+      }
+      watchers.add(watch)
+      watch()
+    })
+    await Promise.race([holds, isFinished.promise])
+  }
+
   return {
     share: () => told.begun / plan.length,
     finished: () => isFinished.promise,
     history: () => readHistory(historyFile),
-    async until(share) {
-      const wanted = Math.floor(plan.length * share)
-      const reached = new Promise<void>((resolve) => {
-        const watch = (): void => {
-          if (told.begun < wanted) return
-          watchers.delete(watch)
-          resolve()
-        }
-        watchers.add(watch)
-        watch()
-      })
-      await Promise.race([reached, isFinished.promise])
+    until: (share) => reached(() => told.begun >= Math.floor(plan.length * share)),
+    acknowledged() {
+      const before = told.acknowledged
+      return reached(() => told.acknowledged > before)
     },
     async probe() {
       const n = probes.size

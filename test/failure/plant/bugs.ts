@@ -54,8 +54,9 @@ export const bugs: readonly Bug[] = [
       mix: { plain: 1 },
       shop: { ...small, envOf: (kind) => (kind === 'serve' ? plant(['ack-before-commit']) : {}) },
       async disturb({ shop, load }) {
-        for (const share of [0.3, 0.6, 0.9]) {
+        for (const share of [0.2, 0.5]) {
           await load.until(share)
+          await load.acknowledged()
           await shop.servers[0]?.kill()
           await shop.servers[0]?.start()
         }

@@ -86,7 +86,7 @@ export const patches = {
       replace: `    const tx = drizzle({ client })
     const result = await work(tx)
     isLate = tx.isPlacing
-    if (isLate) setTimeout(() => { commit(client).catch(() => undefined).finally(() => client.release()) }, 500)
+    if (isLate) setTimeout(() => { commit(client).catch(() => undefined).finally(() => client.release()) }, 800)
     else await commit(client)\n`,
     },
     {

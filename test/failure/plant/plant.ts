@@ -7,13 +7,12 @@ export interface PlantOptions {
   share?: number
   /** How many times it is passed before it may strike. */
   after?: number
-  seed?: number
 }
 
 /** The environment of a process of the shop in which these bugs, or failpoints, are planted. */
 export const plant = (
   names: readonly PlantName[],
-  { share = 1, after = 0, seed = 1 }: PlantOptions = {},
+  { share = 1, after = 0 }: PlantOptions = {},
 ): Record<string, string> => ({
   NODE_OPTIONS: `--import=${preload}`,
   // What is changed while it is loaded must not be kept for others.
@@ -21,5 +20,4 @@ export const plant = (
   PLANT: names.join(','),
   PLANT_SHARE: String(share),
   PLANT_AFTER: String(after),
-  PLANT_SEED: String(seed),
 })

@@ -7,7 +7,7 @@ import { patches, type Patch, type PlantName } from './patches.ts'
 /**
  * Loaded before the program (`node --import`): plants the changes that PLANT names into what the program loads next.
  * PLANT_SHARE is how often a failpoint strikes or a pause is made, PLANT_AFTER how many times a failpoint is passed
- * first, PLANT_SEED its chance.
+ * first; PLANT_SEED is its chance, PLANT_LIFE names the process and counts its starts.
  */
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -33,7 +33,7 @@ function applyPatch(source: string, { file, find, replace }: Patch): string {
 }
 
 const share = Number(process.env['PLANT_SHARE'] ?? 1)
-const chance = createChance(Number(process.env['PLANT_SEED'] ?? 1) + process.pid)
+const chance = createChance(Number(process.env['PLANT_SEED'])).fork(process.env['PLANT_LIFE'] ?? '')
 let passesLeft = Number(process.env['PLANT_AFTER'] ?? 0)
 
 /** Dies as by kill -9: no hook, no buffer, no goodbye. */

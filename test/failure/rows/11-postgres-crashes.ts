@@ -7,7 +7,7 @@ export const postgresCrashes = defineRow({
   how: 'immediate shutdown, restart',
   holds: 'acknowledged commits present',
   orders: 950,
-  perSecond: 25,
+  perSecond: 18,
   async disturb({ shop, load, chance, say }) {
     for (const share of [0.1, 0.3, 0.5, 0.7]) {
       await load.until(share)

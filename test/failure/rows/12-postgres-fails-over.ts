@@ -7,7 +7,7 @@ export const postgresFailsOver = defineRow({
   how: 'synchronous standby, promote',
   holds: 'nothing acknowledged lost',
   orders: 950,
-  perSecond: 25,
+  perSecond: 18,
   shop: { proxies: ['postgres'], standby: 'sync' },
   async disturb({ shop, load, chance, say }) {
     await load.until(0.4)

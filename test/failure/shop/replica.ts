@@ -52,7 +52,10 @@ export function createReplica({ name, args, port, env, onDeath, ...options }: Re
   let starting: Promise<void> | undefined
 
   async function begin(): Promise<void> {
-    const program = await startProgram(args, { env: { ...env, PORT: String(port), ...more }, timeoutMs: 40_000 })
+    const program = await startProgram(args, {
+      env: { ...env, PORT: String(port), PLANT_LIFE: `${name} ${past.length}`, ...more },
+      timeoutMs: 40_000,
+    })
     living.add(program)
     past.push(program)
     current = program

@@ -40,6 +40,8 @@ export interface Shop extends AsyncDisposable {
 }
 
 export interface ShopOptions {
+  /** Of the chance of failpoints. */
+  seed?: number
   /** Processes of each; 2 unless given. */
   servers?: number
   workers?: number
@@ -115,6 +117,7 @@ export async function openShop(folder: string, template: Template, options: Shop
     PAYMENT_WEBHOOK_SECRET: providerKeys.webhookSecret,
     PAYMENT_TIMEOUT_MS: '5000',
     LOG_LEVEL: 'warn',
+    PLANT_SEED: String(options.seed ?? 1),
     ...options.env,
   }
   const replicas: Replica[] = []
