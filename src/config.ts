@@ -135,11 +135,11 @@ const settings = {
   WORKER_CONCURRENCY: positive.max(1000).default(32).describe('Wake-ups that one worker handles at a time'),
   TURN_MESSAGES_MAX: positive
     .max(1_000)
-    .default(128)
+    .default(64)
     .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
   TURNS_AT_ONCE: positive
     .max(100)
-    .default(1)
+    .default(3)
     .describe('Such transactions that a process has under way for each kind of actor'),
   QUEUE_PATIENCE_MS: positive
     .max(600_000)
