@@ -52,6 +52,8 @@ export const orderActor: OrderActor = {
   version: 1,
   reads: [1],
   message: orderMessage,
+  // What workers bring comes one by one, and costs less the more of it is written together.
+  turnsMax: 1,
   lock: lockOrders,
   load: loadOrders,
   share: async () => undefined,

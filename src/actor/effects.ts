@@ -3,6 +3,7 @@ import { CommitUnknownError, isInfrastructureFailure, type Database } from '#db'
 import { withDeadline } from '#deadline'
 import { AppError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
+import { gatherWork } from './gather-work.ts'
 import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
 import type { Lane } from './lane.ts'
 import * as mailbox from './mailbox.ts'
@@ -132,13 +133,15 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       await options.laneOf(to).run({ form: 'outcome', id, message, letterId, lease })
       return
     }
-    const isApplied = await mailbox.replaceLeased(
-      database.query,
-      { letterId, lease, mail: result.mail },
-      options.versionOf,
-    )
-    if (isApplied) options.wake(mailbox.dueNow(result.mail))
+    await replace({ letterId, mail: result.mail })
   }
+
+  /** While some are written others gather, and are written together. */
+  const replace = gatherWork(async (replacements: readonly mailbox.Replacement[]) => {
+    const held = await mailbox.replaceLeased(database.query, { lease, replacements }, options.versionOf)
+    const sent = replacements.flatMap(({ letterId, mail }) => (held.has(letterId) ? mail : []))
+    options.wake(mailbox.dueNow(sent))
+  })
 
   /** @returns whether the actor may have more to run: a letter that was parked holds nothing back */
   async function fail(letter: mailbox.Letter, error: unknown): Promise<boolean> {
@@ -176,7 +179,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       pump()
       await Promise.all(done)
     },
-    hasRoom: () => !isStopping && places.size < kind.concurrency * 2,
+    hasRoom: () => !isStopping && places.size < placesMax / 2,
     async stop() {
       isStopping = true
       // What waits finds the runner stopping, and claims nothing.

@@ -48,6 +48,8 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
   readonly version: number
   readonly reads: readonly number[]
   readonly message: z.ZodType<Handled>
+  /** Turns of this kind in flight at once: more overlap, fewer are fuller. As the process is set unless given. */
+  readonly turnsMax?: number
   /** Locks the actors' rows, given in sorted order; one statement. */
   lock(tx: Queryable, ids: readonly string[]): Promise<void>
   /** Loads the states, after the locks and in statements of their own, so that they see what the lock waited for. */

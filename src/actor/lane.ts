@@ -81,7 +81,7 @@ interface Line {
 export function createLane(options: LaneOptions): Lane {
   const { database, log, gathering } = options
   const { kind } = options.kind
-  const main: Line = { queue: [], busy: new Set(), turnsMax: gathering.turnsMax }
+  const main: Line = { queue: [], busy: new Set(), turnsMax: options.kind.turnsMax ?? gathering.turnsMax }
   const aside: Line = { queue: [], busy: new Set(), turnsMax: 1 }
   const inFlight = new Map<Promise<void>, Line>()
   const asks = new Map<string, { fingerprint: string; done: Promise<unknown> }>()

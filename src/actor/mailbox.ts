@@ -29,7 +29,7 @@ const insertRows = (condition: string): string => `
   insert into actor.mailbox (kind, actor_id, version, payload, due_at)
   select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
   from rows from (json_to_recordset($1::json) as
-    (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
+    (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8, "letterId" bigint)) with ordinality as r
   where ${condition} order by r.ordinality`
 
 const insertMail = statement('insert mailbox', insertRows('true'))
@@ -39,21 +39,30 @@ export async function sendMail(tx: Queryable, mail: readonly Mail[], versionOf: 
   if (mail.length > 0) await insertMail(tx, asRows(mail, versionOf))
 }
 
-const replaceMail = statement<{ isHeld: boolean }>(
+const replaceMail = statement<{ id: number }>(
   'replace leased',
-  `with gone as (delete from actor.mailbox where id = $2 and lease = $3::uuid returning id),
-   sent as (${insertRows('exists (select from gone)')})
-   select exists (select from gone) as "isHeld"`,
+  `with held as (select id from actor.mailbox where id = any($2::bigint[]) and lease = $3::uuid order by id for update),
+   gone as (delete from actor.mailbox m using held where m.id = held.id returning m.id),
+   sent as (${insertRows('r."letterId" in (select id from gone)')})
+   select id from gone`,
 )
 
-/** Sends what an effect leads to in place of its letter, if its lease still holds. @returns whether it did */
+/** What an effect leads to, in place of its letter. */
+export interface Replacement {
+  letterId: number
+  mail: readonly Mail[]
+}
+
+/** Replaces letters by what they lead to, where their lease still holds. @returns whose did */
 export async function replaceLeased(
   query: Queryable,
-  { letterId, lease, mail }: { letterId: number; lease: string; mail: readonly Mail[] },
+  { lease, replacements }: { lease: string; replacements: readonly Replacement[] },
   versionOf: VersionOf,
-): Promise<boolean> {
-  const { rows } = await replaceMail(query, asRows(mail, versionOf), letterId, lease)
-  return rows[0]?.isHeld === true
+): Promise<Set<number>> {
+  const mail = replacements.flatMap(({ letterId, mail: sent }) => sent.map((one) => ({ ...one, letterId })))
+  const ids = replacements.map(({ letterId }) => letterId)
+  const { rows } = await replaceMail(query, asRows(mail, versionOf), ids, lease)
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Who gets mail that is due already. */
@@ -95,8 +104,10 @@ export async function deleteMail(tx: Queryable, ids: readonly number[]): Promise
 
 const removeTypes = statement(
   'cancel mailbox',
-  `delete from actor.mailbox m using json_to_recordset($1::json) as r(id text, type text)
-   where m.kind = $2 and m.actor_id = r.id and m.payload->>'type' = r.type`,
+  `delete from actor.mailbox where id = any(array(
+     select m.id from json_to_recordset($1::json) as r(id text, type text) cross join lateral (
+       select id, payload from actor.mailbox where kind = $2 and actor_id = r.id offset 0
+     ) m where m.payload->>'type' = r.type))`,
 )
 
 /** Takes back mail of these types that the actors have still coming. */

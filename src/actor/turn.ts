@@ -105,9 +105,12 @@ async function setOut(tx: Queryable, lockWaitMs: number): Promise<Date> {
   return new Date(rows[0]?.nowMs ?? Number.NaN)
 }
 
+/** All that a turn reads and writes it finds by key: a plan that reads a whole table, made while that was small, is never right. */
+const byKeyAlone = ['seqscan', 'hashjoin', 'mergejoin'].map((plan) => `set_config('enable_${plan}', 'off', true)`)
+
 const readClock = statement<{ nowMs: number }>(
   'set out',
-  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true)`,
+  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true), ${byKeyAlone.join(', ')}`,
 )
 
 /** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
