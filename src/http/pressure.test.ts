@@ -16,14 +16,12 @@ test('an event loop that is always late refuses those who look, then those who b
     for (const until = performance.now() + ms; performance.now() < until;);
   }
   expect(pressure.shortOf('browse')).toBeUndefined()
-  await waitFor(
-    async () => {
-      block(400)
-      await setImmediate()
-      return pressure.shortOf('browse') === 'event_loop'
-    },
-    { what: 'the event loop to be short' },
-  )
+  // Without a rest in between, which would be on time.
+  for (let round = 0; round < 20 && pressure.shortOf('browse') === undefined; round += 1) {
+    block(400)
+    await setImmediate()
+  }
+  expect(pressure.shortOf('browse')).toBe('event_loop')
   expect(pressure.shortOf('buy')).toBeUndefined()
   await waitFor(() => pressure.shortOf('browse') === undefined, { what: 'the event loop to be on time' })
 })
