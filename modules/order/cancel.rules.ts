@@ -14,6 +14,11 @@ const requested = (state: OrderState, { by, reason }: MessageOf<'cancel'>, now: 
 export const cancelUnpaid = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change =>
   giveUp(requested(state, message, now), now)
 
+/** One that the deadline is ending: from now on a capture that comes late is given back instead of kept. */
+export const cancelToo = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change => ({
+  state: state.cancelledBy === 'deadline' ? requested(state, message, now) : state,
+})
+
 export const deadlinePassed = (state: OrderState, _: unknown, now: Date): Change =>
   giveUp(changed(state, { cancelledBy: 'deadline' }, { at: now, by: deadline, event: 'payment_deadline_passed' }), now)
 

@@ -162,6 +162,14 @@ describe('cancelling', () => {
     expect(stock(racing, back)).toEqual(['release 2 MUG', 'release 1 LAMP'])
   })
 
+  test('by the buyer while the deadline is ending the order: a capture that comes late is given back', () => {
+    const left = after(placed, opened, deadline, cancel)
+    expect(left).toMatchObject({ status: 'cancelling', cancelledBy: 'buyer' })
+    expect(after(left, captured)).toMatchObject({ status: 'cancelling', paymentStatus: 'captured' })
+    expect(after(left, captured).refunds).toHaveLength(1)
+    expect(decide(left, cancel).state).toEqual(left)
+  })
+
   test('by the deadline, but the capture was faster: the order is paid after all', () => {
     expect(after(placed, opened, deadline, captured)).toMatchObject({ status: 'paid', cancelledBy: null })
   })

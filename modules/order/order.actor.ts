@@ -1,6 +1,6 @@
 import type { DecideContext } from '#actor'
 import { AppError } from '#errors'
-import { cancelPaid, cancelUnpaid, deadlinePassed, refundAsBefore } from './cancel.rules.ts'
+import { cancelPaid, cancelToo, cancelUnpaid, deadlinePassed, refundAsBefore } from './cancel.rules.ts'
 import type { OrderStatus } from './contract.ts'
 import { disputeTold } from './dispute.rules.ts'
 import { fulfil } from './fulfilment.rules.ts'
@@ -68,7 +68,7 @@ const notHeld = 'No money is held for this order: there is nothing to capture.'
 const machine: Machine = {
   // Asked for by buyers and staff.
   pay:             { placed: payAgain,       paid: paidFor,       fulfilled: paidFor,     closed: paidFor,     cancelling: leaving,       cancelled: left },
-  cancel:          { placed: cancelUnpaid,   paid: cancelPaid,    fulfilled: sent,        closed: over,        cancelling: nothing,       cancelled: nothing },
+  cancel:          { placed: cancelUnpaid,   paid: cancelPaid,    fulfilled: sent,        closed: over,        cancelling: cancelToo,     cancelled: nothing },
   capture:         { placed: unpaid,         paid: capture,       fulfilled: capture,     closed: over,        cancelling: leaving,       cancelled: notHeld },
   fulfil:          { placed: unpaid,         paid: fulfil,        fulfilled: allSent,     closed: over,        cancelling: leaving,       cancelled: left },
   return:          { placed: notSent,        paid: takeBack,      fulfilled: takeBack,    closed: over,        cancelling: notSent,       cancelled: notSent },
