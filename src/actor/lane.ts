@@ -71,8 +71,11 @@ interface Failure {
 interface Line {
   queue: Waiting[]
   busy: Set<string>
+  turns: Set<Promise<void>>
   turnsMax: number
 }
+
+const newLine = () => ({ queue: [], busy: new Set<string>(), turns: new Set<Promise<void>>() })
 
 /**
  * Two lines: errands that run into a lock which somebody else holds are set aside, with all that follow them to the
@@ -81,9 +84,8 @@ interface Line {
 export function createLane(options: LaneOptions): Lane {
   const { database, log, gathering } = options
   const { kind } = options.kind
-  const main: Line = { queue: [], busy: new Set(), turnsMax: options.kind.turnsMax ?? gathering.turnsMax }
-  const aside: Line = { queue: [], busy: new Set(), turnsMax: 1 }
-  const inFlight = new Map<Promise<void>, Line>()
+  const main: Line = { ...newLine(), turnsMax: options.kind.turnsMax ?? gathering.turnsMax }
+  const aside: Line = { ...newLine(), turnsMax: 1 }
   const asks = new Map<string, { fingerprint: string; done: Promise<unknown> }>()
   let isStopping = false
 
@@ -107,17 +109,17 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   function pump(line: Line): void {
-    while ([...inFlight.values()].filter((one) => one === line).length < line.turnsMax) {
+    while (line.turns.size < line.turnsMax) {
       const batch = cut(line)
       if (batch.length === 0) return
       const ids = batch.map(({ errand }) => errand.id)
       for (const id of ids) line.busy.add(id)
       const turn = turnOver(line, batch).finally(() => {
-        inFlight.delete(turn)
+        line.turns.delete(turn)
         for (const id of ids) line.busy.delete(id)
         pump(line)
       })
-      inFlight.set(turn, line)
+      line.turns.add(turn)
     }
   }
 
@@ -259,7 +261,7 @@ export function createLane(options: LaneOptions): Lane {
       errand.form === 'ask' && errand.key !== undefined ? askOnce(errand, errand.key) : enqueue(errand),
     async stop() {
       isStopping = true
-      while (inFlight.size > 0) await Promise.all(inFlight.keys())
+      while (main.turns.size + aside.turns.size > 0) await Promise.all([...main.turns, ...aside.turns])
     },
   }
 }

@@ -2,8 +2,8 @@ import { TRPCError } from '@trpc/server'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Database } from '#db'
 import { AppError } from '#errors'
+import { createPlaces } from '#places'
 import { metrics } from '#telemetry'
-import { createPlaces } from './places.ts'
 
 /** What a call is to the shop: who only looks waits first. Health, pages and webhooks are never refused. */
 export type CallClass = 'browse' | 'buy'

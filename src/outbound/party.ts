@@ -1,5 +1,6 @@
 import CircuitBreaker from 'opossum'
 import { withDeadline } from '#deadline'
+import { createPlaces } from '#places'
 import { metrics, type Logger } from '#telemetry'
 
 /** A call to an outside party that did not come to a definite answer. */
@@ -60,7 +61,7 @@ export function createParty(options: PartyOptions): Party {
     metrics.breakerState.set({ party: name }, 0)
     options.log.info({ party: name }, 'this party answers again')
   })
-  const places = createPlaces(concurrency, waitingMax)
+  const places = createPlaces({ count: concurrency, waitingMax })
   const late = () => new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)
 
   return {
@@ -94,26 +95,3 @@ export function createParty(options: PartyOptions): Party {
 /** The breaker is open, or was closed for good when the process ends. */
 const isUntried = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && (error.code === 'EOPENBREAKER' || error.code === 'ESHUTDOWN')
-
-/** A semaphore whose queue is bounded. */
-function createPlaces(most: number, waitingMax: number) {
-  const waiting: (() => void)[] = []
-  let free = most
-  return {
-    /** @returns false at once when too many wait already */
-    async take(): Promise<boolean> {
-      if (free > 0) {
-        free -= 1
-        return true
-      }
-      if (waiting.length >= waitingMax) return false
-      await new Promise<void>((resolve) => waiting.push(resolve))
-      return true
-    },
-    giveBack(): void {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    },
-  }
-}

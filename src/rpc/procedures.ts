@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
+import { withDeadline } from '#deadline'
 import { AppError, errorData, errorKinds, type ErrorCode, type FieldIssue } from '#errors'
 import { CommitUnknownError, isAway, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { metrics } from '#telemetry'
@@ -110,9 +111,12 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
 })
 
 // These stand below `observe`, which sees what they throw as it sees what procedures throw.
-const keepDeadline = trpc.middleware(({ ctx, type, next }) =>
-  type === 'subscription' ? next() : within(ctx.timeoutMs, type, next()),
-)
+/** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
+const keepDeadline = trpc.middleware(({ ctx, type, next }) => {
+  if (type === 'subscription') return next()
+  const late = () => new AppError(type === 'mutation' ? 'outcome_unknown' : 'unavailable')
+  return withDeadline(ctx.timeoutMs, () => next(), late)
+})
 
 const refuseHostile = trpc.middleware(async ({ next, getRawInput }) => {
   refuseHostileInput(await getRawInput())
@@ -131,20 +135,6 @@ class MaintenanceError extends AppError {
       message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
       retryAfterSeconds: 60,
     })
-  }
-}
-
-/** The work goes on when its time is up: of a mutation nobody knows then whether it takes effect. */
-async function within<T>(timeoutMs: number, type: 'query' | 'mutation', work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new AppError(type === 'mutation' ? 'outcome_unknown' : 'unavailable')),
-    timeoutMs,
-  )
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -3,7 +3,7 @@ import type { RedisServer } from './shop/redis.ts'
 import type { Shop } from './shop/shop.ts'
 
 /** Kinds that have a queue of their own (src/app.ts). */
-const kinds = ['cart', 'order', 'payment', 'email', 'housekeeping']
+const kinds = ['cart', 'order', 'payment', 'charge', 'payment-event', 'email', 'reconciliation', 'housekeeping']
 /** Longest time until a worker listens again after trouble with Redis, ms. */
 const withinMs = 15_000
 

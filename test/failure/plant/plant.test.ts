@@ -1,24 +1,15 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runRow, type Verdict } from '../run-row.ts'
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
 import type { Row } from '../row.ts'
-import { makeRunFolder, makeTemplate, type Template } from '../shop/template.ts'
+import { rowRunner } from '../row-runner.ts'
+import type { Verdict } from '../run-row.ts'
 import { bugs, fencedZombie } from './bugs.ts'
 import { patches, type Patch } from './patches.ts'
 
 /** The checker is itself tested: with each bug planted into the program it says so, and without them it does not. */
 
-let folder: string
-let template: Template
-beforeAll(async () => {
-  folder = await makeRunFolder()
-  template = await makeTemplate(join(folder, 'template'))
-}, 60_000)
-afterAll(() => rm(folder, { recursive: true, force: true }))
-
-const judge = (row: Row, name: string): Promise<Verdict> =>
-  runRow(row, { seed: 7, template, folder: join(folder, name), say: () => undefined })
+const runRow = rowRunner()
+const judge = (row: Row, name: string): Promise<Verdict> => runRow(row, name, { seed: 7 })
 
 describe('a planted bug turns the checker red', () => {
   test.each(bugs)('$name: $title', { timeout: 90_000 }, async ({ name, row, reveals }) => {
