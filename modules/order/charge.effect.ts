@@ -3,9 +3,9 @@ import { PutOff, type EffectContext, type EffectKind, type EffectResult } from '
 import { PaymentRefusal, type PaymentResult } from '#outbound'
 import type { Services } from '#services'
 import { askFee, giveBack, later } from './order.change.ts'
-import { putOffWhatIsOpen, type FindOrder } from './payment.effect.ts'
+import { putOffWhatIsOpen } from './payment.effect.ts'
 import { askAgainMs } from './refund.rules.ts'
-import type { OrderState, RefundState } from './state.ts'
+import type { FindOrder, OrderState, RefundState } from './state.ts'
 
 /**
  * What is done at the provider with a payment that is secured: taking held money, giving captured money back. A kind of
@@ -19,7 +19,6 @@ const message = z.discriminatedUnion('type', [
 ])
 type Charge = z.infer<typeof message>
 
-/** @param find reads an order as it is now */
 export function createChargeEffect(
   { config, payments }: Pick<Services, 'config' | 'payments'>,
   find: FindOrder,

@@ -4,7 +4,7 @@ import { createParty, MailRefusedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
 import { letterTemplates, writeLetter } from './letter.ts'
 import { orderView } from './order.view.ts'
-import type { FindOrder } from './payment.effect.ts'
+import type { FindOrder } from './state.ts'
 import { orderUrl } from './text.ts'
 
 /** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
@@ -19,7 +19,6 @@ type Send = z.infer<typeof message>
 
 const timeoutMs = 15_000
 
-/** @param find reads an order as it is now */
 export function createEmailEffect(
   { config, mail, log }: Pick<Services, 'config' | 'mail' | 'log'>,
   find: FindOrder,

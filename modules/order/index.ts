@@ -10,7 +10,7 @@ import { createEmailEffect } from './email.effect.ts'
 import { createEventEffect, hear } from './event.effect.ts'
 import { findOverdue } from './records.store.ts'
 import { createReconciliationEffect, dailyReconciliation } from './reconciliation.effect.ts'
-import { loadOrders } from './order.store.ts'
+import { loadOrders, loadPayableOrders } from './order.store.ts'
 import { createPaymentEffect } from './payment.effect.ts'
 import { createOrderRouter } from './router.ts'
 import { shippingCurrencies } from './shipping.ts'
@@ -38,7 +38,10 @@ export function createOrderModule(services: Services) {
     router: createOrderRouter(services, cartActor),
     actors: [cartActor, orderActor],
     effects: [
-      createPaymentEffect(services, find),
+      createPaymentEffect(
+        services,
+        gathered((ids) => loadPayableOrders(database.query, ids)),
+      ),
       createChargeEffect(services, find),
       createEventEffect(services),
       createEmailEffect(services, find),

@@ -4,7 +4,7 @@ import { filterConditions, type OrderFilter } from './order.filter.ts'
 import { loadRecords, saveRecords } from './records.store.ts'
 import { noRecords } from './records.ts'
 import { orderEvents, orderLines, orders, payments } from './schema.ts'
-import type { EventState, OrderRecords, OrderState } from './state.ts'
+import type { EventState, OrderRecords, OrderState, PayableOrder } from './state.ts'
 
 /** SQL of orders, with their lines, timeline and payment. */
 
@@ -14,7 +14,7 @@ export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise
   if (ids.length > 0) await lock(tx, ids)
 }
 
-/** With everything that belongs to it but its records, in one statement: it is asked for each payment. */
+/** With everything that belongs to it but its records, in one statement. */
 const load = statement<LoadedOrder>(
   'load orders',
   `select ${selectList(orders, 'o', ['updatedAt'])},
@@ -44,6 +44,18 @@ export async function loadOrders(query: Queryable, ids: readonly string[]): Prom
 
 export async function loadOrder(query: Queryable, id: string): Promise<OrderState | undefined> {
   return (await loadOrders(query, [id])).get(id)
+}
+
+const loadPayable = statement<PayableOrder>(
+  'load payable orders',
+  `select o.id, o.status, o.payment_status as "paymentStatus", o.total_minor as "totalMinor", o.currency,
+     ${jsonObject(payments, 'p', ['orderId'])} as payment
+   from "order".orders o join "order".payment p on p.order_id = o.id where o.id = any($1::uuid[])`,
+)
+
+/** Only what a payment needs: it is asked twice for each order. */
+export async function loadPayableOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, PayableOrder>> {
+  return new Map((await loadPayable(query, ids)).rows.map((row) => [row.id, row]))
 }
 
 /** The order that this payment of the provider's is for. */

@@ -5,7 +5,7 @@ import type { Services } from '#services'
 import { later, settlePayment } from './order.change.ts'
 import { lookEveryMs } from './payment.rules.ts'
 import { orderUrl } from './text.ts'
-import type { OrderState } from './state.ts'
+import type { PayableOrder } from './state.ts'
 
 /**
  * Moves the payment provider one step towards what the order wants at this moment, and tells the order what came of
@@ -16,20 +16,20 @@ import type { OrderState } from './state.ts'
 /** `round`: the provider's definite failures at this attempt so far; each opens a new idempotency key. */
 const message = z.object({ type: z.literal('settle'), round: z.int().optional() })
 type Settle = z.infer<typeof message>
-export type FindOrder = (id: string) => Promise<OrderState | undefined>
 type Context = Pick<EffectContext, 'id' | 'tries'> & { round: number }
 
-/** @param find reads an order as it is now */
+/** @param find reads what an order wants now */
 export function createPaymentEffect(
   { config, payments }: Pick<Services, 'config' | 'payments'>,
-  find: FindOrder,
+  find: (id: string) => Promise<PayableOrder | undefined>,
 ): EffectKind<Settle> {
   return {
     kind: 'payment',
     version: 1,
     reads: [1],
     message,
-    concurrency: 32,
+    // More than the provider is asked at once: an outcome waits for a turn, and the fuller that is the less it costs.
+    concurrency: 256,
     timeoutMs: config.PAYMENT_TIMEOUT_MS * 2 + 2_000,
     // A provider that answers 500 for a day must not park a shop's payments.
     attemptsMax: 10_000,
@@ -40,7 +40,7 @@ export function createPaymentEffect(
     },
   }
 
-  async function settle(order: OrderState, context: Context): Promise<EffectResult> {
+  async function settle(order: PayableOrder, context: Context): Promise<EffectResult> {
     switch (order.payment.wanted) {
       case 'nothing':
         return { mail: [] }
@@ -53,7 +53,7 @@ export function createPaymentEffect(
     }
   }
 
-  async function pay(order: OrderState, context: Context): Promise<EffectResult> {
+  async function pay(order: PayableOrder, context: Context): Promise<EffectResult> {
     const { id, round, tries } = context
     const { attempt, intentId, capture } = order.payment
     if (order.status !== 'placed') return { mail: [] }
@@ -79,7 +79,7 @@ export function createPaymentEffect(
     }
   }
 
-  async function charge(order: OrderState, intentId: string, { id, round }: Context): Promise<EffectResult> {
+  async function charge(order: PayableOrder, intentId: string, { id, round }: Context): Promise<EffectResult> {
     const { attempt, token } = order.payment
     const key = `${id}:confirm:${attempt}:${round}`
     try {
@@ -93,13 +93,13 @@ export function createPaymentEffect(
   }
 
   /** The buyer is at the bank: what came of it is told by webhook, or seen here. */
-  async function watchBuyer(order: OrderState, intentId: string): Promise<EffectResult> {
+  async function watchBuyer(order: PayableOrder, intentId: string): Promise<EffectResult> {
     const result = await payments.lookUp(intentId)
     if (result.status !== 'requires_action') return tell(order.id, { intentId, result, attempt: order.payment.attempt })
     return { mail: [settlePayment(order.id, { dueAt: later(new Date(), lookEveryMs) })] }
   }
 
-  async function giveUp(order: OrderState, { id, round }: Context): Promise<EffectResult> {
+  async function giveUp(order: PayableOrder, { id, round }: Context): Promise<EffectResult> {
     const { attempt, intentId } = order.payment
     if (intentId === null) return { mail: [] }
     return tell(id, { intentId, result: await payments.void({ intentId, key: `${id}:void:${round}` }), attempt })
@@ -107,7 +107,7 @@ export function createPaymentEffect(
 }
 
 /** `open`, or an earlier decline: this attempt has not taken effect. A new attempt may also leave the bank's page behind. */
-const mayBeSent = ({ status }: PaymentResult, { paymentStatus }: OrderState): boolean =>
+const mayBeSent = ({ status }: PaymentResult, { paymentStatus }: PayableOrder): boolean =>
   status === 'open' || status === 'declined' || (status === 'requires_action' && paymentStatus === 'pending')
 
 function tell(id: string, told: { intentId: string; result: PaymentResult; attempt: number }): EffectResult {

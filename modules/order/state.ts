@@ -39,3 +39,9 @@ export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> &
     timeline: EventState[]
     payment: PaymentState
   }
+
+/** What a payment needs of its order. */
+export type PayableOrder = Pick<OrderState, 'id' | 'status' | 'paymentStatus' | 'totalMinor' | 'currency' | 'payment'>
+
+/** Reads an order as it is now. */
+export type FindOrder = (id: string) => Promise<OrderState | undefined>

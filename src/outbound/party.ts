@@ -22,7 +22,8 @@ export class OutboundError extends Error {
 export interface Party {
   /**
    * @param work gets a signal that aborts at the deadline of this very call
-   * @throws OutboundError `unreachable` while the breaker is open or the bulkhead is full, `unknown` at the deadline;
+   * @throws OutboundError `unreachable` while the breaker is open or the bulkhead is full for as long as the deadline is,
+   *   `unknown` at the deadline;
    *   else what `work` throws
    */
   call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
@@ -61,7 +62,7 @@ export function createParty(options: PartyOptions): Party {
     metrics.breakerState.set({ party: name }, 0)
     options.log.info({ party: name }, 'this party answers again')
   })
-  const places = createPlaces({ count: concurrency, waitingMax })
+  const places = createPlaces({ count: concurrency, waitingMax, patienceMs: timeoutMs })
   const late = () => new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)
 
   return {

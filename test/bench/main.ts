@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { median } from './window.ts'
-import { benchPlace, rateOf, type Row } from './place.ts'
+import { benchPlace, placeParts, rateOf, type PlaceOptions, type Row } from './place.ts'
 
 /** `npm run bench -- <what>`: one table, with the machine, the commit and the ratios. */
 
@@ -21,7 +21,8 @@ program
   .option('--seconds <n>', 'length of one measured window', toCount, 5)
   .option('--rounds <n>', 'windows of each kind', toCount, 3)
   .option('--callers <n>', 'callers at once', toCount, 256)
-  .action(async (options: { seconds: number; rounds: number; callers: number }) => {
+  .addOption(new Option('--only <parts...>', 'some parts of it').choices(placeParts))
+  .action(async (options: Omit<PlaceOptions, 'tell'>) => {
     const startedAt = performance.now()
     const rows = await benchPlace({ ...options, tell })
     print(rows)

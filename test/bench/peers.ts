@@ -34,7 +34,8 @@ async function payWithSdk({ seconds, callers }: { seconds: number; callers: numb
       )
       const paid = await stripe.paymentIntents.confirm(
         intent.id,
-        { payment_method: 'pm_card_visa' },
+        // As the worker asks: the fee comes with it.
+        { payment_method: 'pm_card_visa', expand: ['latest_charge.balance_transaction'] },
         { idempotencyKey: `${id}:confirm` },
       )
       if (paid.status !== 'succeeded') throw new Error(`a payment is ${paid.status}`)

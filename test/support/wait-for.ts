@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface WaitOptions {
   /** Default 10,000. */
   timeoutMs?: number
+  /** Default 20. */
+  everyMs?: number
   /** Completes "waited in vain for ...". */
   what: string
 }
@@ -12,7 +14,7 @@ export interface WaitOptions {
  * threw last is the `cause` when the time is over.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions): Promise<NonNullable<T>> {
-  const { timeoutMs = 10_000, what } = options
+  const { timeoutMs = 10_000, everyMs = 20, what } = options
   const deadline = Date.now() + timeoutMs
   let cause: unknown
   do {
@@ -23,7 +25,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
     } catch (error) {
       cause = error
     }
-    await delay(20)
+    await delay(everyMs)
   } while (Date.now() < deadline)
   throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`, { cause })
 }

@@ -1,19 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { createTransport } from 'nodemailer'
+import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Logger } from '#telemetry'
 import { OutboundError } from '../party.ts'
 import type { MailTransport } from './transport.ts'
 
 /** Writes each letter to `folder` as a file named after its Message-ID: a letter that is sent twice is there once. */
 export function createFolderTransport(folder: string, log: Logger): MailTransport {
-  const composer = createTransport({ streamTransport: true, buffer: true })
   return {
     async deliver(mail, signal) {
       signal.throwIfAborted()
-      const { message } = await composer.sendMail(mail)
+      const message = await new MailComposer(mail).compile().build()
       const file = join(folder, fileName(String(mail.messageId)))
       await writeWhole(file, message)
       log.info({ file, subject: mail.subject }, 'mail was written to a file, since no mail server is set (SMTP_URL)')
@@ -31,7 +29,7 @@ function fileName(messageId: string): string {
 }
 
 /** Readers see the whole file or none. It holds personal data: for the shop's own user alone. */
-async function writeWhole(file: string, content: Buffer | Readable): Promise<void> {
+async function writeWhole(file: string, content: Buffer): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.tmp`
   const write = () => writeFile(unfinished, content, { mode: 0o600 })
   try {
