@@ -69,12 +69,15 @@ async function freshCarts(
   return carts
 }
 
+/** Until the program's hot paths are compiled. */
+const warmUpSeconds = 6
+
 /** The process that asks, with lanes that gather or not; warmed up. */
 async function startAsking(stage: Stage, settings: Record<string, string> = {}) {
   const child = await startChild<Asking, Window>('asking.ts', { ...stage.env, ...settings })
   const run = async (skus: Carts['skus'], callers: number, seconds: number): Promise<Window> =>
     child.ask({ ...(await freshCarts(stage, skus, seconds)), callers, seconds })
-  await run('spread', 64, 2)
+  await run('spread', 256, warmUpSeconds)
   return { run, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
 }
 
