@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { statement, type Queryable } from '#db'
+import { statement, together, transaction, type Database, type Queryable } from '#db'
 import type { Mail } from './kind.ts'
 
 /** A row of the mailbox. */
@@ -244,17 +244,23 @@ export type Readable = readonly { readonly kind: string; readonly reads: readonl
 const readableRows = (readable: Readable): SQL =>
   sql`jsonb_to_recordset(${JSON.stringify(readable.map(({ kind, reads }) => ({ kind, reads })))}::jsonb) as k(kind text, reads int[])`
 
+/** Reads on along an index until it has enough: sorting first would read the whole backlog of an outage each time. */
+const inOrder = statement(
+  'read in order',
+  `select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)`,
+)
+
 /**
  * Actors whose first letter is due and free. Fresh mail is left to its wake-up for `graceMs`; timers and retries have
  * none. Mail that this program cannot read stays where it is: the other colour may know it.
  * @param most for each kind, so that the mail of a party that hangs does not hide the others'
  */
-export async function sleepingActors(
-  query: Queryable,
+export function sleepingActors(
+  database: Database,
   readable: Readable,
   { graceMs, most }: { graceMs: number; most: number },
 ): Promise<{ kind: string; actorId: string }[]> {
-  const { rows } = await query.execute<{ kind: string; actorId: string }>(sql`
+  const sleeping = sql`
     select k.kind, due.actor_id as "actorId" from ${readableRows(readable)} cross join lateral (
       select m.actor_id from actor.mailbox m
       where m.kind = k.kind and m.version = any(k.reads) and ${sql.raw(isFree)} and m.due_at <= now()
@@ -263,8 +269,11 @@ export async function sleepingActors(
           select 1 from actor.mailbox e
           where e.kind = m.kind and e.actor_id = m.actor_id and e.id < m.id and (e.due_at <= now() or e.tries > 0))
       order by m.due_at limit ${most}
-    ) due`)
-  return rows
+    ) due`
+  return transaction(database, async (tx) => {
+    const [, { rows }] = await together([inOrder(tx), tx.execute<{ kind: string; actorId: string }>(sleeping)])
+    return rows
+  })
 }
 
 /** Parks mail that has been due for a day and is of a kind or version this program cannot read. @returns how much */

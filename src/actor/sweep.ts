@@ -38,7 +38,7 @@ export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
 
   /** @returns whether there may be more that is due */
   async function sweepOnce(): Promise<boolean> {
-    const actors = await sleepingActors(database.query, kinds, { graceMs, most })
+    const actors = await sleepingActors(database, kinds, { graceMs, most })
     lastAt = Date.now()
     const byKind = [...Map.groupBy(actors, ({ kind }) => kind)]
     const handled = Promise.all(

@@ -169,13 +169,17 @@ async function comparePaying(stage: Stage, { seconds, rounds, tell }: PlaceOptio
 /** Orders that are paid before the clock starts: the worker is as warm as the SDK's process is. */
 const paidBefore = 1_000
 
+/** Orders of earlier windows are not to be paid too: neither letters nor wake-ups are left of them. */
+async function forgetPayments(stage: Stage): Promise<void> {
+  await stage.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
+  await stage.query('vacuum analyze actor.mailbox')
+  await stage.flushRedis()
+}
+
 /** Orders that wait for their payment, and a worker that comes: how fast it pays them. */
 async function payByWorker(stage: Stage, orders: number): Promise<number> {
-  // Those of earlier windows are not to be paid too.
-  const clear = () => stage.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
-  await clear()
   await using asking = await startAsking(stage)
-  await clear()
+  await forgetPayments(stage)
   // At least so many: placing is faster than that.
   await asking.run('spread', 64, (orders + paidBefore) / 2_500)
   // An order has one letter to the payment effect, until it is paid.

@@ -14,6 +14,8 @@ export interface Stage extends AsyncDisposable {
   /** What every process of the shop is started with. */
   env: Record<string, string>
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
+  /** Redis forgets everything. */
+  flushRedis(): Promise<void>
   /** New carts with one piece each: of one SKU after the other, or all of the hot one. */
   fillCarts(carts: Carts): Promise<void>
 }
@@ -38,7 +40,12 @@ export async function openStage(): Promise<Stage> {
     dataDir: join(dataDir, 'postgres'),
     log: () => undefined,
     // Both sides of every comparison run on it; a checkpoint within one window alone would be chance.
-    settings: { max_wal_size: '16GB', checkpoint_timeout: '1h', shared_buffers: '512MB' },
+    settings: {
+      max_wal_size: '16GB',
+      checkpoint_timeout: '1h',
+      shared_buffers: '512MB',
+      ...(process.env.PGSS ? { shared_preload_libraries: 'pg_stat_statements' } : {}),
+    },
   })
   taken.defer(postgres.stop)
   const redis = await startRedis()
@@ -69,6 +76,7 @@ export async function openStage(): Promise<Stage> {
     sandboxUrl: sandbox.url(),
     env,
     query: async (sql, values) => (await pool.query(sql, values)).rows,
+    flushRedis: redis.flushAll,
     async fillCarts({ prefix, count, skus }) {
       await pool.query(cartsSql, [prefix, count, skus === 'hot' ? 0 : skusTotal])
       await pool.query('vacuum analyze "order".cart')
