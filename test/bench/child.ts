@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A process of its own that measures when it is asked to, so that generators and servers do not share a core's queue. */
 export interface Child<Order, Result> extends AsyncDisposable {
+  readonly pid: number
   ask(order: Order): Promise<Result>
 }
 
@@ -28,6 +29,7 @@ export async function startChild<Order extends object, Result>(
   }
   await answer()
   return {
+    pid: child.pid ?? 0,
     async ask(order) {
       const answered = answer()
       child.send(order)

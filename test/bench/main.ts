@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { median } from './window.ts'
+import { median, type Window } from './window.ts'
 import { benchPlace, placeParts, rateOf, type PlaceOptions, type Row } from './place.ts'
 
 /** `npm run bench -- <what>`: one table, with the machine, the commit and the ratios. */
@@ -32,7 +32,7 @@ program
 function print(rows: Row[]): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const figures = rows.map((row) => describe(row, rows))
-  const header = ['work', 'orders/s', 'windows', 'p50 ms', 'p99 ms', 'ratio', 'aim', '']
+  const header = ['work', 'orders/s', 'windows', 'p50 ms', 'p99 ms', 'ratio', 'aim', '', 'CPU of an order, us']
   const lines = [header, ...figures]
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   const out = lines.map((line) =>
@@ -65,7 +65,13 @@ function describe(row: Row, rows: Row[]): string[] {
     Number.isNaN(ratio) ? '' : `${ratio.toFixed(2)} x`,
     wanted,
     wanted === '' ? '' : isMet ? 'met' : 'MISSED',
+    describeCpu(row.windows),
   ]
 }
+
+const describeCpu = (windows: readonly Window[]): string =>
+  Object.keys(windows[0]?.cpu ?? {})
+    .map((name) => `${name} ${Math.round(median(windows.map(({ cpu }) => cpu?.[name] ?? Number.NaN)))}`)
+    .join(', ')
 
 await program.parseAsync()

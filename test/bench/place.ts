@@ -2,6 +2,7 @@ import { startProgram, waitFor } from '#test'
 import type { Asking } from './asking.ts'
 import type { Buying } from './buying.ts'
 import { startChild } from './child.ts'
+import { withCpu } from './cpu.ts'
 import type { PeerWork } from './peers.ts'
 import { prepareRival, type Rival } from './rival.ts'
 import { openStage, type Carts, type Stage } from './stage.ts'
@@ -69,17 +70,25 @@ async function freshCarts(
   return carts
 }
 
+/** Without gathering more would wait longer than they have patience for, and buy nothing. */
+const callersAlone = 64
+
 /** Until the program's hot paths are compiled. */
 const warmUpSeconds = 6
 
 /** The process that asks, with lanes that gather or not; warmed up. */
 async function startAsking(stage: Stage, settings: Record<string, string> = {}) {
   const child = await startChild<Asking, Window>('asking.ts', { ...stage.env, ...settings })
-  const run = async (skus: Carts['skus'], callers: number, seconds: number): Promise<Window> =>
-    child.ask({ ...(await freshCarts(stage, skus, seconds)), callers, seconds })
-  await run('spread', 256, warmUpSeconds)
+  const run = async (skus: Carts['skus'], callers: number, seconds: number): Promise<Window> => {
+    const carts = await freshCarts(stage, skus, seconds)
+    const pids = { program: child.pid, Postgres: stage.pids.Postgres }
+    return withCpu(pids, () => child.ask({ ...carts, callers, seconds }))
+  }
+  await run('spread', 64, warmUpSeconds)
   return { run, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
 }
+
+type Asked = Awaited<ReturnType<typeof startAsking>>
 
 async function comparePlacing(
   stage: Stage,
@@ -102,7 +111,7 @@ async function comparePlacing(
   for (let round = 1; round <= rounds; round += 1) {
     pgbench.push(await runRival(best, seconds))
     on.push(await gathered.run(skus, callers, seconds))
-    off.push(await alone.run(skus, callers, seconds))
+    off.push(await alone.run(skus, callersAlone, seconds))
     const rates = [pgbench, on, off].map((windows) => Math.round(windows.at(-1)?.ordersPerSecond ?? 0))
     tell(
       `${where}: round ${round} of ${rounds}: pgbench ${rates[0]}/s, gathering ${rates[1]}/s, not gathering ${rates[2]}/s`,
@@ -112,7 +121,7 @@ async function comparePlacing(
   return [
     { work: name, windows: pgbench },
     { work: `place, ${where}, ${callers} callers`, windows: on, against: { row: name, aim: skus === 'hot' ? 6 : 2 } },
-    { work: `the same without gathering`, windows: off, against: { row: name, aim: 0 } },
+    { work: `the same without gathering, ${callersAlone} callers`, windows: off, against: { row: name, aim: 0 } },
   ]
 }
 
@@ -131,7 +140,8 @@ async function placeOverHttp(stage: Stage, { seconds, rounds, callers, tell }: P
   const windows: Window[] = []
   for (let round = 0; round <= rounds; round += 1) {
     const carts = await freshCarts(stage, 'spread', seconds, 5_000)
-    const window = await buyers.ask({ ...carts, url: server.url(), callers, seconds })
+    const pids = { program: server.pid, buyers: buyers.pid, Postgres: stage.pids.Postgres }
+    const window = await withCpu(pids, () => buyers.ask({ ...carts, url: server.url(), callers, seconds }))
     // The first one warms up.
     if (round > 0) windows.push(window)
   }
@@ -142,27 +152,30 @@ async function placeOverHttp(stage: Stage, { seconds, rounds, callers, tell }: P
 async function comparePaying(stage: Stage, { seconds, rounds, tell }: PlaceOptions): Promise<Row[]> {
   tell('paying orders ...')
   await using peers = await startChild<PeerWork, number>('peers.ts', stage.env)
-  const sdk: number[] = []
-  const paid: number[] = []
-  const jobs: number[] = []
-  await peers.ask({ what: 'sdk', seconds: 2, callers: 32 })
-  for (let round = 1; round <= rounds; round += 1) {
-    sdk.push(await peers.ask({ what: 'sdk', seconds, callers: 32 }))
-    paid.push(await payByWorker(stage, 500 * seconds))
-    jobs.push(await peers.ask({ what: 'bullmq', jobs: 10_000 }))
-    tell(
-      `paying: round ${round} of ${rounds}: SDK ${Math.round(sdk.at(-1) ?? 0)} orders/s, worker ${Math.round(paid.at(-1) ?? 0)} orders/s`,
+  await using asking = await startAsking(stage)
+  const payBySdk = (length: number): Promise<Window> =>
+    withCpu({ program: peers.pid, sandbox: stage.pids.sandbox }, async () =>
+      asWindow(await peers.ask({ what: 'sdk', seconds: length, callers: 32 })),
     )
+  const sdk: Window[] = []
+  const paid: Window[] = []
+  const jobs: Window[] = []
+  await payBySdk(2)
+  for (let round = 1; round <= rounds; round += 1) {
+    sdk.push(await payBySdk(seconds))
+    paid.push(await payByWorker(stage, asking, 500 * seconds))
+    jobs.push(asWindow(await peers.ask({ what: 'bullmq', jobs: 10_000 })))
+    const rates = [sdk, paid].map((windows) => Math.round(windows.at(-1)?.ordersPerSecond ?? 0))
+    tell(`paying: round ${round} of ${rounds}: SDK ${rates[0]} orders/s, worker ${rates[1]} orders/s`)
   }
-  const asWindow = (ordersPerSecond: number): Window => ({ ordersPerSecond, p50: Number.NaN, p99: Number.NaN })
   return [
-    { work: 'bare SDK, 2 calls an order, 32 callers', windows: sdk.map(asWindow) },
+    { work: 'bare SDK, 2 calls an order, 32 callers', windows: sdk },
     {
       work: 'orders paid by one worker',
-      windows: paid.map(asWindow),
+      windows: paid,
       against: { row: 'bare SDK, 2 calls an order, 32 callers', aim: 0.5 },
     },
-    { work: 'BullMQ on Redis, no-op jobs', windows: jobs.map(asWindow) },
+    { work: 'BullMQ on Redis, no-op jobs', windows: jobs },
   ]
 }
 
@@ -177,8 +190,7 @@ async function forgetPayments(stage: Stage): Promise<void> {
 }
 
 /** Orders that wait for their payment, and a worker that comes: how fast it pays them. */
-async function payByWorker(stage: Stage, orders: number): Promise<number> {
-  await using asking = await startAsking(stage)
+async function payByWorker(stage: Stage, asking: Asked, orders: number): Promise<Window> {
   await forgetPayments(stage)
   // At least so many: placing is faster than that.
   await asking.run('spread', 64, (orders + paidBefore) / 2_500)
@@ -190,11 +202,15 @@ async function payByWorker(stage: Stage, orders: number): Promise<number> {
     waitFor(async () => (await unpaid()) <= count, { timeoutMs: 120_000, everyMs: 100, what })
   await using worker = await startProgram(['worker'], { env: stage.env })
   await until((await unpaid()) - paidBefore, 'the first orders to be paid')
-  const [from, fromAt] = [await unpaid(), performance.now()]
-  await until(orders * 0.05, 'the orders to be paid')
-  const rate = ((from - (await unpaid())) / (performance.now() - fromAt)) * 1_000
+  const window = await withCpu({ program: worker.pid, ...stage.pids }, async () => {
+    const [from, fromAt] = [await unpaid(), performance.now()]
+    await until(orders * 0.05, 'the orders to be paid')
+    return asWindow(((from - (await unpaid())) / (performance.now() - fromAt)) * 1_000)
+  })
   await worker.stop()
-  return rate
+  return window
 }
+
+const asWindow = (ordersPerSecond: number): Window => ({ ordersPerSecond, p50: Number.NaN, p99: Number.NaN })
 
 export const rateOf = (row: Row): number => median(row.windows.map(({ ordersPerSecond }) => ordersPerSecond))

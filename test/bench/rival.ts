@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { withCpu } from './cpu.ts'
 import type { Carts, Stage } from './stage.ts'
 import type { Window } from './window.ts'
 
@@ -30,19 +31,23 @@ export async function prepareRival(stage: Stage): Promise<Rival> {
         const load = ['--client', `${clients}`, '--jobs', '1', '--time', `${seconds}`]
         const log = ['--log', `--log-prefix=${join(folder, 'log')}`]
         const server = ['--host', hostname, '--port', port, '--username', username, pathname.slice(1)]
-        const { stdout } = await run(
-          'pgbench',
-          ['--no-vacuum', '--protocol', 'prepared', ...load, ...log, '--file', script, ...server],
-          { env: { ...process.env, PGPASSWORD: password }, cwd: folder, timeout: (seconds + 60) * 1_000 },
-        )
-        const done = Number(/actually processed: (\d+)/.exec(stdout)?.[1])
+        let done = Number.NaN
+        const window = await withCpu({ Postgres: stage.pids.Postgres }, async () => {
+          const { stdout } = await run(
+            'pgbench',
+            ['--no-vacuum', '--protocol', 'prepared', ...load, ...log, '--file', script, ...server],
+            { env: { ...process.env, PGPASSWORD: password }, cwd: folder, timeout: (seconds + 60) * 1_000 },
+          )
+          done = Number(/actually processed: (\d+)/.exec(stdout)?.[1])
+          return { ordersPerSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1]), p50: Number.NaN, p99: Number.NaN }
+        })
         const placed = await stage.query<{ count: number }>(
           `select count(*)::int from "order".cart
            where order_id is not null and id in (select bench.cart_id($1, n) from generate_series(1, $2) n)`,
           [prefix, done],
         )
         if (placed[0]?.count !== done) throw new Error(`pgbench placed ${placed[0]?.count} of ${done} carts`)
-        return { ordersPerSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1]), ...(await latencies(folder)) }
+        return { ...window, ...(await latencies(folder)) }
       } finally {
         await rm(folder, { recursive: true, force: true })
       }

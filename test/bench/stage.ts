@@ -11,6 +11,8 @@ export interface Stage extends AsyncDisposable {
   databaseUrl: string
   redisUrl: string
   sandboxUrl: string
+  /** Postgres and the payment sandbox. */
+  pids: { Postgres: number; sandbox: number }
   /** What every process of the shop is started with. */
   env: Record<string, string>
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
@@ -69,11 +71,13 @@ export async function openStage(): Promise<Stage> {
   pool.on('connect', (client) => client.on('error', () => undefined))
   taken.defer(() => pool.end())
   await pool.query(catalogSql)
+  const { rows } = await pool.query<{ pid: number }>(postmasterSql)
   const kept = taken.move()
   return {
     databaseUrl: postgres.url,
     redisUrl: redis.url,
     sandboxUrl: sandbox.url(),
+    pids: { Postgres: rows[0]?.pid ?? 0, sandbox: sandbox.pid },
     env,
     query: async (sql, values) => (await pool.query(sql, values)).rows,
     flushRedis: redis.flushAll,
@@ -84,6 +88,9 @@ export async function openStage(): Promise<Stage> {
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
+
+/** The first line of the file that the server keeps while it runs. */
+const postmasterSql = `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`
 
 const catalogSql = `
   insert into product.product

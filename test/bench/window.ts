@@ -4,6 +4,8 @@ export interface Window {
   /** Latencies, ms. */
   p50: number
   p99: number
+  /** CPU that an order took, by process, us. */
+  cpu?: Readonly<Record<string, number>>
 }
 
 /** @param latencies ms, of all that were done in this many seconds */
