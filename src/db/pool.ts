@@ -73,7 +73,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     if (failure === undefined) options.log.info('Postgres gives connections again')
     else options.log.warn({ err: failure }, 'Postgres gives no connection')
   })
-  pool.on('connect', sendInOneGo)
+  pool.on('connect', (client) => {
+    sendInOneGo(client)
+    // The pool and whoever takes a connection listen in turn, with a gap: an answer and the news of the connection's end
+    // may come in one packet. It must not end the process; who uses that connection next finds it broken.
+    client.on('error', () => undefined)
+  })
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle connection to Postgres was lost'))
   const gauge = setInterval(() => {
     metrics.poolWaiting.set(pool.waitingCount)

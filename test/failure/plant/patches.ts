@@ -114,8 +114,8 @@ export const patches = {
     },
     {
       file: 'src/actor/mailbox.ts',
-      find: /(export async function sleepingActors[\s\S]+?)  return rows\n/,
-      replace: '$1  for (const { id } of rows) lastSeen.id = Math.max(lastSeen.id, id)\n  return rows\n',
+      find: /(export function sleepingActors[\s\S]+?)    return rows\n/,
+      replace: '$1    for (const { id } of rows) lastSeen.id = Math.max(lastSeen.id, id)\n    return rows\n',
     },
     {
       file: 'src/actor/mailbox.ts',

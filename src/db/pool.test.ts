@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { createLog } from '#telemetry'
+import { createTestDatabase, waitFor } from '#test'
+import { openDatabase } from './index.ts'
+
+test('a connection that ends while nobody listens to it costs neither the process nor the next who asks', async () => {
+  await using created = await createTestDatabase()
+  const database = openDatabase({ url: created.url, poolSize: 2, log: createLog('silent') })
+  await using _ = { [Symbol.asyncDispose]: () => database.close() }
+  // Taken from the pool, which has stopped listening, by somebody who has not begun to.
+  const client = await database.pool.connect()
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  await database.query.execute(sql`select pg_terminate_backend(${rows[0]?.pid})`)
+  const isLost = async (): Promise<boolean> => {
+    await delay(20)
+    return client.query('select 1').then(
+      () => false,
+      (error: Error) => error.message.includes('not queryable'),
+    )
+  }
+  await waitFor(isLost, { what: 'the connection to be lost' })
+  client.release()
+  for (let n = 0; n < 4; n += 1) expect((await database.query.execute(sql`select 1`)).rowCount).toBe(1)
+  expect(database.pool.totalCount).toBeLessThanOrEqual(1)
+})
