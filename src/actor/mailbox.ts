@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { statement, together, transaction, type Database, type Queryable } from '#db'
+import { plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
 import type { Mail } from './kind.ts'
 
 /** A row of the mailbox. */
@@ -245,10 +245,7 @@ const readableRows = (readable: Readable): SQL =>
   sql`jsonb_to_recordset(${JSON.stringify(readable.map(({ kind, reads }) => ({ kind, reads })))}::jsonb) as k(kind text, reads int[])`
 
 /** Reads on along an index until it has enough: sorting first would read the whole backlog of an outage each time. */
-const inOrder = statement(
-  'read in order',
-  `select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)`,
-)
+const inOrder = statement('read in order', `select ${plannedWithout('sort', 'bitmapscan')}`)
 
 /**
  * Actors whose first letter is due and free. Fresh mail is left to its wake-up for `graceMs`; timers and retries have

@@ -1,4 +1,4 @@
-import { isLockTimeout, statement, together, transaction, type Database, type Queryable } from '#db'
+import { isLockTimeout, plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
 import { keyMismatch, readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
 import type { AnyActorKind, Decision, Mail, Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
@@ -106,11 +106,11 @@ async function setOut(tx: Queryable, lockWaitMs: number): Promise<Date> {
 }
 
 /** All that a turn reads and writes it finds by key: a plan that reads a whole table, made while that was small, is never right. */
-const byKeyAlone = ['seqscan', 'hashjoin', 'mergejoin'].map((plan) => `set_config('enable_${plan}', 'off', true)`)
+const byKeyAlone = plannedWithout('seqscan', 'hashjoin', 'mergejoin')
 
 const readClock = statement<{ nowMs: number }>(
   'set out',
-  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true), ${byKeyAlone.join(', ')}`,
+  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true), ${byKeyAlone}`,
 )
 
 /** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */

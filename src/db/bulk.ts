@@ -14,6 +14,10 @@ export const statement =
   (query: Queryable, ...values: unknown[]): Promise<QueryResult<Row>> =>
     query.$client.query<Row>({ name, text, values })
 
+/** To be selected first in a transaction: the rest of it is planned without these, which are right for other sizes alone. */
+export const plannedWithout = (...plans: readonly ('seqscan' | 'bitmapscan' | 'sort' | 'hashjoin' | 'mergejoin')[]) =>
+  plans.map((plan) => `set_config('enable_${plan}', 'off', true)`).join(', ')
+
 type NameOf<Table extends PgTable> = keyof Table['_']['columns'] & string
 
 /** Inserts rows with all columns but those of `omit`, which take their defaults. Values are as drizzle gives them. */

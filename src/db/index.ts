@@ -1,4 +1,4 @@
-export { bulkInsert, bulkUpdate, jsonObject, selectList, statement } from './bulk.ts'
+export { bulkInsert, bulkUpdate, jsonObject, plannedWithout, selectList, statement } from './bulk.ts'
 export {
   isAway,
   isCheckViolation,

@@ -61,13 +61,17 @@ export interface Charge {
   receiptEmail: string | null
 }
 
-export interface Refund {
+/** Money of a charge that goes back. */
+interface GivenBack {
   id: string
   intent: string
   charge: string
   createdAtMs: number
   amount: number
   currency: string
+}
+
+export interface Refund extends GivenBack {
   reason: (typeof refundReasons)[number] | null
   metadata: Metadata
   status: RefundStatus
@@ -76,13 +80,7 @@ export interface Refund {
 }
 
 /** The buyer's bank takes the money of a charge back, until the dispute is won. */
-export interface Dispute {
-  id: string
-  intent: string
-  charge: string
-  createdAtMs: number
-  amount: number
-  currency: string
+export interface Dispute extends GivenBack {
   reason: string
   status: 'needs_response' | 'won' | 'lost'
   closedAtMs: number | null

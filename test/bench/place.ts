@@ -6,7 +6,7 @@ import { withCpu } from './cpu.ts'
 import type { PeerWork } from './peers.ts'
 import { prepareRival, type Rival } from './rival.ts'
 import { openStage, type Carts, type Stage } from './stage.ts'
-import { median, type Window } from './window.ts'
+import { asWindow, median, type Window } from './window.ts'
 
 /** Placing orders, beside pgbench with the same writes; and paying them, beside the bare payment SDK. */
 
@@ -210,7 +210,5 @@ async function payByWorker(stage: Stage, asking: Asked, orders: number): Promise
   await worker.stop()
   return window
 }
-
-const asWindow = (ordersPerSecond: number): Window => ({ ordersPerSecond, p50: Number.NaN, p99: Number.NaN })
 
 export const rateOf = (row: Row): number => median(row.windows.map(({ ordersPerSecond }) => ordersPerSecond))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { withCpu } from './cpu.ts'
 import type { Carts, Stage } from './stage.ts'
-import type { Window } from './window.ts'
+import { asWindow, type Window } from './window.ts'
 
 /** `pgbench` placing the same carts with the same writes: one stored function, one transaction an order (rival.sql). */
 export interface Rival {
@@ -39,7 +39,7 @@ export async function prepareRival(stage: Stage): Promise<Rival> {
             { env: { ...process.env, PGPASSWORD: password }, cwd: folder, timeout: (seconds + 60) * 1_000 },
           )
           done = Number(/actually processed: (\d+)/.exec(stdout)?.[1])
-          return { ordersPerSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1]), p50: Number.NaN, p99: Number.NaN }
+          return asWindow(Number(/tps = ([\d.]+)/.exec(stdout)?.[1]))
         })
         const placed = await stage.query<{ count: number }>(
           `select count(*)::int from "order".cart

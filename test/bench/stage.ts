@@ -46,7 +46,6 @@ export async function openStage(): Promise<Stage> {
       max_wal_size: '16GB',
       checkpoint_timeout: '1h',
       shared_buffers: '512MB',
-      ...(process.env.PGSS ? { shared_preload_libraries: 'pg_stat_statements' } : {}),
     },
   })
   taken.defer(postgres.stop)

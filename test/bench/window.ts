@@ -38,3 +38,10 @@ export async function closedLoop(
 
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** A window of which the rate alone is known. */
+export const asWindow = (ordersPerSecond: number): Window => ({
+  ordersPerSecond,
+  p50: Number.NaN,
+  p99: Number.NaN,
+})
