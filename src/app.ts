@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { createActors, dropExpiredReplies, type Actors } from '#actor'
+import { createActors, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
-import { deleteOldParked } from '#mail-desk'
+import { dropExpiredReplies } from '#idempotency'
+import { deleteOldParked, parkUnreadable } from '#mail-desk'
 import { createOrderModule } from '#order'
 import { createMailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
@@ -84,6 +85,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     log,
     cleaners: {
       'partitions of idempotency keys': () => dropExpiredReplies(database.query),
+      unreadableMail: (most) => parkUnreadable(database.query, kinds, most),
       parkedMail: (most) => deleteOldParked(database.query, { days: parkedDays, most }),
       sessions: modules.user.cleanUp,
       carts: modules.order.cleanUp,
@@ -91,8 +93,11 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   })
 
   const queue: QueueOptions = { redisUrl: config.REDIS_URL, databaseUrl, log }
-  const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping].map(({ kind }) => kind)
-  const waker = createWaker(queue, kinds)
+  const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping]
+  const waker = createWaker(
+    queue,
+    kinds.map(({ kind }) => kind),
+  )
   const actors = createActors({
     database,
     log,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { EffectKind, Mail } from '#actor'
 import type { Logger } from '#telemetry'
 
-/** Deletes what is kept no longer. A schedule is mail that sends itself, due later: it runs once however many replicas there are. */
+/** Deletes what is kept no longer, and parks what nobody can read. A schedule is mail that sends itself, due later: it runs once however many replicas there are. */
 
 const message = z.object({ type: z.literal('cleanUp') })
 type CleanUp = z.infer<typeof message>
@@ -15,12 +15,12 @@ const batchesMax = 20
 
 export const housekeepingMail: Mail = { kind: 'housekeeping', id: 'shop', message: { type: 'cleanUp' } }
 
-/** Deletes at most `most` of what is kept no longer. Safe from any number of replicas at once. @returns how much */
+/** Clears away at most `most`. Safe from any number of replicas at once. @returns how much */
 export type Cleaner = (most: number) => Promise<number>
 
 export interface HousekeepingOptions {
   log: Logger
-  /** By what they delete. */
+  /** By what they clear away. */
   cleaners: Readonly<Record<string, Cleaner>>
 }
 
@@ -37,12 +37,12 @@ export function createHousekeeping({ log, cleaners }: HousekeepingOptions): Effe
       let hasMore = false
       for (const [what, clean] of Object.entries(cleaners)) {
         try {
-          const deleted = await cleanWith(clean, signal)
-          if (deleted.count > 0) log.info({ what, deleted: deleted.count }, 'deleted what is kept no longer')
-          hasMore ||= deleted.hasMore
+          const cleaned = await cleanWith(clean, signal)
+          if (cleaned.count > 0) log.info({ what, count: cleaned.count }, 'cleaned up')
+          hasMore ||= cleaned.hasMore
         } catch (error) {
           // The others have their turn all the same.
-          log.error({ err: error, what }, 'what is kept no longer could not be deleted; trying again on schedule')
+          log.error({ err: error, what }, 'could not be cleaned up; trying again on schedule')
         }
       }
       return { mail: [{ ...housekeepingMail, delayMs: hasMore ? soonMs : everyMs }] }

@@ -10,6 +10,8 @@ import {
   findLetter,
   listParked,
   listWaiting,
+  mailBacklog,
+  parkUnreadable,
   retryParked,
 } from './mail-desk.ts'
 
@@ -133,6 +135,42 @@ describe('waiting mail', () => {
     await actors.handle('account', ['bad'])
     const [bad] = await listWaiting(database.query, { actorId: 'bad', limit: 1 })
     expect(bad).toMatchObject({ attempts: 1, tries: 1, lastError: 'Error: exploded', isDue: false, isLeased: false })
+  })
+
+  test('of a version or kind that nobody has known for 24 h is parked, and its actor goes on', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { actors, database } = bank.start()
+    await bank.send(
+      { id: 'a', message: add(1, 'new'), version: 2 },
+      { id: 'a', message: add(1, 'behind') },
+      { id: 'x', kind: 'other', message: {} },
+    )
+    await bank.query(sql`update actor.mailbox set due_at = now() - interval '25 hours'`)
+    await bank.send({ id: 'y', kind: 'other', message: {} })
+    const readable = [{ kind: 'account', reads: [1] }]
+    expect(await parkUnreadable(database.query, readable, 1)).toBe(1)
+    expect(await parkUnreadable(database.query, readable, 10)).toBe(1)
+    expect(await bank.parked()).toMatchObject([
+      { actor: 'a', attempts: 0, reason: expect.stringContaining('kind or version') as string },
+      { actor: 'x', attempts: 0 },
+    ])
+    await actors.handle('account', ['a'])
+    expect((await bank.account('a'))?.notes).toEqual(['behind'])
+    expect(await bank.mailbox()).toMatchObject([{ actor: 'y', tries: 0 }])
+  })
+
+  test('that is due is counted, with the age of the oldest', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const { database } = bank.start()
+    expect(await mailBacklog(database.query)).toEqual({ due: 0, oldestSeconds: 0 })
+    await bank.send(
+      { id: 'a', message: add(1, '') },
+      { id: 'b', message: add(1, '') },
+      { id: 'c', message: add(1, '') },
+    )
+    await bank.query(sql`update actor.mailbox set due_at = now() - interval '1 minute' where actor_id = 'b'`)
+    await bank.query(sql`update actor.mailbox set due_at = now() + interval '1 minute' where actor_id = 'c'`)
+    expect(await mailBacklog(database.query)).toMatchObject({ due: 2, oldestSeconds: expect.closeTo(60, -1) as number })
   })
 
   test('and parked mail is counted by kind', async () => {

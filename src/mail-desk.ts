@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { readableRows, type Readable } from '#actor'
 import type { Queryable } from '#db'
 
 /** Mail as staff see it: what was given up on (parked), to be retried or dropped, and what waits. */
@@ -149,6 +150,31 @@ export async function deleteOldParked(
       select id from actor.parked where parked_at < now() - make_interval(days => ${days})
       order by id limit ${most} for update skip locked)`)
   return result.rowCount ?? 0
+}
+
+/** Parks mail that has been due for a day and is of a kind or version this program cannot read. @returns how much */
+export async function parkUnreadable(query: Queryable, readable: Readable, most: number): Promise<number> {
+  const result = await query.execute(sql`
+    with gone as (
+      delete from actor.mailbox where id in (
+        select m.id from actor.mailbox m
+        where m.due_at < now() - interval '24 hours'
+          and not exists (select 1 from ${readableRows(readable)} where k.kind = m.kind and m.version = any(k.reads))
+        order by m.id limit ${most} for update skip locked)
+      returning *
+    )
+    insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
+    select id, kind, actor_id, version, payload, attempts, last_error, created_at,
+      'no replica has known its kind or version for a day' from gone`)
+  return result.rowCount ?? 0
+}
+
+/** Mail that is due, counted up to 10,000, and the age of the oldest in seconds. */
+export async function mailBacklog(query: Queryable): Promise<{ due: number; oldestSeconds: number }> {
+  const { rows } = await query.execute<{ due: number; oldestSeconds: number }>(sql`
+    select count(*)::int as due, coalesce(extract(epoch from now() - min(due_at)), 0)::float8 as "oldestSeconds"
+    from (select due_at from actor.mailbox where due_at <= now() order by due_at limit 10000) backlog`)
+  return rows[0] ?? { due: 0, oldestSeconds: 0 }
 }
 
 /** Letters that wait and that are parked, by kind; counted up to 100,000 of each. */

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import { idempotencyKey } from '#actor'
+import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { router, staffProcedure, type Session } from '#rpc'
 import type { Services } from '#services'

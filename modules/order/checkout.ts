@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { idempotencyKey } from '#actor'
+import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import type { Context } from '#rpc'
 import type { Services } from '#services'

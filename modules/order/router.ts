@@ -1,5 +1,5 @@
 import { tracked } from '@trpc/server'
-import { idempotencyKey } from '#actor'
+import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router } from '#rpc'
 import type { Services } from '#services'

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '#test'
 import { add, openBank } from './bank.fixture.ts'
-import { dropExpiredReplies, idempotencyKey } from './index.ts'
+import { dropExpiredReplies, idempotencyKey } from '#idempotency'
 
 describe('ask', () => {
   test('reply, state and mail commit together', async () => {

@@ -2,15 +2,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { openDatabase, type Database } from '#db'
 import { AppError } from '#errors'
+import type { IdempotencyKey } from '#idempotency'
 import { createLog } from '#telemetry'
-import {
-  createActors,
-  type IdempotencyKey,
-  type ActorKind,
-  type Actors,
-  type EffectContext,
-  type EffectResult,
-} from './index.ts'
+import { createActors, type ActorKind, type Actors, type EffectContext, type EffectResult } from './index.ts'
 
 /** A bank to prove the runtime on: accounts with a balance and what they have noted, pots that they share, and one effect. */
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { CommitUnknownError, isInfrastructureFailure, type Database } from '#db'
+import { CommitUnknownError, isInfrastructureFailure, together, transaction, type Database } from '#db'
 import { withDeadline } from '#deadline'
 import { AppError } from '#errors'
+import { gatherWork } from '#gather-work'
 import { metrics, type Logger } from '#telemetry'
-import { gatherWork } from './gather-work.ts'
-import { PutOff, type AnyEffectKind, type EffectResult } from './kind.ts'
+import { PutOff, type AnyEffectKind, type EffectResult, type Mail } from './kind.ts'
 import type { Lane } from './lane.ts'
 import * as mailbox from './mailbox.ts'
 
@@ -49,7 +49,11 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   const lease = randomUUID()
   const places = new Map<string, Place>()
   const leased = new Set<number>()
-  let renewal: NodeJS.Timeout | undefined
+  // What cannot be renewed runs out: the outcome is fenced by it.
+  const renewal = setInterval(() => {
+    if (leased.size > 0)
+      mailbox.renewLeases(database.query, { letterIds: [...leased], lease, leaseMs }).catch(() => undefined)
+  }, renewEveryMs).unref()
   const waiting: Place[] = []
   let running = 0
   let isClaiming = false
@@ -97,10 +101,6 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
   /** Never rejects. @returns whether the actor may have more to run */
   async function runOne(letter: mailbox.Letter): Promise<boolean> {
     leased.add(letter.id)
-    renewal ??= setInterval(() => {
-      // What cannot be renewed runs out: the outcome is fenced by it.
-      mailbox.renewLeases(database.query, { letterIds: [...leased], lease, leaseMs }).catch(() => undefined)
-    }, renewEveryMs)
     try {
       await apply(letter, await call(letter))
       return true
@@ -112,10 +112,6 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       })
     } finally {
       leased.delete(letter.id)
-      if (leased.size === 0) {
-        clearInterval(renewal)
-        renewal = undefined
-      }
     }
   }
 
@@ -131,17 +127,18 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
     if ('outcome' in result) {
       const { kind: to, id, message } = result.outcome
       await options.laneOf(to).run({ form: 'outcome', id, message, letterId, lease })
-      return
-    }
-    await replace({ letterId, mail: result.mail })
+    } else await replace({ letterId, lease, mail: result.mail })
   }
 
-  /** While some are written others gather, and are written together. */
-  const replace = gatherWork(async (replacements: readonly mailbox.Replacement[]) => {
-    const held = await mailbox.replaceLeased(database.query, { lease, replacements }, options.versionOf)
-    const sent = replacements.flatMap(({ letterId, mail }) => (held.has(letterId) ? mail : []))
-    options.wake(mailbox.dueNow(sent))
-  })
+  /** Deletes letters whose lease still holds, and sends what they lead to. While some are written others gather. */
+  const replace = gatherWork((done: readonly { letterId: number; lease: string; mail: readonly Mail[] }[]) =>
+    transaction(database, async (tx) => {
+      const held = await mailbox.holdLeased(tx, done)
+      const mail = done.flatMap((one) => (held.has(one.letterId) ? one.mail : []))
+      await together([mailbox.deleteMail(tx, [...held]), mailbox.sendMail(tx, mail, options.versionOf)])
+      return mail
+    }).then((mail) => options.wake(mailbox.dueNow(mail))),
+  )
 
   /** @returns whether the actor may have more to run: a letter that was parked holds nothing back */
   async function fail(letter: mailbox.Letter, error: unknown): Promise<boolean> {
@@ -185,6 +182,7 @@ export function createEffectRunner(options: EffectOptions): EffectRunner {
       // What waits finds the runner stopping, and claims nothing.
       pump()
       await Promise.all([...places.values()].map(({ done }) => done.promise))
+      clearInterval(renewal)
     },
   }
 }

@@ -1,5 +1,4 @@
 export { createActors, type Actors } from './actors.ts'
-export { dropExpiredReplies, idempotencyKey, type IdempotencyKey } from './idempotency.ts'
 export {
   PutOff,
   StaleError,
@@ -11,3 +10,4 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
+export { readableRows, type Readable } from './mailbox.ts'

@@ -1,19 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { CommitUnknownError, isConnectionLost, isInfrastructureFailure } from '#db'
 import { AppError } from '#errors'
+import { shareAnswers } from '#idempotency'
 import { metrics, type Logger } from '#telemetry'
-import { keyMismatch, KeyTakenError, type IdempotencyKey } from './idempotency.ts'
 import { StaleError } from './kind.ts'
-import { failMail, failureReason, MailGoneError, readMail } from './mailbox.ts'
-import {
-  attemptsMax,
-  InFlightError,
-  runTurn,
-  type Errand,
-  type TurnLimits,
-  type TurnOptions,
-  type TurnResult,
-} from './turn.ts'
+import { InFlightError, runTurn, type Errand, type TurnLimits, type TurnOptions, type TurnResult } from './turn.ts'
 
 /** Gathers errands for one kind of actor: while turns are in flight the next batch collects. No timers: an idle lane starts at once. */
 export interface Lane {
@@ -82,11 +73,11 @@ const newLine = () => ({ queue: [], busy: new Set<string>(), turns: new Set<Prom
  * same actor, so that the others wait for it once, and for less than a second.
  */
 export function createLane(options: LaneOptions): Lane {
-  const { database, log, gathering } = options
+  const { log, gathering } = options
   const { kind } = options.kind
   const main: Line = { ...newLine(), turnsMax: options.kind.turnsMax ?? gathering.turnsMax }
   const aside: Line = { ...newLine(), turnsMax: 1 }
-  const asks = new Map<string, { fingerprint: string; done: Promise<unknown> }>()
+  const share = shareAnswers()
   let isStopping = false
 
   async function enqueue(errand: Errand): Promise<unknown> {
@@ -96,16 +87,6 @@ export function createLane(options: LaneOptions): Lane {
     else main.queue.push(waiting)
     pump(main)
     return promise
-  }
-
-  /** Who asks with a key that is being handled already gets the same answer. */
-  async function askOnce(errand: Errand, { hash, fingerprint }: IdempotencyKey): Promise<unknown> {
-    const known = asks.get(hash)
-    if (known !== undefined && known.fingerprint !== fingerprint) throw keyMismatch()
-    if (known !== undefined) return known.done
-    const done = enqueue(errand)
-    asks.set(hash, { fingerprint, done })
-    return done.finally(() => asks.delete(hash))
   }
 
   function pump(line: Line): void {
@@ -176,15 +157,17 @@ export function createLane(options: LaneOptions): Lane {
     for (const waiting of some) {
       const { errand, resolve, reject } = waiting
       const answer = answers.get(errand)
-      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping) again(line, waiting)
+      // An actor that has more to do goes to the end of the line.
+      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping)
+        line.queue.push({ ...waiting, since: performance.now() })
       else if (answer?.ok === false) reject(answer.error)
       else resolve(answer?.reply)
     }
-    for (const { letter, error, isParked } of failed) noteFailure(letter.id, error, isParked)
+    for (const { letter, error, isParked } of failed) {
+      log.error({ err: error, kind, letter: letter.id, isParked }, 'a message could not be handled')
+      if (isParked) metrics.mailParked.inc({ kind })
+    }
   }
-
-  /** An actor that has more to do goes to the end of the line. */
-  const again = (line: Line, waiting: Waiting): unknown => line.queue.push({ ...waiting, since: performance.now() })
 
   async function recover(line: Line, some: Waiting[], failure: Failure): Promise<number> {
     const { error } = failure
@@ -232,33 +215,15 @@ export function createLane(options: LaneOptions): Lane {
       reject(error)
     } else if (how.lettersMax > 1) {
       return settle(line, [waiting], { ...isolated, lettersMax: 1 })
-    } else if (await failFirst(errand.id, error)) again(line, waiting)
-    else resolve(undefined)
+    } else if (how.blame === undefined) {
+      return settle(line, [waiting], { ...how, blame: error })
+    } else resolve(undefined)
     return 0
-  }
-
-  /** The letter whose turn failed alone spends an attempt. @returns whether it is out of the way */
-  async function failFirst(actorId: string, error: unknown): Promise<boolean> {
-    try {
-      const [first] = await readMail(database.query, kind, { ids: [actorId], most: 1 })
-      if (first?.isDue !== true) return false
-      const isParked = await failMail(database.query, { letterId: first.id, reason: failureReason(error) }, attemptsMax)
-      noteFailure(first.id, error, isParked)
-      return isParked
-    } catch (failure) {
-      log.warn({ err: failure, kind }, 'a failed message could not be marked; the sweep brings it again')
-      return false
-    }
-  }
-
-  function noteFailure(letter: number, error: unknown, isParked: boolean): void {
-    log.error({ err: error, kind, letter, isParked }, 'a message could not be handled')
-    if (isParked) metrics.mailParked.inc({ kind })
   }
 
   return {
     run: (errand) =>
-      errand.form === 'ask' && errand.key !== undefined ? askOnce(errand, errand.key) : enqueue(errand),
+      errand.form === 'ask' && errand.key !== undefined ? share(errand.key, () => enqueue(errand)) : enqueue(errand),
     async stop() {
       isStopping = true
       while (main.turns.size + aside.turns.size > 0) await Promise.all([...main.turns, ...aside.turns])
@@ -276,8 +241,7 @@ function giveUp({ errand, blockedBy, resolve, reject }: Waiting): void {
 }
 
 /** The same turn can succeed later, unchanged. */
-const isPassing = (error: unknown): boolean =>
-  isInfrastructureFailure(error) || error instanceof KeyTakenError || error instanceof MailGoneError
+const isPassing = (error: unknown): boolean => isInfrastructureFailure(error) || error instanceof StaleError
 
 function reasonOf(error: unknown): string {
   if (error instanceof CommitUnknownError) return 'commit_unknown'

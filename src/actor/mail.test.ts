@@ -182,28 +182,6 @@ describe('mail', () => {
     expect((await bank.account('a'))?.notes).toEqual(['new', 'behind'])
   })
 
-  test('of a version or kind that nobody has known for 24 h is parked, and its actor goes on', async () => {
-    await using bank = await openBank(await createTestDatabase())
-    const { actors } = bank.start()
-    await bank.send(
-      { id: 'a', message: add(1, 'new'), version: 2 },
-      { id: 'a', message: add(1, 'behind') },
-      { id: 'x', kind: 'other', message: {} },
-    )
-    await bank.send({ id: 'y', kind: 'other', message: {} })
-    await bank.query(
-      sql`update actor.mailbox set created_at = now() - interval '25 hours', due_at = now() - interval '25 hours' where actor_id <> 'y'`,
-    )
-    const sweep = actors.startSweep()
-    await waitForNote(bank, 'a', 'behind')
-    await sweep.stop()
-    expect(await bank.parked()).toMatchObject([
-      { actor: 'a', attempts: 0 },
-      { actor: 'x', attempts: 0 },
-    ])
-    expect(await bank.mailbox()).toMatchObject([{ actor: 'y', tries: 0 }])
-  })
-
   test('whose wake-up was lost is found by the sweep, retries and timers too', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors, ask } = bank.start()

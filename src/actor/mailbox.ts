@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
-import type { Mail } from './kind.ts'
+import { StaleError, type Mail } from './kind.ts'
 
 /** A row of the mailbox. */
 export type Letter = {
@@ -21,48 +21,19 @@ const columns = `m.id, m.kind, m.actor_id as "actorId", m.version, m.payload, m.
 
 type VersionOf = (kind: string) => number
 
-const asRows = (mail: readonly Mail[], versionOf: VersionOf): string =>
-  JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) })))
-
-/** @param condition whether the rows of $1 are inserted */
-const insertRows = (condition: string): string => `
-  insert into actor.mailbox (kind, actor_id, version, payload, due_at)
-  select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
-  from rows from (json_to_recordset($1::json) as
-    (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8, "letterId" bigint)) with ordinality as r
-  where ${condition} order by r.ordinality`
-
-const insertMail = statement('insert mailbox', insertRows('true'))
+const insertMail = statement(
+  'insert mailbox',
+  `insert into actor.mailbox (kind, actor_id, version, payload, due_at)
+   select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
+   from rows from (json_to_recordset($1::json) as
+     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
+   order by r.ordinality`,
+)
 
 /** Puts mail into the mailbox, in the sender's transaction and in the order given. */
 export async function sendMail(tx: Queryable, mail: readonly Mail[], versionOf: VersionOf): Promise<void> {
-  if (mail.length > 0) await insertMail(tx, asRows(mail, versionOf))
-}
-
-const replaceMail = statement<{ id: number }>(
-  'replace leased',
-  `with held as (select id from actor.mailbox where id = any($2::bigint[]) and lease = $3::uuid order by id for update),
-   gone as (delete from actor.mailbox m using held where m.id = held.id returning m.id),
-   sent as (${insertRows('r."letterId" in (select id from gone)')})
-   select id from gone`,
-)
-
-/** What an effect leads to, in place of its letter. */
-export interface Replacement {
-  letterId: number
-  mail: readonly Mail[]
-}
-
-/** Replaces letters by what they lead to, where their lease still holds. @returns whose did */
-export async function replaceLeased(
-  query: Queryable,
-  { lease, replacements }: { lease: string; replacements: readonly Replacement[] },
-  versionOf: VersionOf,
-): Promise<Set<number>> {
-  const mail = replacements.flatMap(({ letterId, mail: sent }) => sent.map((one) => ({ ...one, letterId })))
-  const ids = replacements.map(({ letterId }) => letterId)
-  const { rows } = await replaceMail(query, asRows(mail, versionOf), ids, lease)
-  return new Set(rows.map(({ id }) => id))
+  if (mail.length === 0) return
+  await insertMail(tx, JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) }))))
 }
 
 /** Who gets mail that is due already. */
@@ -89,17 +60,12 @@ export async function readMail(
   return ids.length === 0 ? [] : (await selectMail(tx, kind, ids, most)).rows
 }
 
-/** A letter of this turn was handled by somebody else meanwhile: the turn must not commit, but may be tried again. */
-export class MailGoneError extends Error {
-  override readonly name = 'MailGoneError'
-}
-
 const removeMail = statement('delete mailbox', `delete from actor.mailbox where id = any($1::bigint[])`)
 
-/** Deletes handled mail. @throws MailGoneError */
+/** Deletes handled mail. @throws StaleError when somebody else has handled some of it: the turn must not commit. */
 export async function deleteMail(tx: Queryable, ids: readonly number[]): Promise<void> {
   if (ids.length > 0 && (await removeMail(tx, ids)).rowCount !== ids.length)
-    throw new MailGoneError('mail of this turn was handled by somebody else')
+    throw new StaleError('mail of this turn was handled by somebody else')
 }
 
 const removeTypes = statement(
@@ -185,50 +151,46 @@ export interface Failure {
   delayMs?: number | undefined
 }
 
-const ifLeased = (lease: string | undefined): SQL => (lease === undefined ? sql`` : sql`and lease = ${lease}::uuid`)
+const failLetter = statement<{ isParked: boolean }>(
+  'fail mailbox',
+  `with failed as (
+     select id, coalesce(attempts + $4::int >= $5::int, false) as "isLast" from actor.mailbox
+     where id = $1::bigint and (lease = $2::uuid or $2::uuid is null) for update
+   ), gone as (
+     delete from actor.mailbox m using failed f where m.id = f.id and f."isLast" returning m.*
+   ), parked as (
+     insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
+     select id, kind, actor_id, version, payload, attempts, last_error, created_at, $3::text from gone
+   ), later as (
+     update actor.mailbox m
+     set attempts = attempts + $4, tries = tries + 1, last_error = $3, lease = null, leased_until = null,
+       due_at = clock_timestamp() + make_interval(secs => coalesce(
+         $6::float8 / 1000, least($7::float8, 0.5 * power(2, least(tries, 10))) * (0.5 + random() / 2)))
+     from failed f where m.id = f.id and not f."isLast"
+   )
+   select "isLast" as "isParked" from failed`,
+)
 
-/** Moves deleted rows out of the way, to where staff can see, retry or drop them. @returns how many */
-async function park(query: Queryable, gone: SQL, reason: string): Promise<number> {
-  const parked = await query.execute(sql`
-    with gone as (${gone} returning *)
-    insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
-    select id, kind, actor_id, version, payload, attempts, last_error, created_at, ${reason} from gone`)
-  return parked.rowCount ?? 0
+/**
+ * Spends an attempt on a letter and lets it wait, up to 15 s; parks it when that was the last. The wait doubles from
+ * 0.5 s, with jitter over its upper half, so that those who failed together do not come back together.
+ * @returns whether it was parked: moved to where staff can see, retry or drop it
+ */
+export async function failMail(
+  query: Queryable,
+  { letterId, lease, reason, delayMs }: Failure,
+  attemptsMax: number,
+): Promise<boolean> {
+  const { rows } = await failLetter(query, letterId, lease, reason, 1, attemptsMax, delayMs, 15)
+  return rows[0]?.isParked === true
 }
 
 /**
  * Puts a letter off without spending an attempt: it could not be tried, or what it came to is not known. Up to 4 s, so
  * that it goes on soon after the party is back (meanwhile its breaker keeps these tries cheap).
  */
-export const putOffMail = (query: Queryable, failure: Failure): Promise<void> =>
-  delay(query, failure, { attempts: 0, mostSeconds: 4 })
-
-/**
- * Spends an attempt on a letter, and waits up to 15 s; parks it when that was the last.
- * @returns whether it was parked
- */
-export async function failMail(query: Queryable, failure: Failure, attemptsMax: number): Promise<boolean> {
-  const { letterId, lease, reason } = failure
-  const isLast = sql`delete from actor.mailbox where id = ${letterId} ${ifLeased(lease)} and attempts + 1 >= ${attemptsMax}`
-  if ((await park(query, isLast, reason)) > 0) return true
-  await delay(query, failure, { attempts: 1, mostSeconds: 15 })
-  return false
-}
-
-/** Doubles the wait from 0.5 s, with jitter over its upper half, so that those who failed together do not come back together. */
-async function delay(
-  query: Queryable,
-  { letterId, reason, lease, delayMs }: Failure,
-  { attempts, mostSeconds }: { attempts: number; mostSeconds: number },
-): Promise<void> {
-  const wait =
-    delayMs === undefined
-      ? sql`least(${mostSeconds}::float8, 0.5 * power(2, least(tries, 10))) * (0.5 + random() / 2)`
-      : sql`${delayMs / 1000}::float8`
-  await query.execute(sql`
-    update actor.mailbox set attempts = attempts + ${attempts}, tries = tries + 1, last_error = ${reason},
-      due_at = clock_timestamp() + make_interval(secs => ${wait}), lease = null, leased_until = null
-    where id = ${letterId} ${ifLeased(lease)}`)
+export async function putOffMail(query: Queryable, { letterId, lease, reason, delayMs }: Failure): Promise<void> {
+  await failLetter(query, letterId, lease, reason, 0, null, delayMs, 4)
 }
 
 /** What staff read of an error: its root, in one line, without the values that drizzle puts into its messages. */
@@ -241,7 +203,8 @@ export function failureReason(error: unknown): string {
 /** What a program can read: versions by kind. */
 export type Readable = readonly { readonly kind: string; readonly reads: readonly number[] }[]
 
-const readableRows = (readable: Readable): SQL =>
+/** A table `k` of what is readable. */
+export const readableRows = (readable: Readable): SQL =>
   sql`jsonb_to_recordset(${JSON.stringify(readable.map(({ kind, reads }) => ({ kind, reads })))}::jsonb) as k(kind text, reads int[])`
 
 /** Reads on along an index until it has enough: sorting first would read the whole backlog of an outage each time. */
@@ -271,23 +234,4 @@ export function sleepingActors(
     const [, { rows }] = await together([inOrder(tx), tx.execute<{ kind: string; actorId: string }>(sleeping)])
     return rows
   })
-}
-
-/** Parks mail that has been due for a day and is of a kind or version this program cannot read. @returns how much */
-export function parkUnreadable(query: Queryable, readable: Readable): Promise<number> {
-  const unreadable = sql`
-    delete from actor.mailbox where id in (
-      select m.id from actor.mailbox m
-      where m.due_at < now() - interval '24 hours'
-        and not exists (select 1 from ${readableRows(readable)} where k.kind = m.kind and m.version = any(k.reads))
-      order by m.id limit 100 for update skip locked)`
-  return park(query, unreadable, 'no replica has known its kind or version for a day')
-}
-
-/** Mail that is due, and the age of the oldest in seconds. */
-export async function mailBacklog(query: Queryable): Promise<{ due: number; oldestSeconds: number }> {
-  const { rows } = await query.execute<{ due: number; oldestSeconds: number }>(sql`
-    select count(*)::int as due, coalesce(extract(epoch from now() - min(due_at)), 0)::float8 as "oldestSeconds"
-    from (select due_at from actor.mailbox where due_at <= now() order by due_at limit 10000) backlog`)
-  return rows[0] ?? { due: 0, oldestSeconds: 0 }
 }

@@ -1,6 +1,6 @@
 import { isLockTimeout, plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
-import { keyMismatch, readReplies, storeReplies, type IdempotencyKey, type StoredReply } from './idempotency.ts'
-import type { AnyActorKind, Decision, Mail, Message } from './kind.ts'
+import { readReplies, storeReplies, type IdempotencyKey } from '#idempotency'
+import { StaleError, type AnyActorKind, type Decision, type Mail, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
 
 /** What a lane brings to a turn. */
@@ -44,10 +44,12 @@ export interface TurnLimits {
   lettersMax: number
   /** Locks what is shared before it is decided on: after a StaleError. */
   isFirm?: boolean
+  /** What a turn of this letter alone failed with: it spends an attempt, rather than to be handled once more. */
+  blame?: unknown
 }
 
 /** Attempts at handling a letter before it is parked. */
-export const attemptsMax = 8
+const attemptsMax = 8
 
 /**
  * One turn of many actors of one kind, in one transaction: lock the actors, read their mail, their states and what was
@@ -57,52 +59,62 @@ export const attemptsMax = 8
  * @throws when the transaction fails: then nothing of it took effect, or, with CommitUnknownError, all or nothing.
  */
 export function runTurn(
-  options: TurnOptions,
+  { database, kind, versionOf }: TurnOptions,
   errands: readonly Errand[],
-  { lockWaitMs, lettersMax, isFirm = false }: TurnLimits,
+  { lockWaitMs, lettersMax, isFirm = false, blame }: TurnLimits,
 ): Promise<TurnResult> {
-  const { kind } = options
-  return transaction(options.database, async (tx) => {
+  return transaction(database, async (tx) => {
     const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
     const wakes = [...new Set(errands.flatMap((errand) => (errand.form === 'wake' ? [errand.id] : [])))]
     const outcomes = errands.filter((errand) => errand.form === 'outcome')
     const keyed = errands.filter(isKeyed)
-    const [now, , held, stored, letters, states] = await together([
-      setOut(tx, lockWaitMs),
+    const keys = keyed.map(({ key }) => key)
+    const [clock, , held, known, letters, states] = await together([
+      readClock(tx, `${lockWaitMs}ms`),
       kind.lock(tx, ids).catch(throwInFlight),
       mailbox.holdLeased(tx, outcomes),
-      readReplies(
-        tx,
-        keyed.map(({ key }) => key.hash),
-      ),
+      readReplies(tx, keys),
       mailbox.readMail(tx, kind.kind, { ids: wakes, most: lettersMax }),
       kind.load(tx, ids),
     ])
-    const answers = answersKnown(keyed, stored)
+    const now = new Date(clock.rows[0]?.nowMs ?? Number.NaN)
+    const answers = new Map<Errand, Answer>()
+    for (const errand of keyed) {
+      const answer = known.get(errand.key.hash)
+      if (answer !== undefined) answers.set(errand, answer)
+    }
     // Whoever holds a lost lease now brings its own outcome.
     for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
-    const { items, unparsed } = parseItems(
-      kind,
-      letters,
-      errands.filter((errand) => !answers.has(errand)),
-    )
+
+    const open = errands.filter((errand) => !answers.has(errand))
+    const { items, unreadable } = parseItems(kind, { letters, errands: open, blame })
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.share(tx, batch, { isFirm })
     const decided = decideAll(kind, { items, states, shared, now })
-    await write(tx, options, { decided, before: states, replies: repliesOf(keyed, decided.answers) })
-    const failed = await failAll(tx, [...unparsed, ...decided.failed])
-    for (const [errand, answer] of decided.answers) answers.set(errand, answer)
-    const handledBy = Map.groupBy(decided.handled, ({ actorId }) => actorId)
-    const parked = new Set(failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId))
-    const unfinished = new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id)))
-    return { answers, woken: mailbox.dueNow(decided.mail), unfinished, failed }
-  })
-}
 
-/** @returns Postgres's clock at the start of the turn */
-async function setOut(tx: Queryable, lockWaitMs: number): Promise<Date> {
-  const { rows } = await readClock(tx, `${lockWaitMs}ms`)
-  return new Date(rows[0]?.nowMs ?? Number.NaN)
+    const { changed, movements, handled, cancelled, mail } = decided
+    const settled = [...decided.settled, ...handled.map(({ id }) => id)]
+    const replies = repliesOf(decided.answers)
+    const changes = { states: changed, before: states, movements, now }
+    // Shared rows come last of all that is locked: `save` ends with them.
+    const [, , , isStored] = await together([
+      mailbox.deleteMail(tx, settled),
+      mailbox.cancelMail(tx, kind.kind, cancelled),
+      mailbox.sendMail(tx, mail, versionOf),
+      storeReplies(tx, replies).catch(throwInFlight),
+      changed.size > 0 || movements.length > 0 ? kind.save(tx, changes) : undefined,
+    ])
+    if (!isStored) throw new StaleError('another transaction has used a key of this turn: its reply will be there')
+    const failed = await failAll(tx, [...unreadable, ...decided.failed])
+    const handledBy = Map.groupBy(handled, ({ actorId }) => actorId)
+    const parked = new Set(failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId))
+    return {
+      answers: new Map([...answers, ...decided.answers]),
+      woken: mailbox.dueNow(mail),
+      unfinished: new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id))),
+      failed,
+    }
+  })
 }
 
 /** All that a turn reads and writes it finds by key: a plan that reads a whole table, made while that was small, is never right. */
@@ -125,43 +137,11 @@ function throwInFlight(cause: unknown): never {
 type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
 const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
 
-/** Of asks whose key was used before: as it was answered then, if it is the same request. */
-function answersKnown(keyed: readonly KeyedAsk[], stored: ReadonlyMap<string, StoredReply>): Map<Errand, Answer> {
-  const answers = new Map<Errand, Answer>()
-  for (const errand of keyed) {
-    const known = stored.get(errand.key.hash)
-    if (known === undefined) continue
-    const isSame = known.fingerprint === errand.key.fingerprint
-    answers.set(errand, isSame ? { ok: true, reply: known.reply } : { ok: false, error: keyMismatch() })
-  }
-  return answers
-}
-
 /** What is stored under the keys. A request that was refused by an error keeps its key: it can be tried again. */
-const repliesOf = (keyed: readonly KeyedAsk[], answers: ReadonlyMap<Errand, Answer>) =>
-  keyed.flatMap((errand) => {
-    const answer = answers.get(errand)
-    return answer?.ok === true ? [{ ...errand.key, reply: answer.reply }] : []
-  })
-
-interface Writing {
-  decided: Decided
-  before: ReadonlyMap<string, unknown>
-  replies: ReturnType<typeof repliesOf>
-}
-
-/** Everything that was decided, in bulk. Shared rows come last of all that is locked: `save` ends with them. */
-async function write(tx: Queryable, { kind, versionOf }: TurnOptions, writing: Writing): Promise<void> {
-  const { changed: states, movements, now, handled, cancelled, mail } = writing.decided
-  const isChanged = states.size > 0 || movements.length > 0
-  await together([
-    mailbox.deleteMail(tx, [...writing.decided.settled, ...handled.map(({ id }) => id)]),
-    mailbox.cancelMail(tx, kind.kind, cancelled),
-    mailbox.sendMail(tx, mail, versionOf),
-    storeReplies(tx, writing.replies).catch(throwInFlight),
-    isChanged ? kind.save(tx, { states, before: writing.before, movements, now }) : undefined,
-  ])
-}
+const repliesOf = (answers: ReadonlyMap<Errand, Answer>) =>
+  Array.from(answers).flatMap(([errand, answer]) =>
+    answer.ok && isKeyed(errand) ? [{ ...errand.key, reply: answer.reply }] : [],
+  )
 
 interface Item {
   id: string
@@ -173,47 +153,51 @@ interface Item {
  * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
  * cannot read, holds back its actor's later ones.
  */
-function parseItems(kind: AnyActorKind, letters: readonly mailbox.Letter[], errands: readonly Errand[]) {
+function parseItems(
+  kind: AnyActorKind,
+  { letters, errands, blame }: { letters: readonly mailbox.Letter[]; errands: readonly Errand[]; blame: unknown },
+) {
   const items: Item[] = []
-  const unparsed: Failed[] = []
+  const unreadable: Failed[] = []
   const heldBack = new Set<string>()
   for (const letter of letters) {
     if (heldBack.has(letter.actorId)) continue
     const isReadable = letter.isDue && kind.reads.includes(letter.version)
     const parsed = isReadable ? kind.message.safeParse(letter.payload) : undefined
-    if (parsed?.success) items.push({ id: letter.actorId, message: parsed.data, source: { letter } })
+    const error = isReadable ? (blame ?? parsed?.error) : undefined
+    if (parsed?.success && error === undefined)
+      items.push({ id: letter.actorId, message: parsed.data, source: { letter } })
     else heldBack.add(letter.actorId)
-    if (parsed?.success === false) unparsed.push({ letter, error: parsed.error })
+    if (error !== undefined) unreadable.push({ letter, error })
   }
   for (const errand of errands) {
     if (errand.form !== 'wake') items.push({ id: errand.id, message: errand.message, source: { errand } })
   }
-  return { items, unparsed }
-}
-
-interface Decided {
-  now: Date
-  answers: Map<Errand, Answer>
-  changed: Map<string, unknown>
-  movements: unknown[]
-  mail: Mail[]
-  cancelled: { id: string; types: readonly string[] }[]
-  handled: mailbox.Letter[]
-  /** Letters of the effects whose outcomes were handled. */
-  settled: number[]
-  failed: Failed[]
+  return { items, unreadable }
 }
 
 /** Decides one message after the other, each on what the ones before it have left. What throws changes nothing. */
 function decideAll(
   kind: AnyActorKind,
-  input: { items: readonly Item[]; states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
-): Decided {
-  const lists = { movements: [], mail: [], cancelled: [], handled: [], settled: [], failed: [] }
-  const decided: Decided = { now: input.now, answers: new Map(), changed: new Map(), ...lists }
+  {
+    items,
+    states,
+    ...context
+  }: { items: readonly Item[]; states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
+) {
+  const decided = {
+    answers: new Map<Errand, Answer>(),
+    changed: new Map<string, unknown>(),
+    movements: new Array<unknown>(),
+    mail: new Array<Mail>(),
+    cancelled: new Array<{ id: string; types: readonly string[] }>(),
+    handled: new Array<mailbox.Letter>(),
+    /** Letters of the effects whose outcomes were handled. */
+    settled: new Array<number>(),
+    failed: new Array<Failed>(),
+  }
   const heldBack = new Set<string>()
-  const { shared } = input
-  for (const { id, message, source } of input.items) {
+  for (const { id, message, source } of items) {
     const letter = 'letter' in source ? source.letter : undefined
     if (letter !== undefined && heldBack.has(id)) continue
     if (letter !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
@@ -222,8 +206,8 @@ function decideAll(
     }
     let decision: Decision<unknown, unknown, unknown>
     try {
-      const state = decided.changed.has(id) ? decided.changed.get(id) : input.states.get(id)
-      decision = kind.decide(state, message, { id, now: input.now, shared })
+      const state = decided.changed.has(id) ? decided.changed.get(id) : states.get(id)
+      decision = kind.decide(state, message, { id, ...context })
     } catch (error) {
       if ('errand' in source) decided.answers.set(source.errand, { ok: false, error })
       else decided.failed.push({ letter: source.letter, error })
@@ -233,22 +217,21 @@ function decideAll(
     if (decision.state !== undefined) decided.changed.set(id, decision.state)
     if (decision.movements !== undefined && decision.movements.length > 0) {
       decided.movements.push(...decision.movements)
-      kind.move(shared, decision.movements)
+      kind.move(context.shared, decision.movements)
     }
-    if (decision.cancelMail !== undefined) takeBack(decided, { kind: kind.kind, id, types: decision.cancelMail })
+    const { cancelMail: types } = decision
+    if (types !== undefined) {
+      // What was sent before this turn, and what this turn has decided to send so far.
+      decided.cancelled.push({ id, types })
+      const isTaken = (mail: Mail) => mail.kind === kind.kind && mail.id === id && types.includes(mail.message.type)
+      decided.mail = decided.mail.filter((mail) => !isTaken(mail))
+    }
     decided.mail.push(...(decision.mail ?? []))
     if ('letter' in source) decided.handled.push(source.letter)
     else decided.answers.set(source.errand, { ok: true, reply: decision.reply ?? null })
     if ('errand' in source && source.errand.form === 'outcome') decided.settled.push(source.errand.letterId)
   }
   return decided
-}
-
-/** Takes back what was sent before this turn, and what this turn has decided to send so far. */
-function takeBack(decided: Decided, { kind, id, types }: { kind: string; id: string; types: readonly string[] }): void {
-  const isTaken = (mail: Mail): boolean => mail.kind === kind && mail.id === id && types.includes(mail.message.type)
-  decided.cancelled.push({ id, types })
-  decided.mail = decided.mail.filter((mail) => !isTaken(mail))
 }
 
 async function failAll(tx: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {

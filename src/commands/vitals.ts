@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { countMail } from '#mail-desk'
 import type { Database } from '#db'
+import { countMail, mailBacklog } from '#mail-desk'
 import { metrics } from '#telemetry'
 
 /** What a worker process finds out about itself and the mail, beside its work. */
@@ -54,6 +54,9 @@ async function sample({ query }: Database): Promise<void> {
     from pg_stat_activity
     where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`)
   metrics.oldestTransactionSeconds.set(rows[0]?.seconds ?? 0)
+  const backlog = await mailBacklog(query)
+  metrics.mailDue.set(backlog.due)
+  metrics.mailOldestSeconds.set(backlog.oldestSeconds)
   const counts = await countMail(query)
   metrics.mailWaiting.reset()
   metrics.mailParkedNow.reset()

@@ -35,7 +35,7 @@ export const metrics = {
   }),
   mailDue: new Gauge({
     name: 'holdfast_mail_due',
-    help: 'Messages that are due and not handled, as the last sweep saw them',
+    help: 'Messages that are due and not handled; 10000 stands for more',
   }),
   mailOldestSeconds: new Gauge({ name: 'holdfast_mail_oldest_seconds', help: 'Age of the oldest message that is due' }),
   mailWaiting: new Gauge({

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import { idempotencyKey } from '#actor'
+import { idempotencyKey } from '#idempotency'
 import { createApp } from '#app'
 import { loadConfig } from '#config'
 import type { CartActor } from '#order'

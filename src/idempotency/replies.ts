@@ -1,37 +1,6 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import { canonicalJson } from '#canonical-json'
 import { statement, type Queryable } from '#db'
-import { AppError } from '#errors'
-
-/** A client's key for one request. Its scope is the procedure and the caller: others' keys never collide with it. */
-export interface IdempotencyKey {
-  readonly hash: string
-  readonly fingerprint: string
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
-
-/**
- * @param scope procedure and caller, such as `order.place:cart:<id>`
- * @param request everything the request asks for, without the key itself
- */
-export const idempotencyKey = (scope: string, key: string, request: unknown): IdempotencyKey => ({
-  hash: sha256(`${scope}\n${key}`),
-  fingerprint: sha256(canonicalJson(request)),
-})
-
-export const keyMismatch = (): AppError => new AppError('idempotency_mismatch', { field: 'idempotencyKey' })
-
-export interface StoredReply {
-  fingerprint: string
-  reply: unknown
-}
-
-/** Another transaction has used one of these keys since we looked: the turn must not commit, and will see its reply. */
-export class KeyTakenError extends Error {
-  override readonly name = 'KeyTakenError'
-}
+import { keyMismatch, type IdempotencyKey } from './key.ts'
 
 /**
  * Replies are kept 24 h, in four partitions of 12 h that take turns: one that comes round again is emptied at a stroke.
@@ -47,11 +16,20 @@ const selectReplies = statement<{ hash: string; fingerprint: string; reply: unkn
      and key_hash = any($1::text[]) and expires_at > now()`,
 )
 
-/** What requests with these keys were answered. To be read after their actors are locked, in a statement of its own. */
-export async function readReplies(tx: Queryable, hashes: readonly string[]): Promise<Map<string, StoredReply>> {
-  if (hashes.length === 0) return new Map()
-  const { rows } = await selectReplies(tx, hashes)
-  return new Map(rows.map(({ hash, ...stored }) => [hash, stored]))
+/** As a request with that key was answered before; an error where that was another request. */
+export type Replay = { ok: true; reply: unknown } | { ok: false; error: unknown }
+
+/** Answers stored under these keys, by their hash. To be read once what they ask for is locked, in a statement of its own. */
+export async function readReplies(tx: Queryable, keys: readonly IdempotencyKey[]): Promise<Map<string, Replay>> {
+  if (keys.length === 0) return new Map()
+  const asked = new Map(keys.map(({ hash, fingerprint }) => [hash, fingerprint]))
+  const { rows } = await selectReplies(tx, [...asked.keys()])
+  return new Map(
+    rows.map(({ hash, fingerprint, reply }) => [
+      hash,
+      fingerprint === asked.get(hash) ? { ok: true, reply } : { ok: false, error: keyMismatch() },
+    ]),
+  )
 }
 
 const insertReplies = statement<{ hash: string }>(
@@ -70,13 +48,15 @@ const insertReplies = statement<{ hash: string }>(
 /**
  * Stores replies in the transaction of what they answer, keys in sorted order. Waits for a transaction that is storing
  * one of the same keys.
- * @throws KeyTakenError
+ * @returns whether all were stored; else another transaction has used a key since we looked, and ours must not commit
  */
-export async function storeReplies(tx: Queryable, replies: readonly ({ hash: string } & StoredReply)[]): Promise<void> {
-  if (replies.length === 0) return
+export async function storeReplies(
+  tx: Queryable,
+  replies: readonly (IdempotencyKey & { reply: unknown })[],
+): Promise<boolean> {
+  if (replies.length === 0) return true
   const { rows } = await insertReplies(tx, JSON.stringify(replies))
-  if (new Set(rows.map(({ hash }) => hash)).size !== replies.length)
-    throw new KeyTakenError('an idempotency key was used by another transaction')
+  return new Set(rows.map(({ hash }) => hash)).size === replies.length
 }
 
 /** Empties the partition that is used next: all it holds has expired. @returns how many partitions: 1, or 0 */
