@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { transaction, type Database } from '#db'
 import type { IdempotencyKey } from '#idempotency'
 import type { Logger } from '#telemetry'
-import { createEffectRunner, type EffectRunner } from './effects.ts'
+import { createEffectRunner } from './effects.ts'
 import type { AnyActorKind, AnyEffectKind, Decision, Mail, Message } from './kind.ts'
 import { createLane, type Gathering, type Lane } from './lane.ts'
 import { sendMail } from './mailbox.ts'
@@ -47,20 +47,14 @@ export interface ActorsOptions {
 }
 
 export function createActors(options: ActorsOptions): Actors {
-  const { database, log, gathering } = options
+  const { database, log } = options
   const versions = new Map([...options.actors, ...options.effects].map(({ kind, version }) => [kind, version]))
   const versionOf = (kind: string): number => required(versions.get(kind), kind)
 
-  const lanes = new Map<string, Lane>(
-    options.actors.map((kind) => [kind.kind, createLane({ database, kind, log, gathering, wake, versionOf })]),
-  )
   const laneOf = (kind: string): Lane => required(lanes.get(kind), kind)
-  const runners = new Map<string, EffectRunner>(
-    options.effects.map((kind) => [
-      kind.kind,
-      createEffectRunner({ database, kind, log, wake: (woken) => wake(woken, true), laneOf, versionOf }),
-    ]),
-  )
+  const shared = { database, log, gathering: options.gathering, versionOf, laneOf, wake }
+  const lanes = new Map(options.actors.map((kind) => [kind.kind, createLane({ ...shared, kind })]))
+  const runners = new Map(options.effects.map((kind) => [kind.kind, createEffectRunner({ ...shared, kind })]))
 
   /** A worker goes on by itself with what its own work leads to, while it has room: the queue is for what others begin. */
   function wake(woken: readonly { kind: string; id: string }[], isOwn: boolean): void {
@@ -81,10 +75,7 @@ export function createActors(options: ActorsOptions): Actors {
     handle,
     async ask(kind, { id, message, key }) {
       // The reply is what this kind's decide returned: its type goes with the kind.
-      const reply = await laneOf(kind.kind).run(
-        key === undefined ? { form: 'ask', id, message } : { form: 'ask', id, message, key },
-      )
-      return reply as never
+      return (await laneOf(kind.kind).run({ form: 'ask', id, message, key })) as never
     },
     async schedule(mail) {
       await transaction(database, async (tx) => {

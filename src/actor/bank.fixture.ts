@@ -139,7 +139,7 @@ export async function openBank(database: { url: string } & AsyncDisposable): Pro
   const query: Bank['query'] = async (statement) => (await own.query.execute(statement)).rows as never
   await query(sql`create schema test_actor`)
   await query(sql`create table test_actor.account
-    (id text primary key, balance int not null default 0 check (balance <= 1000000), notes text[] not null default '{}')`)
+    (id text primary key check (id <> 'cursed'), balance int not null default 0 check (balance <= 1000000), notes text[] not null default '{}')`)
   await query(sql`create table test_actor.pot (name text primary key, amount int not null default 0)`)
 
   const bank: Omit<Bank, typeof Symbol.asyncDispose> = {

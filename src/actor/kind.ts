@@ -37,17 +37,21 @@ export interface DecideContext<Shared> {
   readonly shared: Shared
 }
 
-/**
- * A kind of actor. `decide` is pure: it sees state and message and returns what changes; everything else is SQL in
- * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts), and so are the
- * statements': `load` is sent behind `lock` without waiting for its answer.
- */
-export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> {
+/** Who can have mail: a kind of actor, or of effect. */
+export interface MailKind<Handled extends Message> {
   readonly kind: string
   /** Version written with mail of this kind; a reader that does not list it puts the mail off. */
   readonly version: number
   readonly reads: readonly number[]
   readonly message: z.ZodType<Handled>
+}
+
+/**
+ * A kind of actor. `decide` is pure: it sees state and message and returns what changes; everything else is SQL in
+ * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts), and so are the
+ * statements': `load` is sent behind `lock` without waiting for its answer.
+ */
+export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> extends MailKind<Handled> {
   /** Turns of this kind in flight at once: more overlap, fewer are fuller. As the process is set unless given. */
   readonly turnsMax?: number
   /** Locks the actors' rows, given in sorted order; one statement. */
@@ -113,11 +117,7 @@ export type EffectResult =
  * A call to the outside, run outside any transaction while the message is leased. It may run more than once (lease
  * lost, reply lost), so it must be safe to repeat; what it returns takes effect once.
  */
-export interface EffectKind<Handled extends Message> {
-  readonly kind: string
-  readonly version: number
-  readonly reads: readonly number[]
-  readonly message: z.ZodType<Handled>
+export interface EffectKind<Handled extends Message> extends MailKind<Handled> {
   /** Effects of this kind under way at once in one process. */
   readonly concurrency: number
   /** Longest run, ms; then it is left behind and tried again. */

@@ -4,7 +4,15 @@ import { AppError } from '#errors'
 import { shareAnswers } from '#idempotency'
 import { metrics, type Logger } from '#telemetry'
 import { StaleError } from './kind.ts'
-import { InFlightError, runTurn, type Errand, type TurnLimits, type TurnOptions, type TurnResult } from './turn.ts'
+import {
+  failFirst,
+  InFlightError,
+  runTurn,
+  type Errand,
+  type TurnLimits,
+  type TurnOptions,
+  type TurnResult,
+} from './turn.ts'
 
 /** Gathers errands for one kind of actor: while turns are in flight the next batch collects. No timers: an idle lane starts at once. */
 export interface Lane {
@@ -40,9 +48,11 @@ export interface LaneOptions extends TurnOptions {
 const queueMax = 5_000
 /** A batch, and what is left of it when that failed: how long each lock is waited for, and letters taken of one actor. */
 const together: TurnLimits = { lockWaitMs: 300, lettersMax: 64 }
-const isolated: TurnLimits = { lockWaitMs: 50, lettersMax: 64 }
+const isolated: TurnLimits = { lockWaitMs: 50, lettersMax: 1 }
 /** How long errands wait for their turn, or for what stands in its way, before they are given up. */
 const patienceMs = { ask: 2_000, wake: 2_000, outcome: 10_000 }
+
+type Failure = { error: unknown; how: TurnLimits }
 
 interface Waiting {
   errand: Errand
@@ -53,20 +63,14 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Failure {
-  error: unknown
-  how: TurnLimits
-}
-
 /** Errands in the order they came; those of an actor whose turn is in flight wait for its end. */
-interface Line {
-  queue: Waiting[]
-  busy: Set<string>
-  turns: Set<Promise<void>>
-  turnsMax: number
-}
-
-const newLine = () => ({ queue: [], busy: new Set<string>(), turns: new Set<Promise<void>>() })
+const newLine = (turnsMax: number) => ({
+  turnsMax,
+  queue: new Array<Waiting>(),
+  busy: new Set<string>(),
+  turns: new Set<Promise<void>>(),
+})
+type Line = ReturnType<typeof newLine>
 
 /**
  * Two lines: errands that run into a lock which somebody else holds are set aside, with all that follow them to the
@@ -75,8 +79,8 @@ const newLine = () => ({ queue: [], busy: new Set<string>(), turns: new Set<Prom
 export function createLane(options: LaneOptions): Lane {
   const { log, gathering } = options
   const { kind } = options.kind
-  const main: Line = { ...newLine(), turnsMax: options.kind.turnsMax ?? gathering.turnsMax }
-  const aside: Line = { ...newLine(), turnsMax: 1 }
+  const main = newLine(options.kind.turnsMax ?? gathering.turnsMax)
+  const aside = newLine(1)
   const share = shareAnswers()
   let isStopping = false
 
@@ -150,32 +154,34 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   function deliver(line: Line, some: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
-    options.wake(
-      woken,
-      some.every(({ errand }) => errand.form !== 'ask'),
-    )
+    const isOwn = some.every(({ errand }) => errand.form !== 'ask')
+    options.wake(woken, isOwn)
     for (const waiting of some) {
       const { errand, resolve, reject } = waiting
       const answer = answers.get(errand)
-      // An actor that has more to do goes to the end of the line.
-      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping)
-        line.queue.push({ ...waiting, since: performance.now() })
+      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping) again(line, waiting)
       else if (answer?.ok === false) reject(answer.error)
       else resolve(answer?.reply)
     }
+    noteFailures(failed)
+  }
+
+  /** An actor that has more to do goes to the end of the line. */
+  const again = (line: Line, waiting: Waiting): unknown => line.queue.push({ ...waiting, since: performance.now() })
+
+  function noteFailures(failed: TurnResult['failed']): void {
     for (const { letter, error, isParked } of failed) {
       log.error({ err: error, kind, letter: letter.id, isParked }, 'a message could not be handled')
       if (isParked) metrics.mailParked.inc({ kind })
     }
   }
 
-  async function recover(line: Line, some: Waiting[], failure: Failure): Promise<number> {
-    const { error } = failure
+  async function recover(line: Line, some: Waiting[], { error, how }: Failure): Promise<number> {
     if (error instanceof CommitUnknownError) return leaveUnknown(line, some, error)
     for (const waiting of some) waiting.blockedBy = error
     if (isConnectionLost(error)) return retry(line, some)
     const [alone] = some
-    if (alone !== undefined && some.length === 1) return recoverAlone(line, alone, failure)
+    if (alone !== undefined && some.length === 1) return recoverAlone(line, alone, { error, how })
     const middle = some.length >> 1
     let restMs = 0
     for (const half of [some.slice(0, middle), some.slice(middle)]) {
@@ -198,10 +204,8 @@ export function createLane(options: LaneOptions): Lane {
       if (errand.form === 'ask') reject(new AppError('outcome_unknown', { cause }))
       if (errand.form === 'wake') resolve(undefined)
     }
-    return retry(
-      line,
-      some.filter(({ errand }) => errand.form === 'outcome'),
-    )
+    const outcomes = some.filter(({ errand }) => errand.form === 'outcome')
+    return retry(line, outcomes)
   }
 
   async function recoverAlone(line: Line, waiting: Waiting, { error, how }: Failure): Promise<number> {
@@ -214,10 +218,14 @@ export function createLane(options: LaneOptions): Lane {
       log.error({ err: error, kind, actor: errand.id }, 'a turn failed')
       reject(error)
     } else if (how.lettersMax > 1) {
-      return settle(line, [waiting], { ...isolated, lettersMax: 1 })
-    } else if (how.blame === undefined) {
-      return settle(line, [waiting], { ...how, blame: error })
-    } else resolve(undefined)
+      return settle(line, [waiting], isolated)
+    } else {
+      // Should that fail too, the sweep brings the actor again.
+      const failed = await failFirst(options, errand.id, error).catch(() => [])
+      noteFailures(failed)
+      if (failed.some(({ isParked }) => isParked)) again(line, waiting)
+      else resolve(undefined)
+    }
     return 0
   }
 

@@ -98,6 +98,16 @@ describe('mail', () => {
     expect((await bank.account('b'))?.notes).toEqual(['neighbour'])
   })
 
+  test('to an actor whose rows cannot even be locked is parked, and costs its neighbours nothing', async () => {
+    await using bank = await openBank(await createTestDatabase())
+    const process = bank.start()
+    await bank.send({ id: 'cursed', message: add(1, 'never') }, { id: 'b', message: add(1, 'neighbour') })
+    await handleUntilParked(bank, process, ['cursed', 'b'])
+    expect(await bank.parked()).toMatchObject([{ actor: 'cursed', reason: expect.stringContaining('check') as string }])
+    expect((await bank.account('b'))?.notes).toEqual(['neighbour'])
+    expect(await bank.mailbox()).toEqual([])
+  })
+
   test('whose save fails in SQL fails alone: neighbours in its batch and in its actor take effect exactly once', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()

@@ -1,11 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
-import { StaleError, type Mail } from './kind.ts'
+import { StaleError, type Mail, type MailKind, type Message } from './kind.ts'
 
 /** A row of the mailbox. */
 export type Letter = {
   id: number
-  kind: string
   actorId: string
   version: number
   payload: unknown
@@ -17,9 +16,7 @@ export type Letter = {
 // The clock and not the transaction's start: whoever sees a letter must find it due, or later ones would overtake it.
 const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
-const columns = `m.id, m.kind, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
-
-type VersionOf = (kind: string) => number
+const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
 
 const insertMail = statement(
   'insert mailbox',
@@ -31,7 +28,11 @@ const insertMail = statement(
 )
 
 /** Puts mail into the mailbox, in the sender's transaction and in the order given. */
-export async function sendMail(tx: Queryable, mail: readonly Mail[], versionOf: VersionOf): Promise<void> {
+export async function sendMail(
+  tx: Queryable,
+  mail: readonly Mail[],
+  versionOf: (kind: string) => number,
+): Promise<void> {
   if (mail.length === 0) return
   await insertMail(tx, JSON.stringify(mail.map((one) => ({ ...one, version: versionOf(one.kind) }))))
 }
@@ -172,36 +173,21 @@ const failLetter = statement<{ isParked: boolean }>(
 )
 
 /**
- * Spends an attempt on a letter and lets it wait, up to 15 s; parks it when that was the last. The wait doubles from
- * 0.5 s, with jitter over its upper half, so that those who failed together do not come back together.
+ * Spends an attempt on a letter and lets it wait, up to 15 s; parks it when that was the last. Without `attemptsMax` it
+ * is only put off, since it could not be tried, or what it came to is not known: up to 4 s, so that it goes on soon after
+ * the party is back (meanwhile its breaker keeps these tries cheap). The wait doubles from 0.5 s, with jitter over its
+ * upper half, so that those who failed together do not come back together.
  * @returns whether it was parked: moved to where staff can see, retry or drop it
  */
-export async function failMail(
-  query: Queryable,
-  { letterId, lease, reason, delayMs }: Failure,
-  attemptsMax: number,
-): Promise<boolean> {
-  const { rows } = await failLetter(query, letterId, lease, reason, 1, attemptsMax, delayMs, 15)
+export async function failMail(query: Queryable, failure: Failure, attemptsMax?: number): Promise<boolean> {
+  const { letterId, lease, reason, delayMs } = failure
+  const [spent, mostSeconds] = attemptsMax === undefined ? [0, 4] : [1, 15]
+  const { rows } = await failLetter(query, letterId, lease, reason, spent, attemptsMax, delayMs, mostSeconds)
   return rows[0]?.isParked === true
 }
 
-/**
- * Puts a letter off without spending an attempt: it could not be tried, or what it came to is not known. Up to 4 s, so
- * that it goes on soon after the party is back (meanwhile its breaker keeps these tries cheap).
- */
-export async function putOffMail(query: Queryable, { letterId, lease, reason, delayMs }: Failure): Promise<void> {
-  await failLetter(query, letterId, lease, reason, 0, null, delayMs, 4)
-}
-
-/** What staff read of an error: its root, in one line, without the values that drizzle puts into its messages. */
-export function failureReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if (error.cause instanceof Error) return failureReason(error.cause)
-  return `${error.name}: ${error.message.split('\nparams:')[0]}`.replaceAll(/\s+/g, ' ').slice(0, 500)
-}
-
 /** What a program can read: versions by kind. */
-export type Readable = readonly { readonly kind: string; readonly reads: readonly number[] }[]
+export type Readable = readonly Pick<MailKind<Message>, 'kind' | 'reads'>[]
 
 /** A table `k` of what is readable. */
 export const readableRows = (readable: Readable): SQL =>

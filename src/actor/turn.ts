@@ -1,4 +1,13 @@
-import { isLockTimeout, plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
+import {
+  failureReason,
+  isLockTimeout,
+  plannedWithout,
+  statement,
+  together,
+  transaction,
+  type Database,
+  type Queryable,
+} from '#db'
 import { readReplies, storeReplies, type IdempotencyKey } from '#idempotency'
 import { StaleError, type AnyActorKind, type Decision, type Mail, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
@@ -6,11 +15,11 @@ import * as mailbox from './mailbox.ts'
 /** What a lane brings to a turn. */
 export type Errand =
   /** A command from outside that waits for its reply. Of several with one key a lane brings the first. */
-  | { readonly form: 'ask'; readonly id: string; readonly message: Message; readonly key?: IdempotencyKey }
+  | Readonly<{ form: 'ask'; id: string; message: Message; key?: IdempotencyKey | undefined }>
   /** What an effect came to; void when the lease on the effect's letter is lost. */
   | Readonly<{ form: 'outcome'; id: string; message: Message; letterId: number; lease: string }>
   /** The actor has mail. */
-  | { readonly form: 'wake'; readonly id: string }
+  | Readonly<{ form: 'wake'; id: string }>
 
 export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
@@ -44,8 +53,6 @@ export interface TurnLimits {
   lettersMax: number
   /** Locks what is shared before it is decided on: after a StaleError. */
   isFirm?: boolean
-  /** What a turn of this letter alone failed with: it spends an attempt, rather than to be handled once more. */
-  blame?: unknown
 }
 
 /** Attempts at handling a letter before it is parked. */
@@ -61,7 +68,7 @@ const attemptsMax = 8
 export function runTurn(
   { database, kind, versionOf }: TurnOptions,
   errands: readonly Errand[],
-  { lockWaitMs, lettersMax, isFirm = false, blame }: TurnLimits,
+  { lockWaitMs, lettersMax, isFirm = false }: TurnLimits,
 ): Promise<TurnResult> {
   return transaction(database, async (tx) => {
     const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
@@ -87,10 +94,10 @@ export function runTurn(
     for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
 
     const open = errands.filter((errand) => !answers.has(errand))
-    const { items, unreadable } = parseItems(kind, { letters, errands: open, blame })
+    const { items, unreadable } = parseItems(kind, letters, open)
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.share(tx, batch, { isFirm })
-    const decided = decideAll(kind, { items, states, shared, now })
+    const decided = decideAll(kind, items, { states, shared, now })
 
     const { changed, movements, handled, cancelled, mail } = decided
     const settled = [...decided.settled, ...handled.map(({ id }) => id)]
@@ -143,20 +150,17 @@ const repliesOf = (answers: ReadonlyMap<Errand, Answer>) =>
     answer.ok && isKeyed(errand) ? [{ ...errand.key, reply: answer.reply }] : [],
   )
 
-interface Item {
-  id: string
-  message: Message
-  source: { letter: mailbox.Letter } | { errand: Errand }
-}
+/** A letter or an errand. */
+type Item = { id: string; message: Message } & (
+  | { letter: mailbox.Letter; errand?: never }
+  | { errand: Errand; letter?: never }
+)
 
 /**
  * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
  * cannot read, holds back its actor's later ones.
  */
-function parseItems(
-  kind: AnyActorKind,
-  { letters, errands, blame }: { letters: readonly mailbox.Letter[]; errands: readonly Errand[]; blame: unknown },
-) {
+function parseItems(kind: AnyActorKind, letters: readonly mailbox.Letter[], errands: readonly Errand[]) {
   const items: Item[] = []
   const unreadable: Failed[] = []
   const heldBack = new Set<string>()
@@ -164,14 +168,12 @@ function parseItems(
     if (heldBack.has(letter.actorId)) continue
     const isReadable = letter.isDue && kind.reads.includes(letter.version)
     const parsed = isReadable ? kind.message.safeParse(letter.payload) : undefined
-    const error = isReadable ? (blame ?? parsed?.error) : undefined
-    if (parsed?.success && error === undefined)
-      items.push({ id: letter.actorId, message: parsed.data, source: { letter } })
+    if (parsed?.success) items.push({ id: letter.actorId, message: parsed.data, letter })
     else heldBack.add(letter.actorId)
-    if (error !== undefined) unreadable.push({ letter, error })
+    if (parsed?.success === false) unreadable.push({ letter, error: parsed.error })
   }
   for (const errand of errands) {
-    if (errand.form !== 'wake') items.push({ id: errand.id, message: errand.message, source: { errand } })
+    if (errand.form !== 'wake') items.push({ id: errand.id, message: errand.message, errand })
   }
   return { items, unreadable }
 }
@@ -179,11 +181,8 @@ function parseItems(
 /** Decides one message after the other, each on what the ones before it have left. What throws changes nothing. */
 function decideAll(
   kind: AnyActorKind,
-  {
-    items,
-    states,
-    ...context
-  }: { items: readonly Item[]; states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
+  items: readonly Item[],
+  { states, ...context }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
 ) {
   const decided = {
     answers: new Map<Errand, Answer>(),
@@ -197,8 +196,7 @@ function decideAll(
     failed: new Array<Failed>(),
   }
   const heldBack = new Set<string>()
-  for (const { id, message, source } of items) {
-    const letter = 'letter' in source ? source.letter : undefined
+  for (const { id, message, letter, errand } of items) {
     if (letter !== undefined && heldBack.has(id)) continue
     if (letter !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
       decided.handled.push(letter)
@@ -209,9 +207,11 @@ function decideAll(
       const state = decided.changed.has(id) ? decided.changed.get(id) : states.get(id)
       decision = kind.decide(state, message, { id, ...context })
     } catch (error) {
-      if ('errand' in source) decided.answers.set(source.errand, { ok: false, error })
-      else decided.failed.push({ letter: source.letter, error })
-      if (letter !== undefined) heldBack.add(id)
+      if (letter === undefined) decided.answers.set(errand, { ok: false, error })
+      else {
+        decided.failed.push({ letter, error })
+        heldBack.add(id)
+      }
       continue
     }
     if (decision.state !== undefined) decided.changed.set(id, decision.state)
@@ -227,18 +227,25 @@ function decideAll(
       decided.mail = decided.mail.filter((mail) => !isTaken(mail))
     }
     decided.mail.push(...(decision.mail ?? []))
-    if ('letter' in source) decided.handled.push(source.letter)
-    else decided.answers.set(source.errand, { ok: true, reply: decision.reply ?? null })
-    if ('errand' in source && source.errand.form === 'outcome') decided.settled.push(source.errand.letterId)
+    if (letter === undefined) decided.answers.set(errand, { ok: true, reply: decision.reply ?? null })
+    else decided.handled.push(letter)
+    if (errand?.form === 'outcome') decided.settled.push(errand.letterId)
   }
   return decided
 }
 
-async function failAll(tx: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {
+async function failAll(query: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {
   const marked: TurnResult['failed'] = []
   for (const { letter, error } of failed) {
-    const failure = { letterId: letter.id, reason: mailbox.failureReason(error) }
-    marked.push({ letter, error, isParked: await mailbox.failMail(tx, failure, attemptsMax) })
+    const failure = { letterId: letter.id, reason: failureReason(error) }
+    marked.push({ letter, error, isParked: await mailbox.failMail(query, failure, attemptsMax) })
   }
   return marked
+}
+
+/** The letter whose turn failed alone spends an attempt. Nothing of its kind is asked: that may be what fails. */
+export async function failFirst({ database, kind }: TurnOptions, id: string, error: unknown) {
+  const letters = await mailbox.readMail(database.query, kind.kind, { ids: [id], most: 1 })
+  const due = letters.filter(({ isDue }) => isDue).map((letter) => ({ letter, error }))
+  return failAll(database.query, due)
 }

@@ -50,6 +50,13 @@ export const isCheckViolation = (error: unknown): boolean => someCause(error, ({
 
 export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ code }) => code === '55P03')
 
+/** What staff read of an error: its root, in one line, without the values that drizzle puts into its messages. */
+export function failureReason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error.cause instanceof Error) return failureReason(error.cause)
+  return `${error.name}: ${error.message.split('\nparams:')[0]}`.replaceAll(/\s+/g, ' ').slice(0, 500)
+}
+
 interface Cause {
   code?: string
   message: string

@@ -16,3 +16,24 @@ export function gathered<Value>(
     return (await next.found).get(id)
   }
 }
+
+/** Does together what is asked for while it is busy: all of one go get the same result, or fail alike. */
+export function gatherWork<Item, Result>(
+  work: (items: readonly Item[]) => Promise<Result>,
+): (item: Item) => Promise<Result> {
+  let waiting: Item[] = []
+  let next: Promise<Result> | undefined
+  let busy: Promise<unknown> = Promise.resolve()
+  return (item) => {
+    waiting.push(item)
+    next ??= busy.then(() => {
+      const items = waiting
+      waiting = []
+      next = undefined
+      const done = work(items)
+      busy = done.catch(() => undefined)
+      return done
+    })
+    return next
+  }
+}

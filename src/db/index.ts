@@ -1,5 +1,6 @@
 export { bulkInsert, bulkUpdate, jsonObject, plannedWithout, selectList, statement } from './bulk.ts'
 export {
+  failureReason,
   isAway,
   isCheckViolation,
   isConnectionLost,
@@ -7,7 +8,7 @@ export {
   isLockTimeout,
   isUnreachable,
 } from './failures.ts'
-export { gathered } from './gathered.ts'
+export { gathered, gatherWork } from './gathered.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,
