@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
-import net from 'node:net'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
-import { createTestDatabase, waitFor } from '#test'
+import { createTestDatabase, startProxy, waitFor } from '#test'
 import { add, openBank, type Bank, type Process } from './bank.fixture.ts'
 
 /** The same numbers between 0 and 1 for the same seed (mulberry32). */
@@ -26,43 +25,6 @@ async function connect(bank: Bank): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client({ connectionString: bank.url, application_name: 'outsider' })
   await client.connect()
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
-}
-
-/** A way to Postgres that can be closed: it refuses connections, or takes them and never answers. */
-async function openRoad(url: string) {
-  const { hostname, port } = new URL(url)
-  const sockets = new Set<net.Socket>()
-  let fault: 'refuses' | 'swallows' | undefined
-  const server = net.createServer((near) => {
-    sockets.add(near.on('error', () => undefined))
-    if (fault === 'refuses') near.destroy()
-    if (fault !== undefined) return
-    const far = net.connect(Number(port), hostname)
-    sockets.add(far.on('error', () => undefined))
-    near.pipe(far).pipe(near)
-    near.on('close', () => far.destroy())
-    far.on('close', () => near.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const road = new URL(url)
-  road.port = `${(server.address() as net.AddressInfo).port}`
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    url: road.href,
-    close(how: 'refuses' | 'swallows') {
-      fault = how
-      cut()
-    },
-    open() {
-      fault = undefined
-    },
-    async [Symbol.asyncDispose]() {
-      cut()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
 }
 
 /** `TURNS=100000` for the whole proof, which takes minutes. */
@@ -217,17 +179,21 @@ describe('a lane', () => {
     'answers unavailable in time while Postgres %s connections, and goes on when it is back',
     async (fault) => {
       await using bank = await openBank(await createTestDatabase())
-      await using road = await openRoad(bank.url)
-      const { ask } = bank.start({ url: road.url })
+      await using proxy = await startProxy(Number(new URL(bank.url).port))
+      const { ask } = bank.start({ url: proxy.by(bank.url) })
       await ask('a', add(1, 'before'))
-      road.close(fault)
+      if (fault === 'refuses') proxy.refuse()
+      else {
+        proxy.blackHole()
+        proxy.reset()
+      }
       const startedAt = performance.now()
       const codes = await Promise.all(
         Array.from({ length: 300 }, () => ask('a', add(1, 'during')).catch((error: { code?: string }) => error.code)),
       )
       expect(new Set(codes)).toEqual(new Set(['unavailable']))
       expect(performance.now() - startedAt).toBeLessThan(6_000)
-      road.open()
+      proxy.heal()
       expect(await ask('a', add(1, 'after'))).toEqual({ balance: 2, notes: ['before', 'after'] })
     },
   )

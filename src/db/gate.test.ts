@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLog } from '#telemetry'
-import { createTestDatabase, openRoad, waitFor } from '#test'
+import { createTestDatabase, startProxy, waitFor } from '#test'
 import { isUnreachable, openDatabase } from './index.ts'
 
 const timed = async (work: Promise<unknown>) => {
@@ -14,9 +14,9 @@ const timed = async (work: Promise<unknown>) => {
 
 test('while Postgres does not answer only the first callers wait for it, and it is found again by itself', async () => {
   await using created = await createTestDatabase()
-  await using road = await openRoad(created.url)
-  road.isSilent = true
-  const database = openDatabase({ url: road.url, poolSize: 4, log: createLog('silent') })
+  await using proxy = await startProxy(Number(new URL(created.url).port))
+  proxy.blackHole()
+  const database = openDatabase({ url: proxy.by(created.url), poolSize: 4, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }
   const ask = () => timed(database.pool.query('select 1'))
 
@@ -33,7 +33,7 @@ test('while Postgres does not answer only the first callers wait for it, and it 
   // One of them may be the one that tries.
   expect(later.filter(({ ms }) => ms > 500).length).toBeLessThanOrEqual(1)
 
-  road.isSilent = false
+  proxy.heal()
   await waitFor(async () => (await ask()).error === undefined, { timeoutMs: 5_000, what: 'Postgres to be found again' })
   const healed = await Promise.all(Array.from({ length: 100 }, ask))
   expect(healed.filter(({ error }) => error !== undefined)).toEqual([])

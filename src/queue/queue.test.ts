@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { createTestDatabase, openPath, startRedis, waitFor } from '#test'
+import { createTestDatabase, startProxy, startRedis, waitFor } from '#test'
 import { prepareQueue, requireQueue, type QueueOptions } from './index.ts'
 import { log, onRedis, openSides } from './sides.fixture.ts'
 
@@ -91,20 +91,18 @@ describe('on a Postgres whose connections', () => {
   async function openAway() {
     const stack = new AsyncDisposableStack()
     const database = stack.use(await createTestDatabase())
-    const url = new URL(database.url)
-    const path = stack.use(await openPath({ port: Number(url.port) }))
+    const proxy = stack.use(await startProxy(Number(new URL(database.url).port)))
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
-    url.port = String(path.port)
-    const options: QueueOptions = { redisUrl: undefined, databaseUrl: url.href, log }
+    const options: QueueOptions = { redisUrl: undefined, databaseUrl: proxy.by(database.url), log }
     const sides = stack.use(openSides(options, { patienceMs: 600 }))
     await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
-    return { path, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    return { proxy, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 
   test('were all reset wake-ups go on', async () => {
     await using away = await openAway()
     for (let round = 0; round < 3; round += 1) {
-      away.path.reset()
+      away.proxy.reset()
       await waitFor(away.sides.nudges('cart'), { what: 'a wake-up after the reset' })
       await waitFor(away.sides.nudges('order'), { what: 'a wake-up after the reset' })
     }
@@ -113,7 +111,7 @@ describe('on a Postgres whose connections', () => {
 
   test('died silently wake-ups go on, once the worker was opened anew', { timeout: 40_000 }, async () => {
     await using away = await openAway()
-    away.path.swallow({ forGood: false })
+    away.proxy.loseOpen()
     await waitFor(away.sides.nudges('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
     expect(away.sides.workers.isAlive()).toBe(true)
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
-import { openPath, startRedis, waitFor } from '#test'
+import { startProxy, startRedis, waitFor } from '#test'
 import { metricValue, onRedis, openSides } from './sides.fixture.ts'
 
 /** Whatever becomes of Redis, wake() neither throws nor waits, and later wake-ups arrive within seconds of its return. */
@@ -58,22 +58,22 @@ describe('wake-ups go on', () => {
 
   test('after every connection was reset, blocking reads included', { timeout: 30_000 }, async () => {
     await using redis = await startRedis()
-    await using path = await openPath(redis)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${path.port}`))
+    await using proxy = await startProxy(redis.port)
+    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
     for (let round = 0; round < 3; round += 1) {
       await untilAwake(sides.nudges('cart'))
       await untilAwake(sides.nudges('order'))
-      path.reset()
+      proxy.reset()
     }
     await untilAwake(sides.nudges('order'))
   })
 
   test('after connections went dead without a word', { timeout: 40_000 }, async () => {
     await using redis = await startRedis()
-    await using path = await openPath(redis)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${path.port}`))
+    await using proxy = await startProxy(redis.port)
+    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
     await untilAwake(sides.nudges('cart'))
-    path.swallow({ forGood: false })
+    proxy.loseOpen()
     await untilAwake(sides.nudges('cart'), 15_000)
     await untilAwake(sides.nudges('order'), 15_000)
   })
@@ -81,10 +81,10 @@ describe('wake-ups go on', () => {
   test('on another Redis that knows nothing of the first', { timeout: 30_000 }, async () => {
     await using first = await startRedis()
     await using second = await startRedis()
-    await using path = await openPath(first)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${path.port}`))
+    await using proxy = await startProxy(first.port)
+    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
     await untilAwake(sides.nudges('cart'))
-    path.leadTo(second)
+    proxy.retarget(second.port)
     await first.stop()
     await untilAwake(sides.nudges('cart'))
     await untilAwake(sides.nudges('order'))
@@ -93,9 +93,9 @@ describe('wake-ups go on', () => {
   test('on a replica that lacks the last writes', { timeout: 30_000 }, async () => {
     await using primary = await startRedis()
     await using replica = await startRedis()
-    await using path = await openPath(primary)
+    await using proxy = await startProxy(primary.port)
     await replica.call('replicaof', '127.0.0.1', String(primary.port))
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${path.port}`))
+    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
     await untilAwake(sides.nudges('cart'))
     await waitFor(async () => String(await replica.call('keys', 'holdfast:wake-cart:*')) !== '', {
       what: 'the replica',
@@ -103,7 +103,7 @@ describe('wake-ups go on', () => {
     await replica.call('replicaof', 'no', 'one')
     for (let round = 0; round < 50; round += 1) sides.wakeUp('order')
     await untilAwake(sides.nudges('order'))
-    path.leadTo(replica)
+    proxy.retarget(replica.port)
     await primary.stop()
     await untilAwake(sides.nudges('order'))
     await untilAwake(sides.nudges('cart'))
@@ -115,8 +115,8 @@ describe('wake-ups go on', () => {
     async () => {
       await using old = await startRedis()
       await using next = await startRedis()
-      await using path = await openPath(old)
-      await using sides = openSides(onRedis(`redis://127.0.0.1:${path.port}`))
+      await using proxy = await startProxy(old.port)
+      await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
       await untilAwake(sides.nudges('cart'))
       await old.call('replicaof', '127.0.0.1', String(next.port))
       for (let round = 0; round < 50; round += 1) sides.wakeUp('cart')
@@ -125,7 +125,7 @@ describe('wake-ups go on', () => {
       const [before, startedAt] = [await commands(), performance.now()]
       await waitFor(() => performance.now() - startedAt > 2_000, { what: 'two seconds' })
       expect((await commands()) - before).toBeLessThan(1_500)
-      path.leadTo(next)
+      proxy.retarget(next.port)
       await untilAwake(sides.nudges('cart'))
       await untilAwake(sides.nudges('order'))
     },

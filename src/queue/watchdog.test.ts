@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
-import { openPath, startRedis, waitFor } from '#test'
+import { startProxy, startRedis, waitFor } from '#test'
 import { createWaker, startWakeWorkers } from './index.ts'
 import { metricValue, onRedis, openSides } from './sides.fixture.ts'
 import { createVigil, type Look } from './watchdog.ts'
@@ -44,13 +44,13 @@ describe('a worker that has gone deaf', () => {
   async function openApart() {
     const stack = new AsyncDisposableStack()
     const redis = stack.use(await startRedis())
-    const path = stack.use(await openPath(redis))
+    const proxy = stack.use(await startProxy(redis.port))
     const waker = createWaker(onRedis(redis.url), ['cart'])
     stack.defer(() => waker.close())
     const woken = new Set<string>()
     const handle = async (_: string, ids: readonly string[]) => ids.forEach((id) => woken.add(id))
     const workers = startWakeWorkers({
-      ...onRedis(`redis://127.0.0.1:${path.port}`),
+      ...onRedis(`redis://127.0.0.1:${proxy.port}`),
       kinds: ['cart'],
       concurrency: 2,
       waker,
@@ -60,13 +60,13 @@ describe('a worker that has gone deaf', () => {
     stack.defer(() => workers.close())
     waker.wake([{ kind: 'cart', id: 'first' }])
     await waitFor(() => woken.has('first'), { what: 'the first wake-up' })
-    return { path, waker, woken, workers, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    return { proxy, waker, woken, workers, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 
   test('is opened anew, and takes what waited', async () => {
     await using apart = await openApart()
     const before = await reopened()
-    apart.path.swallow({ forGood: false })
+    apart.proxy.loseOpen()
     apart.waker.wake([{ kind: 'cart', id: 'second' }])
     await waitFor(() => apart.woken.has('second'), { what: 'the wake-up that waited', timeoutMs: 4_000 })
     expect((await reopened()) - before).toBe(1)
@@ -75,11 +75,12 @@ describe('a worker that has gone deaf', () => {
 
   test('however often it is opened is given up: health tells it, until it takes something again', async () => {
     await using apart = await openApart()
-    apart.path.swallow({ forGood: true })
+    apart.proxy.blackHole()
     apart.waker.wake([{ kind: 'cart', id: 'second' }])
     await apart.workers.givenUp
     expect(apart.workers.isAlive()).toBe(false)
-    apart.path.heal()
+    apart.proxy.heal()
+    apart.proxy.reset()
     await waitFor(() => apart.workers.isAlive(), { what: 'health' })
     expect(apart.woken).toContain('second')
   })

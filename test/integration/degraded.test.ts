@@ -4,14 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   buyer,
   listProcesses,
-  openRoad,
   placement,
   runProgram,
   startFleet,
+  startProxy,
   startRedis,
   waitFor,
   type Fleet,
   type Program,
+  type Proxy,
 } from '#test'
 import { freePort } from '#free-port'
 
@@ -53,14 +54,14 @@ const health = async (url: string) => [(await fetch(`${url}/livez`)).status, (aw
 
 describe('Postgres', { timeout: 60_000 }, () => {
   let fleet: Fleet
-  let road: Awaited<ReturnType<typeof openRoad>>
+  let proxy: Proxy
   let server: Program
   let url: string
   let catalog: Sent[]
   beforeAll(async () => {
     fleet = await startFleet()
-    road = await openRoad(fleet.databaseUrl)
-    server = await fleet.start(['serve'], { DATABASE_URL: road.url })
+    proxy = await startProxy(Number(new URL(fleet.databaseUrl).port))
+    server = await fleet.start(['serve'], { DATABASE_URL: proxy.by(fleet.databaseUrl) })
     url = server.url()
     const [product] = await fleet.query<{ id: string; slug: string }>(
       `select id, slug from product.product where status = 'active' order by id limit 1`,
@@ -76,7 +77,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
   }, 60_000)
   afterAll(async () => {
     await fleet[Symbol.asyncDispose]()
-    await road[Symbol.asyncDispose]()
+    await proxy[Symbol.asyncDispose]()
   })
 
   /** All of the catalog, and a cart, as they are while all is well. */
@@ -128,7 +129,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
     expect(unseen).toMatchObject({ status: 503 })
     expect(unseen.retryAfter).toBeGreaterThanOrEqual(2)
 
-    road.to = await fleet.startPostgres()
+    proxy.retarget(Number(new URL(await fleet.startPostgres()).port))
     await untilSelling(cartId)
     await waitFor(
       async () => /fwd=miss/.test((await send(url, catalog[0] as Sent)).headers.get('cache-status') ?? ''),
@@ -140,9 +141,10 @@ describe('Postgres', { timeout: 60_000 }, () => {
 
   test('silent, as a host that has gone away: a thousand callers do not each wait for it', async () => {
     const { cartId, seen } = await visit()
-    road.isSilent = true
-    // Those connections that are open are cut, as keep-alive or a fail-over would in time.
+    proxy.blackHole()
     await fleet.stopPostgres()
+    // Those connections that are open are cut, as keep-alive or a fail-over would in time.
+    proxy.reset()
     await Promise.all(Array.from({ length: 50 }, () => send(url, { path: 'order.cart.get', input: { cartId } })))
     const refused: Awaited<ReturnType<typeof send>>[] = []
     const insist = async () => {
@@ -158,8 +160,8 @@ describe('Postgres', { timeout: 60_000 }, () => {
     expect(refused.filter(({ ms }) => ms > 1_900).length).toBeLessThan(20)
     await untilStale()
     await expectCatalog(seen)
-    road.isSilent = false
-    road.to = await fleet.startPostgres()
+    proxy.heal()
+    proxy.retarget(Number(new URL(await fleet.startPostgres()).port))
     await untilSelling(cartId)
   })
 

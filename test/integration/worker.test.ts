@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { freePort } from '#free-port'
-import { buyer, expectSettled, openPath, startFleet, startRedis, waitFor, type Fleet } from '#test'
+import { buyer, expectSettled, startFleet, startProxy, startRedis, waitFor, type Fleet } from '#test'
 
 /** One worker as its operator meets it: health, an orderly stop, and an end when it cannot be helped. */
 
@@ -55,12 +55,12 @@ test(
   async () => {
     await using redis = await startRedis()
     // What takers alone send: senders of the same process reach Redis all the time.
-    await using path = await openPath(redis, { only: /bzpopmin|:stalled/i })
-    await using fleet = await startFleet({ redisUrl: `redis://127.0.0.1:${path.port}` })
+    await using proxy = await startProxy(redis.port, { only: /bzpopmin|:stalled/i })
+    await using fleet = await startFleet({ redisUrl: `redis://127.0.0.1:${proxy.port}` })
     const port = await freePort()
     const worker = await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_PATIENCE_MS: '900' })
     const server = await fleet.start(['serve'])
-    path.swallow({ forGood: true })
+    proxy.blackHole()
     const order = await placeOne(fleet, server.url())
     await expectSettled(fleet, [order], { timeoutMs: 30_000 })
     expect(await worker.ended()).toBe(1)

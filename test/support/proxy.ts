@@ -4,12 +4,18 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** A TCP proxy before one server, which does to its connections what networks do. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number
+  /** The same address by way of the proxy. */
+  by(url: string): string
   /** New connections go to this port from now on; those that are open stay where they are. */
   retarget(port: number): void
   /** Resets every connection at once (RST). */
   reset(): void
   /** Swallows everything, both ways, and tells nobody: connections are half open, new ones are taken and never answered. */
   blackHole(): void
+  /** What is open now is swallowed for good; new connections pass. */
+  loseOpen(): void
+  /** Cuts what is open, and refuses what is new. */
+  refuse(): void
   /** Requests arrive, replies do not. */
   dropReplies(): void
   /** Passes this much later, ms. */
@@ -22,16 +28,19 @@ export interface Proxy extends AsyncDisposable {
   cuts(): number
 }
 
-type Mode = 'pass' | 'blackHole' | 'dropReplies'
+type Mode = 'pass' | 'blackHole' | 'refuse' | 'dropReplies'
 
 interface Pair {
   client: Socket
   server: Socket
+  /** What befalls connections befalls this one. */
+  isMarked: boolean
   /** Set for good once a byte of it was swallowed. */
   lost: { requests: boolean; replies: boolean }
 }
 
-export async function startProxy(targetPort: number): Promise<Proxy> {
+/** @param only connections that have sent this are the ones to be swallowed; all unless given */
+export async function startProxy(targetPort: number, { only }: { only?: RegExp } = {}): Promise<Proxy> {
   const pairs = new Set<Pair>()
   let target = targetPort
   let mode: Mode = 'pass'
@@ -40,9 +49,11 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   let cuts = 0
 
   const server = createServer({ noDelay: true }, (client) => {
+    if (mode === 'refuse') return void client.resetAndDestroy()
     const pair: Pair = {
       client,
       server: connect({ port: target, host: '127.0.0.1', noDelay: true }),
+      isMarked: only === undefined,
       lost: { requests: false, replies: false },
     }
     pairs.add(pair)
@@ -56,16 +67,18 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       one.on('close', () => {
         if (other.destroyed) pairs.delete(pair)
         // The end of a connection is a message too, and gets lost like any other.
-        else if (mode !== 'blackHole' && !pair.lost.replies) other.destroy()
+        else if (!isSwallowed(pair, 'replies')) other.destroy()
       })
     }
   })
 
   function forward(pair: Pair, way: 'requests' | 'replies', chunk: Buffer): void {
-    if (mode === 'blackHole' || (mode === 'dropReplies' && way === 'replies')) pair.lost[way] = true
+    const text = chunk.toString('latin1')
+    if (way === 'requests') pair.isMarked ||= only?.test(text) === true
+    pair.lost[way] ||= isSwallowed(pair, way)
     if (pair.lost[way]) return
     const to = way === 'requests' ? pair.server : pair.client
-    const isCut = way === 'requests' && cut !== undefined && cut.request.test(chunk.toString('latin1')) && cut.share()
+    const isCut = way === 'requests' && cut !== undefined && cut.request.test(text) && cut.share()
     const pass = (): void => {
       to.write(chunk)
       if (isCut) cutReply(pair)
@@ -73,6 +86,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     if (delayMs > 0) setTimeout(pass, delayMs)
     else pass()
   }
+
+  const isSwallowed = ({ isMarked, lost }: Pair, way: 'requests' | 'replies'): boolean =>
+    lost[way] || (isMarked && (mode === 'blackHole' || (mode === 'dropReplies' && way === 'replies')))
 
   /** The request is on its way to the server, which acts on it; the client learns nothing. */
   function cutReply(pair: Pair): void {
@@ -94,9 +110,21 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   }
   return {
     port,
+    by(url) {
+      const other = new URL(url)
+      other.port = String(port)
+      return other.href
+    },
     retarget: (to) => void (target = to),
     reset,
     blackHole: () => void (mode = 'blackHole'),
+    loseOpen() {
+      for (const { isMarked, lost } of pairs) if (isMarked) lost.requests = lost.replies = true
+    },
+    refuse() {
+      mode = 'refuse'
+      reset()
+    },
     dropReplies: () => void (mode = 'dropReplies'),
     delay: (ms) => void (delayMs = ms),
     cutReplyTo: (request, share) => void (cut = { request, share }),
