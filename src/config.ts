@@ -151,7 +151,19 @@ const settings = {
     .describe('Least severe log lines that are written'),
 }
 
-const configSchema = z.object(settings).transform((env) => ({ ...env, DATA_DIR: resolve(env.DATA_DIR) }))
+function isSameServer(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return false
+  const [first, second] = [new URL(one), new URL(other)]
+  return first.hostname === second.hostname && (first.port || '6379') === (second.port || '6379')
+}
+
+const configSchema = z
+  .object(settings)
+  .refine(({ REDIS_URL, CACHE_REDIS_URL }) => !isSameServer(REDIS_URL, CACHE_REDIS_URL), {
+    path: ['CACHE_REDIS_URL'],
+    message: "name another Redis than REDIS_URL's: a cache evicts, and the queue must not",
+  })
+  .transform((env) => ({ ...env, DATA_DIR: resolve(env.DATA_DIR) }))
 
 export type Config = Readonly<z.output<typeof configSchema>>
 

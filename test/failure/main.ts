@@ -48,7 +48,6 @@ if (options.list === true) {
     say(`${String(row).padStart(2)}  ${fault}: ${how}. ${holds}. (${orders} operations)`)
 } else {
   process.exitCode = (await runAll(chosen(options))) ? 0 : 1
-  endSoon()
 }
 
 async function runAll(wanted: readonly Row[]): Promise<boolean> {
@@ -107,12 +106,4 @@ function toNumbers(text: string): number[] {
   if (unknown.length > 0)
     throw new InvalidArgumentError(`There is no row ${unknown.join(', ')}; --list shows them all.`)
   return numbers
-}
-
-/** What a row has left open must not keep a run that is over; it is named, so that it can be found. */
-function endSoon(): void {
-  setTimeout(() => {
-    say(`left open: ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`)
-    process.exit()
-  }, 5_000).unref()
 }

@@ -52,6 +52,11 @@ describe('the program gives up with one message that says what to do when', () =
     expect(said).not.toContain('secret@')
   })
 
+  test('the cache is to live in the Redis of the queue', async () => {
+    const said = await refusal(['serve'], { REDIS_URL: 'redis://one', CACHE_REDIS_URL: 'redis://one:6379/2' })
+    expect(said).toContain('CACHE_REDIS_URL: name another Redis')
+  })
+
   test('Postgres cannot be reached', async () => {
     const said = await refusal(['serve'], {
       ...payment,

@@ -304,13 +304,13 @@ test(
   'without Redis orders are taken and paid: the sweep stands in for wake-ups, each replica for the shared cache',
   { timeout: 60_000 },
   async () => {
-    const redis = await startRedis()
-    await using fleet = await startFleet({ redisUrl: redis.url, env: { CACHE_REDIS_URL: redis.url } })
+    const [queue, cache] = await Promise.all([startRedis(), startRedis()])
+    await using fleet = await startFleet({ redisUrl: queue.url, env: { CACHE_REDIS_URL: cache.url } })
     const server = await fleet.start(['serve'])
     await fleet.start(['worker'])
     const ada = buyer(server.url())
     const sku = await anySku(fleet)
-    await redis.stop()
+    await Promise.all([queue.stop(), cache.stop()])
     const cartId = await ada.cart([{ sku, quantity: 1 }])
     const startedAt = performance.now()
     expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })

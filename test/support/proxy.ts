@@ -49,7 +49,7 @@ export async function startProxy(targetPort: number, { only }: { only?: RegExp }
   let cuts = 0
 
   const server = createServer({ noDelay: true }, (client) => {
-    if (mode === 'refuse') return void client.resetAndDestroy()
+    if (mode === 'refuse') return cutOff(client)
     const pair: Pair = {
       client,
       server: connect({ port: target, host: '127.0.0.1', noDelay: true }),
@@ -94,7 +94,7 @@ export async function startProxy(targetPort: number, { only }: { only?: RegExp }
   function cutReply(pair: Pair): void {
     cuts += 1
     pair.lost.replies = true
-    pair.client.resetAndDestroy()
+    cutOff(pair.client)
     setTimeout(() => pair.server.destroy(), 500)
   }
 
@@ -103,8 +103,8 @@ export async function startProxy(targetPort: number, { only }: { only?: RegExp }
   const { port } = server.address() as AddressInfo
   const reset = (): void => {
     for (const { client, server: upstream } of pairs) {
-      client.resetAndDestroy()
-      upstream.resetAndDestroy()
+      cutOff(client)
+      cutOff(upstream)
     }
     pairs.clear()
   }
@@ -140,4 +140,10 @@ export async function startProxy(targetPort: number, { only }: { only?: RegExp }
       return Promise.resolve()
     },
   }
+}
+
+/** Node 24.21 cannot reset a socket that is saying good-bye: it would stay open for ever, and its process never end. */
+function cutOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }

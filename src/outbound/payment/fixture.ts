@@ -34,7 +34,8 @@ export const eur = (amount: number): Money => ({ amount, currency: 'EUR' })
 
 const secretKey = 'sk_test_adapter'
 
-export async function testProvider(options: { timeoutMs?: number } = {}): Promise<TestProvider> {
+/** @param shopKey what the shop says its key is; the right one unless given */
+export async function testProvider(options: { timeoutMs?: number; shopKey?: string } = {}): Promise<TestProvider> {
   await using taken = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-payment-'))
   taken.defer(() => rm(dataDir, { recursive: true, force: true }))
@@ -43,9 +44,9 @@ export async function testProvider(options: { timeoutMs?: number } = {}): Promis
   const webhook = { url: receiver.url, secret: webhookSecret }
   const sandbox = await startSandbox({ port: 0, dataDir, apiKey: secretKey, webhook })
   taken.defer(() => sandbox.close())
-  const { timeoutMs = 5_000 } = options
+  const { timeoutMs = 5_000, shopKey = secretKey } = options
   const log = pino({ level: 'silent' })
-  const payments = createStripeProvider({ secretKey, webhookSecret, url: sandbox.url, timeoutMs, log })
+  const payments = createStripeProvider({ secretKey: shopKey, webhookSecret, url: sandbox.url, timeoutMs, log })
   taken.defer(() => payments.close())
   const stripe = new Stripe(secretKey, { host: '127.0.0.1', port: sandbox.port, protocol: 'http', telemetry: false })
 

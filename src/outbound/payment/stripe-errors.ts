@@ -10,6 +10,9 @@ export function throwUncertain(cause: unknown): never {
   }
   if (cause instanceof Stripe.errors.StripeRateLimitError)
     throw new OutboundError('unreachable', 'the payment provider asks us to slow down', { cause })
+  // Ours to mend, and nothing was done: the orders wait for it as they wait for a provider that is away.
+  if (cause instanceof Stripe.errors.StripeAuthenticationError || cause instanceof Stripe.errors.StripePermissionError)
+    throw new OutboundError('unreachable', 'the payment provider refuses our key: check PAYMENT_SECRET_KEY', { cause })
   if (cause instanceof Stripe.errors.StripeError && cause.statusCode === 409)
     throw new OutboundError('unknown', 'the payment provider is still at the first call with this key', { cause })
   // Another version of this program has used the key with other parameters: what came of that is to be looked up.

@@ -190,6 +190,14 @@ describe('a provider', () => {
     await expect(payments.open(open)).rejects.toMatchObject(unreachable)
   })
 
+  test('that refuses our key has done nothing: the call is put off until the key is right', async () => {
+    await using provider = await testProvider({ shopKey: 'sk_test_of_somebody_else' })
+    const { payments } = provider
+    const refused = expect.stringContaining('PAYMENT_SECRET_KEY') as string
+    await expect(payments.open(open)).rejects.toMatchObject({ reason: 'unreachable', message: refused })
+    await expect(payments.lookUp('pi_none')).rejects.toMatchObject({ reason: 'unreachable' })
+  })
+
   test('that declines cards and refuses requests is well: its breaker stays closed', async () => {
     await using provider = await testProvider()
     const { payments } = provider

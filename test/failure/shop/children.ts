@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
+import { endWithUs } from '#test'
 
 /** A process of the run that is not the shop's own program: Redis, Postgres, the load. It never outlives the runner. */
 export interface Child extends AsyncDisposable {
@@ -11,18 +12,12 @@ export interface Child extends AsyncDisposable {
   end(signal?: NodeJS.Signals): Promise<void>
 }
 
-const living = new Set<ChildProcess>()
-process.once('exit', () => {
-  for (const child of living) child.kill('SIGKILL')
-})
-
 export async function startChild(command: string, args: readonly string[], options: SpawnOptions): Promise<Child> {
   const child = spawn(command, args, options)
   const exited = once(child, 'exit')
   exited.catch(() => undefined)
   await once(child, 'spawn')
-  living.add(child)
-  child.once('exit', () => living.delete(child))
+  endWithUs(child)
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
   async function end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (!isRunning()) return
