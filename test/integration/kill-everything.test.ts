@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createClient, type Client, type Inputs, type Outputs } from '#client'
-import { databaseFolder, listProcesses, placement, startProgram, waitFor, type Program } from '#test'
+import { databaseFolder, insist, listProcesses, placement, startProgram, waitFor, type Program } from '#test'
 
 /** The power goes while the shop sells: everything it consists of is gone at once, and comes back by `npm start`. */
 
@@ -35,9 +35,9 @@ test(
     cleanUp.defer(() => rm(databaseFolder(dataDir), { recursive: true, force: true }))
     await using shop = await startShop(dataDir)
     const before = createClient({ url: shop.url() })
-    const found = await before.product.list.query({ limit: 100, currency: 'USD' })
+    const found = await insist(() => before.product.list.query({ limit: 100, currency: 'USD' }))
     const products = await Promise.all(
-      found.items.map(({ slug }) => before.product.get.query({ slug, currency: 'USD' })),
+      found.items.map(({ slug }) => insist(() => before.product.get.query({ slug, currency: 'USD' }))),
     )
     const skus = products.flatMap(({ variants }) => variants.filter(({ available }) => available >= 40))
 
@@ -63,12 +63,15 @@ test(
     await using again = await startShop(dataDir)
     const after = createClient({ url: again.url() })
     for (const request of unanswered) {
-      const answer = await after.order.place.mutate(request)
+      const answer = await insist(() => after.order.place.mutate(request))
       if (answer.outcome === 'placed') acknowledged.push(answer)
     }
     expect(new Set(acknowledged.map(({ order }) => order.number)).size).toBe(acknowledged.length)
     for (const { order, accessToken } of acknowledged) {
-      const isPaid = async () => (await after.order.get.query({ id: order.id, accessToken })).status === 'paid'
+      const isPaid = async () => {
+        const { status } = await insist(() => after.order.get.query({ id: order.id, accessToken }))
+        return status === 'paid'
+      }
       await waitFor(isPaid, { timeoutMs: 60_000, what: `order ${order.number} to be paid` })
     }
     expect(await again.stop()).toBe(0)

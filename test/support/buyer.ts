@@ -34,24 +34,28 @@ export function buyer(...urls: string[]): Buyer {
   const [first] = clients
   if (first === undefined) throw new Error('a buyer needs a server')
 
-  async function insist<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await work(clients[attempt % clients.length] ?? (first as Client))
-      } catch (error) {
-        if (attempt >= 30 || !isWorthRetrying(error)) throw error
-        await new Promise((resolve) => setTimeout(resolve, 50 * Math.random() * (attempt + 1)))
-      }
-    }
-  }
+  const ask = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
+    insist((attempt) => work(clients[attempt % clients.length] ?? first))
 
   return {
     client: first,
-    cart: (lines) => insist(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
+    cart: (lines) => ask(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
     place(cartId, changes = {}) {
       const request = { ...placement(cartId), ...changes }
-      return insist((client) => client.order.place.mutate(request))
+      return ask((client) => client.order.place.mutate(request))
     },
+  }
+}
+
+/** Asks again, up to 30 times, while the answer says that it can help. */
+export async function insist<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work(attempt)
+    } catch (error) {
+      if (attempt >= 30 || !isWorthRetrying(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50 * Math.random() * (attempt + 1)))
+    }
   }
 }
 

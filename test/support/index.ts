@@ -1,5 +1,5 @@
 export { callWith, digest, logProblems, send, type Attack } from './attack.ts'
-export { buyer, homeAddress, placement, type Buyer } from './buyer.ts'
+export { buyer, homeAddress, insist, placement, type Buyer } from './buyer.ts'
 export { createTestDatabase } from './database.ts'
 export { startFleet, type Fleet } from './fleet.ts'
 export { listProcedures, withValue, type Field, type Procedure, type Sample } from './procedures.ts'
