@@ -85,7 +85,11 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     log,
     cleaners: {
       'partitions of idempotency keys': () => dropExpiredReplies(database.query),
-      unreadableMail: (most) => parkUnreadable(database.query, kinds, most),
+      async unreadableMail(most) {
+        const parked = await parkUnreadable(database.query, kinds, most)
+        if (parked > 0) log.error({ parked }, 'parked mail of a kind or version that nobody has known for a day')
+        return parked
+      },
       parkedMail: (most) => deleteOldParked(database.query, { days: parkedDays, most }),
       sessions: modules.user.cleanUp,
       carts: modules.order.cleanUp,

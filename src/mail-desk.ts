@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { readableRows, type Readable } from '#actor'
+import { parkGone, readableRows, type Readable } from '#actor'
 import type { Queryable } from '#db'
 
 /** Mail as staff see it: what was given up on (parked), to be retried or dropped, and what waits. */
@@ -163,9 +163,7 @@ export async function parkUnreadable(query: Queryable, readable: Readable, most:
         order by m.id limit ${most} for update skip locked)
       returning *
     )
-    insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
-    select id, kind, actor_id, version, payload, attempts, last_error, created_at,
-      'no replica has known its kind or version for a day' from gone`)
+    ${sql.raw(parkGone(`'no replica has known its kind or version for a day'`))}`)
   return result.rowCount ?? 0
 }
 

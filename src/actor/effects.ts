@@ -18,7 +18,7 @@ export interface EffectRunner {
   stop(): Promise<void>
 }
 
-export interface EffectOptions extends Omit<LaneOptions, 'kind'> {
+export interface EffectOptions extends Omit<LaneOptions, 'kind' | 'gathering'> {
   kind: AnyEffectKind
   laneOf(kind: string): Lane
 }

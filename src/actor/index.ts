@@ -10,4 +10,4 @@ export {
   type EffectResult,
   type Mail,
 } from './kind.ts'
-export { readableRows, type Readable } from './mailbox.ts'
+export { parkGone, readableRows, type Readable } from './mailbox.ts'

@@ -179,7 +179,7 @@ describe('a lane', () => {
     'answers unavailable in time while Postgres %s connections, and goes on when it is back',
     async (fault) => {
       await using bank = await openBank(await createTestDatabase())
-      await using proxy = await startProxy(Number(new URL(bank.url).port))
+      await using proxy = await startProxy(bank.url)
       const { ask } = bank.start({ url: proxy.by(bank.url) })
       await ask('a', add(1, 'before'))
       if (fault === 'refuses') proxy.refuse()

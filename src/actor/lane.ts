@@ -220,8 +220,10 @@ export function createLane(options: LaneOptions): Lane {
     } else if (how.lettersMax > 1) {
       return settle(line, [waiting], isolated)
     } else {
-      // Should that fail too, the sweep brings the actor again.
-      const failed = await failFirst(options, errand.id, error).catch(() => [])
+      const failed = await failFirst(options, errand.id, error).catch((failure: unknown) => {
+        log.warn({ err: failure, kind }, 'a failed message could not be marked; the sweep brings it again')
+        return []
+      })
       noteFailures(failed)
       if (failed.some(({ isParked }) => isParked)) again(line, waiting)
       else resolve(undefined)

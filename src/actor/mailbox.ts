@@ -152,6 +152,11 @@ export interface Failure {
   delayMs?: number | undefined
 }
 
+/** Moves the rows of `gone` to where staff can see, retry or drop them. @param reason an SQL expression */
+export const parkGone = (reason: string): string => `
+  insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
+  select id, kind, actor_id, version, payload, attempts, last_error, created_at, ${reason} from gone`
+
 const failLetter = statement<{ isParked: boolean }>(
   'fail mailbox',
   `with failed as (
@@ -160,8 +165,7 @@ const failLetter = statement<{ isParked: boolean }>(
    ), gone as (
      delete from actor.mailbox m using failed f where m.id = f.id and f."isLast" returning m.*
    ), parked as (
-     insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
-     select id, kind, actor_id, version, payload, attempts, last_error, created_at, $3::text from gone
+     ${parkGone('$3::text')}
    ), later as (
      update actor.mailbox m
      set attempts = attempts + $4, tries = tries + 1, last_error = $3, lease = null, leased_until = null,

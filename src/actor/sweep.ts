@@ -36,11 +36,11 @@ export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
   async function sweepOnce(): Promise<boolean> {
     const actors = await sleepingActors(database, kinds, { graceMs, most })
     lastAt = Date.now()
-    const byKind = [...Map.groupBy(actors, ({ kind }) => kind).entries()]
+    const byKind = [...Map.groupBy(actors, ({ kind }) => kind)]
     const handled = byKind.map(([kind, rows]) =>
       run(
         kind,
-        Array.from(rows, ({ actorId }) => actorId),
+        rows.map(({ actorId }) => actorId),
       ),
     )
     // A party that hangs must not hold up the mail of the others.

@@ -8,7 +8,7 @@ import {
   type Database,
   type Queryable,
 } from '#db'
-import { readReplies, storeReplies, type IdempotencyKey } from '#idempotency'
+import { readReplies, storeReplies, type Answer, type IdempotencyKey } from '#idempotency'
 import { StaleError, type AnyActorKind, type Decision, type Mail, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
 
@@ -20,8 +20,6 @@ export type Errand =
   | Readonly<{ form: 'outcome'; id: string; message: Message; letterId: number; lease: string }>
   /** The actor has mail. */
   | Readonly<{ form: 'wake'; id: string }>
-
-export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
 interface Failed {
   letter: mailbox.Letter

@@ -14,7 +14,7 @@ const timed = async (work: Promise<unknown>) => {
 
 test('while Postgres does not answer only the first callers wait for it, and it is found again by itself', async () => {
   await using created = await createTestDatabase()
-  await using proxy = await startProxy(Number(new URL(created.url).port))
+  await using proxy = await startProxy(created.url)
   proxy.blackHole()
   const database = openDatabase({ url: proxy.by(created.url), poolSize: 4, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }

@@ -1,3 +1,3 @@
 export { idempotencyKey, type IdempotencyKey } from './key.ts'
-export { dropExpiredReplies, readReplies, storeReplies } from './replies.ts'
+export { dropExpiredReplies, readReplies, storeReplies, type Answer } from './replies.ts'
 export { shareAnswers } from './sharing.ts'

@@ -16,11 +16,11 @@ const selectReplies = statement<{ hash: string; fingerprint: string; reply: unkn
      and key_hash = any($1::text[]) and expires_at > now()`,
 )
 
-/** As a request with that key was answered before; an error where that was another request. */
-export type Replay = { ok: true; reply: unknown } | { ok: false; error: unknown }
+/** What a request was answered. */
+export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
-/** Answers stored under these keys, by their hash. To be read once what they ask for is locked, in a statement of its own. */
-export async function readReplies(tx: Queryable, keys: readonly IdempotencyKey[]): Promise<Map<string, Replay>> {
+/** Answers stored under these keys, by their hash; an error where that was another request. To be read once what they ask for is locked, in a statement of its own. */
+export async function readReplies(tx: Queryable, keys: readonly IdempotencyKey[]): Promise<Map<string, Answer>> {
   if (keys.length === 0) return new Map()
   const asked = new Map(keys.map(({ hash, fingerprint }) => [hash, fingerprint]))
   const { rows } = await selectReplies(tx, [...asked.keys()])

@@ -91,7 +91,7 @@ describe('on a Postgres whose connections', () => {
   async function openAway() {
     const stack = new AsyncDisposableStack()
     const database = stack.use(await createTestDatabase())
-    const proxy = stack.use(await startProxy(Number(new URL(database.url).port)))
+    const proxy = stack.use(await startProxy(database.url))
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
     const options: QueueOptions = { redisUrl: undefined, databaseUrl: proxy.by(database.url), log }
     const sides = stack.use(openSides(options, { patienceMs: 600 }))

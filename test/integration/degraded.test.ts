@@ -60,7 +60,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
   let catalog: Sent[]
   beforeAll(async () => {
     fleet = await startFleet()
-    proxy = await startProxy(Number(new URL(fleet.databaseUrl).port))
+    proxy = await startProxy(fleet.databaseUrl)
     server = await fleet.start(['serve'], { DATABASE_URL: proxy.by(fleet.databaseUrl) })
     url = server.url()
     const [product] = await fleet.query<{ id: string; slug: string }>(
@@ -129,7 +129,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
     expect(unseen).toMatchObject({ status: 503 })
     expect(unseen.retryAfter).toBeGreaterThanOrEqual(2)
 
-    proxy.retarget(Number(new URL(await fleet.startPostgres()).port))
+    proxy.retarget(await fleet.startPostgres())
     await untilSelling(cartId)
     await waitFor(
       async () => /fwd=miss/.test((await send(url, catalog[0] as Sent)).headers.get('cache-status') ?? ''),
@@ -161,7 +161,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
     await untilStale()
     await expectCatalog(seen)
     proxy.heal()
-    proxy.retarget(Number(new URL(await fleet.startPostgres()).port))
+    proxy.retarget(await fleet.startPostgres())
     await untilSelling(cartId)
   })
 

@@ -6,8 +6,8 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number
   /** The same address by way of the proxy. */
   by(url: string): string
-  /** New connections go to this port from now on; those that are open stay where they are. */
-  retarget(port: number): void
+  /** New connections go there from now on; those that are open stay where they are. */
+  retarget(target: Target): void
   /** Resets every connection at once (RST). */
   reset(): void
   /** Swallows everything, both ways, and tells nobody: connections are half open, new ones are taken and never answered. */
@@ -39,10 +39,15 @@ interface Pair {
   lost: { requests: boolean; replies: boolean }
 }
 
+/** A server of this machine: its port, or an address that names it. */
+type Target = number | string
+
+const portOf = (target: Target): number => (typeof target === 'number' ? target : Number(new URL(target).port))
+
 /** @param only connections that have sent this are the ones to be swallowed; all unless given */
-export async function startProxy(targetPort: number, { only }: { only?: RegExp } = {}): Promise<Proxy> {
+export async function startProxy(first: Target, { only }: { only?: RegExp } = {}): Promise<Proxy> {
   const pairs = new Set<Pair>()
-  let target = targetPort
+  let target = portOf(first)
   let mode: Mode = 'pass'
   let delayMs = 0
   let cut: { request: RegExp; share: () => boolean } | undefined
@@ -115,7 +120,7 @@ export async function startProxy(targetPort: number, { only }: { only?: RegExp }
       other.port = String(port)
       return other.href
     },
-    retarget: (to) => void (target = to),
+    retarget: (to) => void (target = portOf(to)),
     reset,
     blackHole: () => void (mode = 'blackHole'),
     loseOpen() {
