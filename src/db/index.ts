@@ -16,6 +16,7 @@ export {
   requireDatabase,
   together,
   transaction,
+  warmUp,
   type Database,
   type Queryable,
 } from './pool.ts'

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createLog } from '#telemetry'
-import { createTestDatabase, waitFor } from '#test'
-import { openDatabase } from './index.ts'
+import { createTestDatabase, startProxy, waitFor } from '#test'
+import { openDatabase, warmUp } from './index.ts'
 
 test('a connection that ends while nobody listens to it costs neither the process nor the next who asks', async () => {
   await using created = await createTestDatabase()
@@ -24,4 +24,18 @@ test('a connection that ends while nobody listens to it costs neither the proces
   client.release()
   for (let n = 0; n < 4; n += 1) expect((await database.query.execute(sql`select 1`)).rowCount).toBe(1)
   expect(database.pool.totalCount).toBeLessThanOrEqual(1)
+})
+
+test('warmed up, a pool holds all its connections; without Postgres nothing is thrown', async () => {
+  await using created = await createTestDatabase()
+  await using proxy = await startProxy(created.url)
+  const database = openDatabase({ url: proxy.by(created.url), poolSize: 3, log: createLog('silent') })
+  await using _ = { [Symbol.asyncDispose]: () => database.close() }
+  await warmUp(database)
+  expect(database.pool.idleCount).toBe(3)
+  proxy.refuse()
+  proxy.reset()
+  await waitFor(() => database.pool.totalCount === 0, { what: 'the connections to be lost' })
+  await warmUp(database)
+  expect(database.pool.totalCount).toBe(0)
 })

@@ -54,6 +54,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
+    // What is open stays open: a caller after a quiet moment must not wait for a new one.
+    min: options.poolSize,
     connectionTimeoutMillis: 2_000,
     query_timeout: 6_000,
     keepAlive: true,
@@ -189,6 +191,12 @@ async function commit(client: pg.PoolClient): Promise<void> {
     .finally(() => client.off('notice', noteWarning))
   if (isUnacknowledged) throw new CommitUnknownError('COMMIT returned with a warning: not acknowledged by the standby')
   if (result.command !== 'COMMIT') throw new Error('the transaction had failed before COMMIT and was rolled back')
+}
+
+/** Opens every connection that this process may hold, so that the first callers wait for none. Never throws: they will. */
+export async function warmUp({ pool }: Database): Promise<void> {
+  const opened = await Promise.allSettled(Array.from({ length: pool.options.max }, () => pool.connect()))
+  for (const one of opened) if (one.status === 'fulfilled') one.value.release()
 }
 
 /** @throws BootError that says what to do when Postgres cannot be reached or is too old. */

@@ -30,6 +30,8 @@ const limits: Record<CallClass, { loopDelayMs: number; poolWaitMs: number; calls
 }
 /** The share of the connections to Postgres that browsing may hold: the others are for buying, whoever looks. */
 const browseShare = 0.6
+/** How long who only looks waits for one of that share, which costs nobody else anything. */
+const browsePatienceMs = 1_000
 
 const sampleEveryMs = 500
 const resolutionMs = 10
@@ -43,7 +45,7 @@ export function watchPressure({ waitMs, poolSize }: PressureOptions): Pressure {
   histogram.enable()
   const places = createPlaces({
     count: Math.max(1, Math.floor(poolSize * browseShare)),
-    patienceMs: limits.browse.poolWaitMs,
+    patienceMs: browsePatienceMs,
   })
   let loopDelayMs = 0
   let calls = 0

@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
+import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
 import { openAnswerCache } from '#cache'
 import { isPassing } from './cached-call.ts'
@@ -45,6 +46,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const { config } = options.app.services
   const readiness: Readiness = { isReady: false, isAlive: options.isAlive }
   const { server, endStreams } = await createServer(options.app, readiness)
+  await warmUp(options.app.services.database)
   await server.listen({ port: config.PORT, host: config.HOST }).catch((error: NodeJS.ErrnoException) => {
     throw new BootError(listenAdvice(error, config.PORT, config.HOST), { cause: error })
   })

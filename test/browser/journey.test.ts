@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chromiumPath, databaseFolder, startProgram, type Program } from '#test'
 
 /**
@@ -39,7 +39,7 @@ type Language = keyof typeof words
 let dataDir: string
 let shop: Program
 let browser: Browser
-const complaints: string[] = []
+let complaints: string[] = []
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'holdfast-browser-'))
@@ -50,6 +50,10 @@ beforeAll(async () => {
     chromium.launch({ executablePath: chromiumPath(), args: args.split(' ') }),
   ])
 }, 90_000)
+
+beforeEach(() => {
+  complaints = []
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -67,7 +71,7 @@ async function visit(language: Language, width: number): Promise<{ page: Page; c
   page.setDefaultTimeout(10_000)
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
+    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
   })
   await page.goto(`${shop.url()}/?lang=${language}`)
   return { page, context }

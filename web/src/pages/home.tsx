@@ -85,7 +85,7 @@ function CategoryTiles() {
   )
 }
 
-/** A category with the picture of one of its products. All tiles ask at once, so that they travel as one request. */
+/** A category with the picture of one of its products. */
 function CategoryTile({ category }: { category: Category }) {
   const { locale, currency } = useStore(settings)
   const { slug, name } = category
