@@ -1,5 +1,5 @@
 import { asc, inArray, sql } from 'drizzle-orm'
-import type { Queryable } from '#db'
+import { together, type Queryable } from '#db'
 import { noRecords } from './records.ts'
 import { disputes, fulfilments, refunds, returns } from './schema.ts'
 import type { OrderRecords, OrderState } from './state.ts'
@@ -14,43 +14,28 @@ export async function loadRecords(
   const ids = orders.filter(({ hasRecords }) => hasRecords).map(({ id }) => id)
   const found = new Map(ids.map((id) => [id, noRecords()]))
   if (ids.length === 0) return found
-  const of = <Row extends { orderId: string }>(
-    rows: Row[],
-    take: (records: OrderRecords, row: Omit<Row, 'orderId'>) => void,
-  ): void => {
-    for (const { orderId, ...row } of rows) {
-      const records = found.get(orderId)
-      if (records !== undefined) take(records, row)
-    }
-  }
-  of(
-    await query
+  const [sent, back, refunded, disputed] = await together([
+    query
       .select()
       .from(fulfilments)
       .where(inArray(fulfilments.orderId, ids))
       .orderBy(asc(fulfilments.at), asc(fulfilments.id)),
-    (records, row) => records.fulfilments.push(row),
-  )
-  of(
-    await query.select().from(returns).where(inArray(returns.orderId, ids)).orderBy(asc(returns.at), asc(returns.id)),
-    (records, row) => records.returns.push(row),
-  )
-  of(
-    await query
+    query.select().from(returns).where(inArray(returns.orderId, ids)).orderBy(asc(returns.at), asc(returns.id)),
+    query
       .select()
       .from(refunds)
       .where(inArray(refunds.orderId, ids))
       .orderBy(asc(refunds.requestedAt), asc(refunds.id)),
-    (records, row) => records.refunds.push(row),
-  )
-  of(
-    await query
+    query
       .select()
       .from(disputes)
       .where(inArray(disputes.orderId, ids))
       .orderBy(asc(disputes.openedAt), asc(disputes.id)),
-    (records, row) => records.disputes.push(row),
-  )
+  ])
+  for (const { orderId, ...row } of sent) found.get(orderId)?.fulfilments.push(row)
+  for (const { orderId, ...row } of back) found.get(orderId)?.returns.push(row)
+  for (const { orderId, ...row } of refunded) found.get(orderId)?.refunds.push(row)
+  for (const { orderId, ...row } of disputed) found.get(orderId)?.disputes.push(row)
   return found
 }
 
