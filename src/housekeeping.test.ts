@@ -77,6 +77,8 @@ describe('housekeeping', () => {
     }
     const sweeps = replicas.map(({ actors }) => actors.startSweep())
     await waitFor(() => runs === 4, { what: 'the sweep to run it' })
+    const isScheduled = async () => (await house.letters()).every(({ inSeconds }) => inSeconds > 0)
+    await waitFor(isScheduled, { what: 'the next to be scheduled' })
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
     expectInTenMinutes(await house.letters())
     expect(runs).toBe(4)

@@ -1,5 +1,6 @@
 import { transaction } from '#db'
 import type { Services } from '#services'
+import { patiently } from './patience.ts'
 import { catalogChunks, saveCatalog } from './save-catalog.store.ts'
 
 /**
@@ -10,9 +11,11 @@ export async function seedCatalog({ database }: Pick<Services, 'database'>): Pro
   // Read when it is needed alone: a shop with a catalog of its own never holds the demo's in memory.
   const { demoCategories, demoProducts } = await import('./demo/index.ts')
   for (const products of catalogChunks(demoProducts)) {
-    await transaction(database, async (tx) => {
-      const { refused } = await saveCatalog(tx, { categories: demoCategories, products })
-      if (refused[0] !== undefined) throw new Error(`the demo catalog was refused: ${JSON.stringify(refused[0])}`)
-    })
+    const save = () =>
+      transaction(database, async (tx) => {
+        const { refused } = await saveCatalog(tx, { categories: demoCategories, products })
+        if (refused[0] !== undefined) throw new Error(`the demo catalog was refused: ${JSON.stringify(refused[0])}`)
+      })
+    await patiently(save)
   }
 }

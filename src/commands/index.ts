@@ -78,18 +78,21 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv)
   } catch (error) {
-    complain(error)
+    await complain(error)
     process.exit(1)
   }
 }
 
-/** An operator's mistake is told as it stands; a fault of ours with its stack. */
-function complain(error: unknown): void {
-  if (error instanceof BootError || error instanceof AppError) process.stderr.write(`\n${error.message}\n`)
-  else
-    process.stderr.write(
-      `\nHoldfast failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
+/** An operator's mistake is told as it stands; a fault of ours by its root and with its stack, never with data. */
+async function complain(error: unknown): Promise<void> {
+  if (error instanceof BootError || error instanceof AppError) {
+    process.stderr.write(`\n${error.message}\n`)
+    return
+  }
+  const { failureReason } = await import('#db')
+  const { stackOf } = await import('#telemetry')
+  const stack = error instanceof Error ? stackOf(error) : ''
+  process.stderr.write(`\nHoldfast failed: ${failureReason(error)}\n${stack}\n`)
 }
 
 function toProcesses(text: string): number {

@@ -1,4 +1,4 @@
-import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type Processor } from 'bullmq'
+import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type PgPool, type Processor } from 'bullmq'
 import pg from 'pg'
 import type { Logger } from '#telemetry'
 import { blockSeconds, requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
@@ -21,13 +21,23 @@ const prefix = 'holdfast'
 const queueName = (kind: string): string => `wake-${kind}`
 const onPostgres = withBackend(createPostgresBackend)
 
-const postgresConnection = (options: QueueOptions) => ({
-  connectionString: options.databaseUrl,
-  schema,
-  max: 2,
-  connectionTimeoutMillis: 2_000,
-  application_name: 'holdfast-queue',
-})
+/**
+ * Connections for one side: one that listens, and some that ask. A pool of BullMQ's own would leave a connection without
+ * a listener while it looks at its tables, and again while it closes: a reset in such a moment would end the process.
+ */
+function openPool({ databaseUrl }: QueueOptions): pg.Pool & PgPool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    options: `-c search_path=${schema}`,
+    max: 3,
+    connectionTimeoutMillis: 2_000,
+    keepAlive: true,
+    application_name: 'holdfast-queue',
+  })
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  // BullMQ's own types say less of a notification than pg's.
+  return pool as pg.Pool & PgPool
+}
 
 interface Closable {
   close(isForced?: boolean): Promise<void>
@@ -35,10 +45,14 @@ interface Closable {
 }
 
 /** Closing says good-bye and would wait for ever for a Redis that is away: after a second the connection is cut. */
-async function closeSide(side: Closable, isForced = false): Promise<void> {
+async function closeSide(
+  side: Closable,
+  { pool, isForced = false }: { pool: pg.Pool | undefined; isForced?: boolean },
+) {
   const closed = side.close(isForced).then(() => true)
   const isClosed = await within(1_000, closed).catch(() => false)
   if (!isClosed) await within(1_000, side.disconnect()).catch(() => undefined)
+  if (pool !== undefined) await within(1_000, pool.end()).catch(() => undefined)
 }
 
 /** The side that gives wake-ups. A call fails at once while Redis is away instead of waiting for it. */
@@ -46,16 +60,17 @@ export function openQueue(kind: string, options: QueueOptions) {
   // Finished jobs are not kept: a wake-up says nothing that Postgres does not know.
   const base = { prefix, defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true } }
   const link: Link = { isOver: false, isPending: false }
+  let pool: pg.Pool | undefined
   const queue =
     options.redisUrl === undefined
-      ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: postgresConnection(options) })
+      ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: (pool = openPool(options)) })
       : new Queue<WakeUp>(queueName(kind), { ...base, connection: senderConnection(options.redisUrl, link) })
   queue.getBackend().on('ready', () => (link.isPending = false))
   return {
     queue,
     close() {
       link.isOver = true
-      return closeSide(queue)
+      return closeSide(queue, { pool })
     },
   }
 }
@@ -72,9 +87,10 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
   // BullMQ would wait 15 s before it asks again after a lost connection.
   const base = { prefix, concurrency: options.concurrency, runRetryDelay: 1_000 }
   const link: Link = { isOver: false, isPending: false, refused: (error) => options.refused(error) }
+  let pool: pg.Pool | undefined
   const worker =
     options.redisUrl === undefined
-      ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: postgresConnection(options) })
+      ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: (pool = openPool(options)) })
       : new Worker<WakeUp>(queueName(kind), process, {
           ...base,
           drainDelay: blockSeconds,
@@ -87,7 +103,7 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
     close({ isHard = false } = {}) {
       link.isOver = true
       // BullMQ's polite way hangs while its connections wait to be reopened, and keeps the process alive.
-      return closeSide(worker, isHard || link.isPending)
+      return closeSide(worker, { pool, isForced: isHard || link.isPending })
     },
   }
 }

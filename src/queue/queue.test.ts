@@ -99,6 +99,21 @@ describe('on a Postgres whose connections', () => {
     return { proxy, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 
+  test('are reset while BullMQ looks at its tables neither end the process nor stay away', async () => {
+    await using database = await createTestDatabase()
+    await using proxy = await startProxy(database.url)
+    await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
+    proxy.cutReplyTo(/min_client_version/, () => true)
+    await using sides = openSides(
+      { redisUrl: undefined, databaseUrl: proxy.by(database.url), log },
+      { patienceMs: 600 },
+    )
+    sides.wakeUp('cart')
+    await waitFor(() => proxy.cuts() >= 2, { what: 'both sides to be cut off' })
+    proxy.heal()
+    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+  })
+
   test('were all reset wake-ups go on', async () => {
     await using away = await openAway()
     for (let round = 0; round < 3; round += 1) {

@@ -60,6 +60,8 @@ describe('a worker that has gone deaf', () => {
     stack.defer(() => workers.close())
     waker.wake([{ kind: 'cart', id: 'first' }])
     await waitFor(() => woken.has('first'), { what: 'the first wake-up' })
+    // When it says that it is done it asks for the next: that must not be on its way still.
+    await waitFor(async () => (await waker.look('cart')).active === 0, { what: 'the first to be done' })
     return { proxy, waker, woken, workers, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 

@@ -26,6 +26,8 @@ export interface WakeWorkersOptions extends QueueOptions {
 }
 
 const vigil = { looksMax: 3, reopensMax: 2 }
+/** Rest before a worker that has failed is opened anew, ms. */
+const replaceAfterMs = 1_000
 
 export function startWakeWorkers(options: WakeWorkersOptions): WakeWorkers {
   const closing = Promise.withResolvers<void>()
@@ -66,6 +68,7 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
   let running = 0
   let isClosed = false
   let isLooking = false
+  let isResting = false
   /** What it had taken when it was given up. */
   let givenUpAt: number | undefined
   let progressAt = performance.now()
@@ -83,8 +86,28 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
       },
       ({ data: { ids } }) => take(ids),
     )
-    side.worker.on('error', reportTrouble)
+    const fail = (error: Error) => {
+      if (isClosed || opened !== side) return
+      reportTrouble(error)
+      if (options.redisUrl === undefined) replace(side)
+    }
+    side.worker.on('error', fail)
+    side.worker.waitUntilReady().catch(fail)
     return side
+  }
+
+  /**
+   * A worker on Postgres that has failed does not mend: BullMQ 6.7 keeps the failure of its first connection, and asks
+   * again without a rest, which would take the whole process. On Redis it mends by itself.
+   */
+  function replace(broken: typeof opened): void {
+    if (isResting) return
+    isResting = true
+    void broken.close({ isHard: true })
+    setTimeout(() => {
+      isResting = false
+      if (opened === broken && !isClosed) opened = open()
+    }, replaceAfterMs).unref()
   }
 
   async function take(ids: unknown): Promise<void> {

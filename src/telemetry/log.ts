@@ -45,13 +45,14 @@ export function describeError(error: unknown, depth = 0): unknown {
     type: error.name,
     code,
     message: error.message.split('\nparams:')[0],
-    stack:
-      depth === 0
-        ? error.stack
-            ?.split('\n')
-            .filter((line) => /^\s+at /.test(line))
-            .join('\n')
-        : undefined,
+    stack: depth === 0 ? stackOf(error) : undefined,
     cause: error.cause === undefined || depth >= 4 ? undefined : describeError(error.cause, depth + 1),
   }
 }
+
+/** Where it was thrown, without its message. */
+export const stackOf = ({ stack = '' }: Error): string =>
+  stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')

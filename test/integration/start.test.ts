@@ -146,7 +146,7 @@ describe('start', () => {
 describe('an end that comes at a bad moment', () => {
   test(
     'Ctrl-C while the shop boots leaves no process behind, and the next start works',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await using first = runProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir } })
       await waitFor(() => processesOf(dataDir).length > 0 || first.hasEnded(), {

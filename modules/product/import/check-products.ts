@@ -2,7 +2,7 @@ import type { Queryable } from '#db'
 import { batchesOf } from './batches.ts'
 import { FirstSeen } from './first-seen.ts'
 import { readOwners } from './import.store.ts'
-import { patiently } from './patience.ts'
+import { patiently } from '../patience.ts'
 import type { GatheredProduct } from './product-rows.ts'
 import type { Refusal, Refusals } from './refusals.ts'
 
@@ -24,7 +24,7 @@ export async function checkProducts(
   let skusMade = 0
   for await (const batch of batchesOf(products)) {
     const asked = batch.flatMap(({ draft }) => draft?.variants.map(({ sku }) => sku) ?? [])
-    const owners = await patiently(signal, () => readOwners(query, asked))
+    const owners = await patiently(() => readOwners(query, asked), signal)
     for (const product of batch) {
       skusMade += product.skusMade
       refuseRepeated(product, handles, refusals)

@@ -4,7 +4,7 @@ import { AppError } from '#errors'
 import { lockCatalog, saveCatalog, type SavedCatalog } from '../save-catalog.store.ts'
 import type { Header } from './columns.ts'
 import { mergeDraft, type StoredProduct } from './merge-draft.ts'
-import { interrupted } from './patience.ts'
+import { interrupted } from '../patience.ts'
 import type { GatheredProduct } from './product-rows.ts'
 
 export type WholeProduct = GatheredProduct & { draft: NonNullable<GatheredProduct['draft']> }

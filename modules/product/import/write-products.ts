@@ -5,7 +5,7 @@ import { takenReason } from './check-products.ts'
 import type { Header } from './columns.ts'
 import type { CsvFile } from './csv-file.ts'
 import { saveProducts, type WholeProduct } from './import.store.ts'
-import { patiently } from './patience.ts'
+import { patiently } from '../patience.ts'
 import type { GatheredProduct } from './product-rows.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -28,7 +28,7 @@ export async function writeProducts(products: AsyncIterable<GatheredProduct>, op
     const byDraft = new Map(batch.map((product) => [product.draft, product]))
     for (const drafts of catalogChunks(byDraft.keys())) {
       const chunk = drafts.flatMap((draft) => byDraft.get(draft) ?? [])
-      const saved = await patiently(signal, () => saveProducts(database, { products: chunk, header, currency }))
+      const saved = await patiently(() => saveProducts(database, { products: chunk, header, currency }), signal)
       counts.created += saved.created
       counts.updated += saved.updated
       counts.unchanged += saved.unchanged

@@ -6,11 +6,11 @@ const attemptsMax = 6
 const firstWaitMs = 200
 
 /**
- * Does `work` again when Postgres could not: a shop that is open holds locks and may fail over while a long import runs.
- * The work must be safe to repeat, since its commit may be in doubt.
+ * Does `work` again when Postgres could not: a shop that is open holds locks and may fail over while a long import runs,
+ * and a machine that is too busy runs into time-outs. The work must be safe to repeat, since its commit may be in doubt.
  * @throws AppError `unavailable` when Postgres stays away for about six seconds.
  */
-export async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, signal = new AbortController().signal): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted()
     try {
@@ -26,6 +26,6 @@ export async function patiently<T>(signal: AbortSignal, work: () => Promise<T>):
 export const interrupted = (cause: unknown) =>
   new AppError('unavailable', {
     message:
-      'Postgres went away during the import. Every product is imported whole or not yet; run the same command again to finish.',
+      'Postgres went away while products were saved. Each is saved whole or not yet; run the same command again to finish.',
     cause,
   })
