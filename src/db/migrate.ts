@@ -17,6 +17,8 @@ export async function migrate(url: string): Promise<void> {
     connectionTimeoutMillis: 5_000,
     application_name: 'holdfast-migrate',
   })
+  // What is lost in mid-query is told by that query.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [lockKey])

@@ -112,6 +112,7 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
 export async function prepareQueue(options: QueueOptions): Promise<void> {
   if (options.redisUrl !== undefined) return
   const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await runMigrations(client, schema)

@@ -128,6 +128,7 @@ async function tryConnect(url: string): Promise<(Error & { code?: string }) | un
 
 async function openDatabase(options: ServerOptions, port: number): Promise<string> {
   const client = new pg.Client({ connectionString: urlOf(options, port, 'postgres') })
+  client.on('error', () => {})
   await client.connect()
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
