@@ -10,7 +10,10 @@ const firstWaitMs = 200
  * and a machine that is too busy runs into time-outs. The work must be safe to repeat, since its commit may be in doubt.
  * @throws AppError `unavailable` when Postgres stays away for about six seconds.
  */
-export async function patiently<T>(work: () => Promise<T>, signal = new AbortController().signal): Promise<T> {
+export async function patiently<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted()
     try {

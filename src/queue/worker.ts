@@ -68,7 +68,8 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
   let running = 0
   let isClosed = false
   let isLooking = false
-  let isResting = false
+  /** Closed since it has failed; another is opened soon. */
+  let broken: ReturnType<typeof open> | undefined
   /** What it had taken when it was given up. */
   let givenUpAt: number | undefined
   let progressAt = performance.now()
@@ -100,13 +101,12 @@ function openStation(kind: string, options: WakeWorkersOptions, closing: Promise
    * A worker on Postgres that has failed does not mend: BullMQ 6.7 keeps the failure of its first connection, and asks
    * again without a rest, which would take the whole process. On Redis it mends by itself.
    */
-  function replace(broken: typeof opened): void {
-    if (isResting) return
-    isResting = true
-    void broken.close({ isHard: true })
+  function replace(failed: typeof opened): void {
+    if (failed === broken) return
+    broken = failed
+    void failed.close({ isHard: true })
     setTimeout(() => {
-      isResting = false
-      if (opened === broken && !isClosed) opened = open()
+      if (opened === failed && !isClosed) opened = open()
     }, replaceAfterMs).unref()
   }
 
