@@ -1,4 +1,5 @@
 export { bulkInsert, bulkUpdate, jsonObject, plannedWithout, selectList, statement } from './bulk.ts'
+export { onConnection } from './connection.ts'
 export {
   failureReason,
   isAway,

@@ -4,6 +4,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { BootError } from '#errors'
+import { onConnection } from './connection.ts'
 import type { Database } from './pool.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -12,20 +13,11 @@ const lockKey = 74_656_683
 
 /** Brings the database at `url` to this program's schema. Safe to run at the same time from many processes. */
 export async function migrate(url: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 5_000,
-    application_name: 'holdfast-migrate',
-  })
-  // What is lost in mid-query is told by that query.
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
+  const config = { connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'holdfast-migrate' }
+  await onConnection(config, async (client) => {
     await client.query('select pg_advisory_lock($1)', [lockKey])
     await applyMigrations(drizzle({ client }), { migrationsFolder: folder, migrationsSchema: 'holdfast' })
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type PgPool, type Processor } from 'bullmq'
 import pg from 'pg'
+import { onConnection } from '#db'
 import type { Logger } from '#telemetry'
 import { blockSeconds, requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
 import { within } from './within.ts'
@@ -111,14 +112,8 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
 /** Brings BullMQ's own tables to its version, where the queue lives in Postgres. Safe to run from many processes at once. */
 export async function prepareQueue(options: QueueOptions): Promise<void> {
   if (options.redisUrl !== undefined) return
-  const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    await runMigrations(client, schema)
-  } finally {
-    await client.end()
-  }
+  const config = { connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 }
+  await onConnection(config, (client) => runMigrations(client, schema))
 }
 
 /** @throws BootError that says what to do when Redis cannot be reached or would evict the queue. */

@@ -68,10 +68,7 @@ test(
     }
     expect(new Set(acknowledged.map(({ order }) => order.number)).size).toBe(acknowledged.length)
     for (const { order, accessToken } of acknowledged) {
-      const isPaid = async () => {
-        const { status } = await insist(() => after.order.get.query({ id: order.id, accessToken }))
-        return status === 'paid'
-      }
+      const isPaid = async () => (await after.order.get.query({ id: order.id, accessToken })).status === 'paid'
       await waitFor(isPaid, { timeoutMs: 60_000, what: `order ${order.number} to be paid` })
     }
     expect(await again.stop()).toBe(0)

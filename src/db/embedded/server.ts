@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from '#free-port'
+import { onConnection } from '../connection.ts'
 import type { Binaries } from './binaries.ts'
 import { serverEnv, superuser } from './cluster.ts'
 import type { Home } from './home.ts'
@@ -127,15 +128,10 @@ async function tryConnect(url: string): Promise<(Error & { code?: string }) | un
 }
 
 async function openDatabase(options: ServerOptions, port: number): Promise<string> {
-  const client = new pg.Client({ connectionString: urlOf(options, port, 'postgres') })
-  client.on('error', () => {})
-  await client.connect()
-  try {
+  await onConnection({ connectionString: urlOf(options, port, 'postgres') }, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
     if (rowCount === 0) await client.query(`CREATE DATABASE ${database}`)
-  } finally {
-    await client.end()
-  }
+  })
   return urlOf(options, port, database)
 }
 
