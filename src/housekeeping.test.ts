@@ -36,6 +36,11 @@ async function openHouse() {
     ).rows
   return {
     letters,
+    /** A cleaner has been asked before what its run has come to is written. */
+    untilScheduled: () =>
+      waitFor(async () => (await letters()).every(({ inSeconds }) => inSeconds > 0), {
+        what: 'the next to be scheduled',
+      }),
     change: (statement: ReturnType<typeof sql>) => own.query.execute(statement),
     start(cleaners: Record<string, Cleaner>) {
       const database = open()
@@ -77,8 +82,7 @@ describe('housekeeping', () => {
     }
     const sweeps = replicas.map(({ actors }) => actors.startSweep())
     await waitFor(() => runs === 4, { what: 'the sweep to run it' })
-    const isScheduled = async () => (await house.letters()).every(({ inSeconds }) => inSeconds > 0)
-    await waitFor(isScheduled, { what: 'the next to be scheduled' })
+    await house.untilScheduled()
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
     expectInTenMinutes(await house.letters())
     expect(runs).toBe(4)
@@ -138,6 +142,7 @@ describe('housekeeping', () => {
     await house.change(sql`update actor.mailbox set leased_until = now() - interval '1 second'`)
     const sweep = other.actors.startSweep()
     await waitFor(() => runs === 1, { what: 'the other to take over' })
+    await house.untilScheduled()
     await sweep.stop()
     frozen.resolve(0)
     await run
