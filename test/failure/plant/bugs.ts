@@ -91,32 +91,33 @@ export const bugs: readonly Bug[] = [
     name: 'unfenced-zombie',
     title: 'a worker that was frozen is not fenced when it goes on',
     reveals: ['cancel_forgotten'],
-    row: defineRow({
-      ...frozenInTurn(),
-      shop: { ...small, env: plant(['unfenced-zombie', 'pause-in-turn'], { share: 0.5 }) },
-    }),
+    row: frozenInTurn(['unfenced-zombie']),
   },
 ]
 
 /** The same standstill in the same places, with every fence where it belongs. */
-export const fencedZombie = defineRow({
-  ...frozenInTurn(),
-  settlesInSeconds: 30,
-  recoversInSeconds: 30,
-  shop: { ...small, env: plant(['pause-in-turn'], { share: 0.5 }) },
-})
+export const fencedZombie = defineRow({ ...frozenInTurn([]), settlesInSeconds: 30, recoversInSeconds: 30 })
 
-/** Buyers cancel while a worker stands still in the middle of their order's turn. */
-function frozenInTurn(): Row {
-  return {
+/**
+ * Buyers cancel while the worker stands still in the middle of their order's turn. It does so in every turn of its own,
+ * and they cancel about when the first of those is under way: unfenced, what it writes forgets the cancelling.
+ */
+function frozenInTurn(planted: readonly PlantName[]): Row {
+  return defineRow({
     ...short,
     fault: 'workers stand still in mid-turn',
     orders: 80,
-    perSecond: 12,
+    perSecond: 24,
     mix: { plain: 1, cancels: 3 },
+    wish: (operation) => ({ ...operation, afterMs: operation.afterMs % 1_000 }),
+    shop: {
+      ...small,
+      env: plant(planted),
+      envOf: (kind) => (kind === 'worker' ? plant([...planted, 'pause-in-turn']) : {}),
+    },
     async disturb({ load }) {
       await load.until(1)
       await delay(2_000)
     },
-  }
+  })
 }
