@@ -76,7 +76,8 @@ describe('one process', () => {
     })
     const startedAt = performance.now()
     expect(await textOf(cache.ask(away))).toBe('stale {"n":1}')
-    expect(performance.now() - startedAt).toBeLessThan(50)
+    // The first who came waited for 300 ms, for all.
+    expect(performance.now() - startedAt).toBeLessThan(250)
     slow.resolve('{"n":2}')
     await waitFor(async () => (await textOf(cache.ask(away))) === 'hit {"n":2}', { what: 'the slow one' })
   })
