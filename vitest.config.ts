@@ -8,8 +8,9 @@ export default defineConfig({
     // Processes, not threads: tests send signals, start servers and measure their own memory.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Guards against standstill, not measurements: a busy machine is several times slower than an idle one.
+    testTimeout: 40_000,
+    hookTimeout: 90_000,
     teardownTimeout: 10_000,
   },
 })

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '#test'
 import { testSandbox, type TestSandbox } from './fixture.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
@@ -15,7 +16,7 @@ describe('the fault', () => {
     await sandbox.control('POST', 'faults', { mode: 'slow', delayMs: 200, operation: 'create' })
     const before = performance.now()
     const answer = sandbox.stripe.paymentIntents.create(order)
-    await vi.waitFor(async () => expect(await captures(sandbox)).toBe(1), { interval: 5 })
+    await eventually(async () => expect(await captures(sandbox)).toBe(1))
     expect((await answer).status).toBe('succeeded')
     expect(performance.now() - before).toBeGreaterThanOrEqual(195)
   })
@@ -41,7 +42,7 @@ describe('the fault', () => {
     const hung = stripe.paymentIntents.create(order, { idempotencyKey: 'k', timeout: 100 })
     await expect(hung).rejects.toMatchObject({ type: 'StripeConnectionError' })
     expect(await captures(sandbox)).toBe(0)
-    const paid = await vi.waitFor(() => stripe.paymentIntents.create(order, { idempotencyKey: 'k' }))
+    const paid = await eventually(() => stripe.paymentIntents.create(order, { idempotencyKey: 'k' }))
     expect(paid.status).toBe('succeeded')
   })
 
@@ -55,8 +56,8 @@ describe('the fault', () => {
     await expect(stripe.paymentIntents.create(order, { idempotencyKey: 'k' })).rejects.toMatchObject({
       statusCode: 409,
     })
-    await vi.waitFor(async () => expect(await captures(sandbox)).toBe(1), { timeout: 5000 })
-    const replay = await vi.waitFor(() => stripe.paymentIntents.create(order, { idempotencyKey: 'k' }))
+    await eventually(async () => expect(await captures(sandbox)).toBe(1))
+    const replay = await eventually(() => stripe.paymentIntents.create(order, { idempotencyKey: 'k' }))
     expect(replay.lastResponse.headers['idempotent-replayed']).toBe('true')
     expect(await captures(sandbox)).toBe(1)
   })
@@ -88,7 +89,7 @@ describe('the fault', () => {
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'hang', count: 1 })
     const hung = stripe.paymentIntents.create(order).catch((error: unknown) => error)
-    await vi.waitFor(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
+    await eventually(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
     await sandbox.control('POST', 'faults', { mode: 'down' })
     expect(await hung).toMatchObject({ type: 'StripeConnectionError' })
     await expect(stripe.paymentIntents.list()).rejects.toMatchObject({ type: 'StripeConnectionError' })
@@ -104,7 +105,7 @@ describe('the fault', () => {
     const paid = await stripe.paymentIntents.create(order)
     const refund = (): Promise<unknown> => stripe.refunds.create({ payment_intent: paid.id })
     await expect(refund()).rejects.toMatchObject({ statusCode: 500 })
-    await vi.waitFor(refund, { timeout: 5000 })
+    await eventually(refund)
     expect(await sandbox.control('GET', 'faults')).toEqual({ data: [] })
   })
 })
@@ -124,7 +125,7 @@ test('a server that closes does not wait for calls that hang or are late, and th
   await sandbox.control('POST', 'faults', { mode: 'hang', count: 1 })
   await sandbox.control('POST', 'faults', { mode: 'late', delayMs: 60_000, count: 1 })
   const calls = Promise.allSettled([stripe.paymentIntents.create(order), stripe.paymentIntents.create(order)])
-  await vi.waitFor(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
+  await eventually(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
   const closed = await Promise.race([sandbox.restart().then(() => true), delay(5000, false, { ref: false })])
   expect(closed).toBe(true)
   // The SDK sends what was cut off once more by itself; each of those executes once.

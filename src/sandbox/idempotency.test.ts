@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from '#test'
 import { testSandbox } from './fixture.ts'
 import { Idempotency } from './idempotency.ts'
 
@@ -60,7 +61,7 @@ test('of two requests at once under one key one executes and the other is told t
   const create = () => stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
   const first = create()
   // A fault that has hit as often as it may is gone: the first request is being executed.
-  await vi.waitFor(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
+  await eventually(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
   const answers = await Promise.allSettled([create(), create()])
   await first
   const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from '#test'
 import { apiKey, stripeClient, testReceiver, testSandbox, type TestSandbox } from './fixture.ts'
 import { startSandbox } from './index.ts'
 import { Ledger } from './ledger.ts'
@@ -51,7 +52,7 @@ test('a journal that version 0.1 wrote is read: its refund has succeeded, its ke
   expect((await stripe.refunds.list()).data).toEqual([{ ...replay }])
   expect((await stripe.charges.list()).data).toMatchObject([{ disputed: false, amount_refunded: 250 }])
   expect(await sandbox.control('GET', 'ledger')).toMatchObject({ data: [{ refunded: 250, fees: 59, balance: 691 }] })
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(3))
+  await eventually(() => expect(receiver.deliveries).toHaveLength(3))
 })
 
 test('a last line torn by a crash is cut off and costs nothing that was answered', async () => {

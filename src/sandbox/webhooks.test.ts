@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '#test'
 import { testReceiver, testSandbox, type Delivery, type TestSandbox } from './fixture.ts'
 
 const secret = 'whsec_test'
@@ -24,7 +25,7 @@ test('each step of a payment is told by a signed event', async () => {
   const other = await stripe.paymentIntents.create({ ...order, payment_method: 'pm_card_authenticationRequired' })
   await stripe.paymentIntents.confirm(other.id, { payment_method: 'pm_card_visa_chargeDeclined' }).catch(() => {})
   await stripe.paymentIntents.cancel(other.id)
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(9))
+  await eventually(() => expect(receiver.deliveries).toHaveLength(9))
   const events = receiver.deliveries.map(verified)
   expect(events.map((event) => event.type).toSorted()).toEqual([
     'charge.refunded',
@@ -52,9 +53,9 @@ test('a refused event comes again, the same, until it is taken', async () => {
   await using receiver = await testReceiver(() => (refusals-- > 0 ? 500 : 200))
   await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
   await sandbox.stripe.paymentIntents.create({ amount: 1000, currency: 'usd' })
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(4), { timeout: 5000 })
+  await eventually(() => expect(receiver.deliveries).toHaveLength(4))
   expect(new Set(receiver.deliveries.map((delivery) => verified(delivery).id)).size).toBe(1)
-  await vi.waitFor(async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 }))
+  await eventually(async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 }))
 })
 
 test('events that could not be delivered survive a restart and are delivered then', async () => {
@@ -63,7 +64,7 @@ test('events that could not be delivered survive a restart and are delivered the
   await sandbox.stripe.paymentIntents.create(order)
   expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 2 })
   await sandbox.restart({ webhook: { url: receiver.url, secret } })
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(2))
+  await eventually(() => expect(receiver.deliveries).toHaveLength(2))
   expect(receiver.deliveries.map((delivery) => verified(delivery).type).toSorted()).toEqual([
     'payment_intent.created',
     'payment_intent.succeeded',
@@ -88,7 +89,7 @@ test('what becomes of refunds and disputes is told by events of their own', asyn
   await sandbox.control('POST', `refunds/${refund.id}/settle`, { status: 'failed' })
   const dispute = await sandbox.control<{ id: string }>('POST', 'disputes', { payment_intent: intent })
   await sandbox.control('POST', `disputes/${dispute.id}/close`, { status: 'won' })
-  await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(10))
+  await eventually(() => expect(receiver.deliveries).toHaveLength(10))
   const told = receiver.deliveries.map(verified).map(({ type, data: { object } }) => [type, object])
   expect(Object.fromEntries(told)).toMatchObject({
     'refund.created': { id: refund.id, status: 'pending', payment_intent: intent, metadata: { line: '1' } },
@@ -130,7 +131,7 @@ describe('the fault', () => {
     await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
     await sandbox.control('POST', 'faults', { mode: 'delay_webhook', delayMs: 600_000, count: 1 })
     await sandbox.stripe.paymentIntents.create(order)
-    await vi.waitFor(() => expect(receiver.deliveries).toHaveLength(1))
+    await eventually(() => expect(receiver.deliveries).toHaveLength(1))
     await sandbox.restart()
     await allSettled(sandbox)
     const types = receiver.deliveries.map((delivery) => verified(delivery).type)
@@ -154,6 +155,6 @@ describe('the fault', () => {
   /** Every event was delivered or given up. */
   async function allSettled(sandbox: TestSandbox): Promise<void> {
     const settled = async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 })
-    await vi.waitFor(settled, { timeout: 5_000 })
+    await eventually(settled)
   }
 })

@@ -49,7 +49,7 @@ beforeAll(async () => {
     startProgram(['start'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 60_000 }),
     chromium.launch({ executablePath: chromiumPath(), args: args.split(' ') }),
   ])
-}, 90_000)
+})
 
 beforeEach(() => {
   complaints = []
@@ -115,7 +115,7 @@ describe.each([
   ['en', 390],
   ['zh', 1280],
 ] as const)('in %s, %i pixels wide', (language, width) => {
-  test('a guest finds, buys and sees the order become paid', { timeout: 60_000 }, async () => {
+  test('a guest finds, buys and sees the order become paid', { timeout: 120_000 }, async () => {
     const { page, context } = await visit(language, width)
     await page.waitForLoadState('networkidle')
     await picture(page, `start-${language}-${width}`)
@@ -134,7 +134,7 @@ describe.each([
   })
 })
 
-test('a declined card: the page says so, and takes another', { timeout: 60_000 }, async () => {
+test('a declined card: the page says so, and takes another', { timeout: 120_000 }, async () => {
   const { page, context } = await visit('en', 390)
   await buy(page, 'en', 'pm_card_visa_chargeDeclined')
   await heading(page, words.en.declined)
@@ -146,7 +146,7 @@ test('a declined card: the page says so, and takes another', { timeout: 60_000 }
   expect(complaints).toEqual([])
 })
 
-test("a card whose bank asks first: confirmed on the bank's page, paid on ours", { timeout: 60_000 }, async () => {
+test("a card whose bank asks first: confirmed on the bank's page, paid on ours", { timeout: 120_000 }, async () => {
   const { page, context } = await visit('zh', 1280)
   await buy(page, 'zh', 'pm_card_authenticationRequired')
   const [bank] = await Promise.all([
@@ -159,7 +159,7 @@ test("a card whose bank asks first: confirmed on the bank's page, paid on ours",
   expect(complaints).toEqual([])
 })
 
-test('the shop can be used with the keyboard alone, from search to cart', { timeout: 60_000 }, async () => {
+test('the shop can be used with the keyboard alone, from search to cart', { timeout: 120_000 }, async () => {
   const { page, context } = await visit('en', 1280)
   await page.waitForLoadState('networkidle')
   const focused = () => page.evaluate<string>('document.activeElement.textContent')

@@ -38,7 +38,7 @@ beforeAll(async () => {
     lastEventId: '1',
     trackingUrl: 'https://carrier.example/1',
   })
-}, 60_000)
+})
 
 afterAll(() => target[Symbol.asyncDispose]())
 

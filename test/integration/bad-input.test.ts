@@ -29,7 +29,7 @@ beforeAll(async () => {
     currency: 'USD',
     country: 'GB',
   })
-}, 60_000)
+})
 
 afterAll(() => target[Symbol.asyncDispose]())
 

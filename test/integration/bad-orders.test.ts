@@ -26,7 +26,7 @@ beforeAll(async () => {
   target = await startTarget()
   goods = await makeGoods(target)
   sku = goods.sku
-}, 60_000)
+})
 
 afterAll(() => target[Symbol.asyncDispose]())
 

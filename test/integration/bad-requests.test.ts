@@ -12,7 +12,7 @@ let before: Record<string, string>
 beforeAll(async () => {
   target = await startTarget()
   before = await digest(target.fleet)
-}, 60_000)
+})
 
 afterAll(() => target[Symbol.asyncDispose]())
 

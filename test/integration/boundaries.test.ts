@@ -126,7 +126,7 @@ beforeAll(async () => {
     await writeFile(join(dir, folderOf(plant), '.oxlintrc.json'), JSON.stringify(settings))
   }
   caught = await lint(dir)
-}, 60_000)
+})
 
 afterAll(() => rm(dir, { recursive: true, force: true }))
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
     `select slug from product.product where status = 'active' order by slug limit 1`,
   )
   slug = row?.slug ?? ''
-}, 60_000)
+})
 afterAll(() => fleet[Symbol.asyncDispose]())
 
 const address = (path: string, input?: string): string =>

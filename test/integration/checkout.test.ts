@@ -22,7 +22,7 @@ beforeAll(async () => {
     password: 'demo-staff',
   })
   staff = createClient({ url, token: () => token })
-}, 60_000)
+})
 
 afterAll(() => fleet[Symbol.asyncDispose]())
 

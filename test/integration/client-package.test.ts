@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const [name, source] of Object.entries(programs)) {
     await writeFile(join(project, name), (await readFile(source, 'utf8')).replace("'#client'", "'holdfast/client'"))
   }
-}, 60_000)
+})
 
 afterAll(() => rm(project, { recursive: true, force: true }))
 

@@ -52,7 +52,7 @@ const anySku = async (fleet: Fleet): Promise<string> => {
 
 const health = async (url: string) => [(await fetch(`${url}/livez`)).status, (await fetch(`${url}/readyz`)).status]
 
-describe('Postgres', { timeout: 60_000 }, () => {
+describe('Postgres', { timeout: 120_000 }, () => {
   let fleet: Fleet
   let proxy: Proxy
   let server: Program
@@ -74,7 +74,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
       { path: 'product.related', input: { id: product?.id } },
       { path: 'product.categories' },
     ]
-  }, 60_000)
+  })
   afterAll(async () => {
     await fleet[Symbol.asyncDispose]()
     await proxy[Symbol.asyncDispose]()
@@ -189,7 +189,7 @@ describe('Postgres', { timeout: 60_000 }, () => {
   })
 })
 
-describe('READ_ONLY', { timeout: 60_000 }, () => {
+describe('READ_ONLY', { timeout: 120_000 }, () => {
   test('keeps the catalog, sessions and orders readable, and refuses whatever would write, for minutes', async () => {
     await using fleet = await startFleet()
     const before = await fleet.start(['serve'])
@@ -244,7 +244,7 @@ describe('READ_ONLY', { timeout: 60_000 }, () => {
 
 test(
   'a wedged replica does not answer for its health, holds nobody else up, and goes on when it can',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using fleet = await startFleet()
     const [wedged, other] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
@@ -274,7 +274,7 @@ test(
 
 test(
   'of several processes behind one port, one that stands still is ended and another started',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using fleet = await startFleet()
     const supervisor = await fleet.start(['serve', '--processes', '2'])
@@ -302,7 +302,7 @@ test(
 
 test(
   'without Redis orders are taken and paid: the sweep stands in for wake-ups, each replica for the shared cache',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const [queue, cache] = await Promise.all([startRedis(), startRedis()])
     await using fleet = await startFleet({ redisUrl: queue.url, env: { CACHE_REDIS_URL: cache.url } })
@@ -326,7 +326,7 @@ test(
 
 test(
   'without a mail server orders are taken and paid, and the letter arrives when it returns',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const port = await freePort()
     await using fleet = await startFleet({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })

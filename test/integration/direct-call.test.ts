@@ -8,7 +8,7 @@ let url: string
 beforeAll(async () => {
   fleet = await startFleet()
   url = (await fleet.start(['serve'])).url()
-}, 60_000)
+})
 afterAll(() => fleet[Symbol.asyncDispose]())
 
 interface Sent {

@@ -8,7 +8,7 @@ let life: Life
 
 beforeAll(async () => {
   life = await openLife({ PAYMENT_CAPTURE: 'fulfilment' })
-}, 60_000)
+})
 
 afterAll(() => life[Symbol.asyncDispose]())
 

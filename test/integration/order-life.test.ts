@@ -10,7 +10,7 @@ let life: Life
 
 beforeAll(async () => {
   life = await openLife()
-}, 60_000)
+})
 
 afterAll(() => life[Symbol.asyncDispose]())
 

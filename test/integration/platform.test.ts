@@ -6,7 +6,7 @@ import { buyer, homeAddress, startFleet, waitFor, type Fleet } from '#test'
 let fleet: Fleet
 beforeAll(async () => {
   fleet = await startFleet()
-}, 60_000)
+})
 afterAll(() => fleet[Symbol.asyncDispose]())
 
 const status = (url: string) =>

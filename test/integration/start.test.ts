@@ -161,7 +161,7 @@ describe('an end that comes at a bad moment', () => {
     },
   )
 
-  test('a terminal that closes, and a signal that comes twice, stop it in order', { timeout: 60_000 }, async () => {
+  test('a terminal that closes, and a signal that comes twice, stop it in order', { timeout: 120_000 }, async () => {
     await using shop = await startShop()
     process.kill(shop.pid, 'SIGINT')
     expect(await shop.stop('SIGHUP')).toBe(0)
@@ -172,7 +172,7 @@ describe('an end that comes at a bad moment', () => {
 describe('serve --processes', () => {
   test(
     'answers on one port from several processes, replaces one that dies, drains them together',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await using fleet = await startFleet()
       const server = await fleet.start(['serve', '--processes', '2'])

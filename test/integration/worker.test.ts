@@ -69,7 +69,7 @@ test(
   },
 )
 
-test('the metrics of a worker tell of its queue, its mail and its database', { timeout: 60_000 }, async () => {
+test('the metrics of a worker tell of its queue, its mail and its database', { timeout: 120_000 }, async () => {
   await using redis = await startRedis()
   await using fleet = await startFleet({ redisUrl: redis.url })
   const port = await freePort()

@@ -32,7 +32,7 @@ export async function startProgram(args: string[], options: ProgramOptions = {})
   const program = runProgram(args, options)
   try {
     await waitFor(() => /is ready/.test(program.output()) || program.hasEnded(), {
-      timeoutMs: options.timeoutMs ?? 20_000,
+      timeoutMs: options.timeoutMs ?? 40_000,
       what: `${args.join(' ')} to be ready`,
     })
     if (program.hasEnded()) throw new Error(`${args.join(' ')} ended before it was ready:\n${program.output()}`)

@@ -29,3 +29,16 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
   } while (Date.now() < deadline)
   throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`, { cause })
 }
+
+/** Repeats what throws until it does not, for 10 s; then throws what it threw last. */
+export async function eventually<T>(work: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+    }
+    await delay(10)
+  }
+}

@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '#test'
 import { eur, pay, testProvider, webhookSecret, type Delivery, type TestProvider } from './fixture.ts'
 import type { PaymentEvent } from './provider.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
@@ -14,7 +15,7 @@ async function toldOf<Kind extends PaymentEvent['kind']>(
   count: number,
 ): Promise<Extract<PaymentEvent, { kind: Kind }>[]> {
   const ofKind = () => told(provider).filter((event) => event.kind === kind)
-  await vi.waitFor(() => expect(ofKind()).toHaveLength(count))
+  await eventually(() => expect(ofKind()).toHaveLength(count))
   return ofKind() as Extract<PaymentEvent, { kind: Kind }>[]
 }
 

@@ -12,13 +12,13 @@ const runRow = rowRunner()
 const judge = (row: Row, name: string): Promise<Verdict> => runRow(row, name, { seed: 7 })
 
 describe('a planted bug turns the checker red', () => {
-  test.each(bugs)('$name: $title', { timeout: 90_000 }, async ({ name, row, reveals }) => {
+  test.each(bugs)('$name: $title', { timeout: 150_000 }, async ({ name, row, reveals }) => {
     const verdict = await judge(row, name)
     expect(verdict.isGreen).toBe(false)
     expect(verdict.violations.map((violation) => violation.name)).toEqual(expect.arrayContaining([...reveals]))
   })
 
-  test('the same standstill in mid-turn is harmless where the fences stand', { timeout: 90_000 }, async () => {
+  test('the same standstill in mid-turn is harmless where the fences stand', { timeout: 150_000 }, async () => {
     expect((await judge(fencedZombie, 'fenced')).problems).toEqual([])
   })
 })
