@@ -1,18 +1,17 @@
 import { join } from 'node:path'
-import { createActors, type Actors } from '#actor'
+import { createActors, deadLetterUnreadable, deleteOldDeadLetters, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
 import { dropExpiredReplies } from '#idempotency'
-import { deleteOldParked, parkUnreadable } from '#mail-desk'
 import { createOrderModule } from '#order'
-import { createMailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
+import { createEmailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
+import { createHousekeeping, createPlatformRouter, housekeepingSchedule } from '#platform'
 import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
-import { createWaker, type QueueOptions, type Waker } from '#queue'
+import { createWakeUpProducer, type QueueOptions, type WakeUpProducer } from '#queue'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import type { Logger } from '#telemetry'
-import { createUserModule, seedAccounts } from '#user'
-import { createHousekeeping, housekeepingMail } from './housekeeping.ts'
+import { createUserModule, recordAudit, seedAccounts } from '#user'
 import { demoAccounts } from './demo-accounts.ts'
 
 /** The composition root: the only file that knows the modules. */
@@ -21,7 +20,7 @@ export interface App {
   readonly router: AppRouter
   readonly actors: Actors
   readonly queue: QueueOptions
-  readonly waker: Waker
+  readonly waker: WakeUpProducer
   authenticate(token: string): Promise<Session | null>
   /** Reads and verifies a webhook of the payment provider, and tells the order. */
   readonly payments: PaymentProvider
@@ -48,19 +47,20 @@ export interface AppResources {
   payment: { url: string | undefined; secretKey: string; webhookSecret: string | undefined }
 }
 
-/** Days that staff may retry a parked message. */
-const parkedDays = 90
+/** Days that staff may retry a dead letter. */
+const deadLetterDays = 90
 
 function createModules(services: Services) {
   return {
     product: createProductModule(services),
     user: createUserModule(services),
     order: createOrderModule(services),
+    platform: { router: createPlatformRouter(services, recordAudit) },
   }
 }
 
-function createRouter({ product, user, order }: ReturnType<typeof createModules>) {
-  return router({ product: product.router, user: user.router, order: order.router })
+function createRouter({ product, user, order, platform }: ReturnType<typeof createModules>) {
+  return router({ product: product.router, user: user.router, order: order.router, platform: platform.router })
 }
 
 export type AppRouter = ReturnType<typeof createRouter>
@@ -73,24 +73,25 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     log,
   })
   const payments = createStripeProvider({ ...payment, timeoutMs: config.PAYMENT_TIMEOUT_MS, log })
-  const mail = createMailSender({
+  const mail = createEmailSender({
     smtpUrl: config.SMTP_URL,
-    folder: join(config.DATA_DIR, 'mail'),
-    from: config.MAIL_FROM,
+    folder: join(config.DATA_DIR, 'emails'),
+    from: config.EMAIL_FROM,
     log,
   })
-  const services: Services = { config, database, log, secretKey, payments, mail, actors: () => actors }
+  const services: Services = { config, database, log, secretKey, payments, email: mail, actors: () => actors }
   const modules = createModules(services)
   const housekeeping = createHousekeeping({
     log,
     cleaners: {
       'partitions of idempotency keys': () => dropExpiredReplies(database.query),
-      async unreadableMail(most) {
-        const parked = await parkUnreadable(database.query, kinds, most)
-        if (parked > 0) log.error({ parked }, 'parked mail of a kind or version that nobody has known for a day')
-        return parked
+      async unreadableMessages(limit) {
+        const count = await deadLetterUnreadable(database.query, kinds, limit)
+        if (count > 0)
+          log.error({ count }, 'dead-lettered messages whose kind or version no replica has known for a day')
+        return count
       },
-      parkedMail: (most) => deleteOldParked(database.query, { days: parkedDays, most }),
+      deadLetters: (limit) => deleteOldDeadLetters(database.query, { days: deadLetterDays, limit }),
       sessions: modules.user.cleanUp,
       carts: modules.order.cleanUp,
     },
@@ -98,14 +99,14 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
 
   const queue: QueueOptions = { redisUrl: config.REDIS_URL, databaseUrl, log }
   const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping]
-  const waker = createWaker(
+  const waker = createWakeUpProducer(
     queue,
     kinds.map(({ kind }) => kind),
   )
   const actors = createActors({
     database,
     log,
-    gathering: { batchMax: config.TURN_MESSAGES_MAX, turnsMax: config.TURNS_AT_ONCE },
+    batching: { batchMax: config.TURN_MESSAGES_MAX, turnsMax: config.TURNS_CONCURRENT },
     actors: modules.order.actors,
     effects: [...modules.order.effects, housekeeping],
     wake: (woken) => waker.wake(woken),
@@ -126,7 +127,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     readVersions: () => modules.product.readVersions(),
     settle,
     async schedule() {
-      for (const recurring of [housekeepingMail, ...modules.order.schedules()]) await actors.schedule(recurring)
+      for (const recurring of [housekeepingSchedule, ...modules.order.schedules()]) await actors.schedule(recurring)
     },
     async close() {
       await settle(60_000)

@@ -90,8 +90,8 @@ const settings = {
     .max(365)
     .default(60)
     .describe('How long after it was sent an order can be returned, days; then it is closed'),
-  SMTP_URL: url('smtp:', 'smtps:').optional().describe('Mail server; without it mail is written to DATA_DIR/mail'),
-  MAIL_FROM: z
+  SMTP_URL: url('smtp:', 'smtps:').optional().describe('Mail server; without it mail is written to DATA_DIR/emails'),
+  EMAIL_FROM: z
     .string()
     .min(3)
     .default('Holdfast <shop@example.com>')
@@ -137,11 +137,11 @@ const settings = {
     .max(1_000)
     .default(64)
     .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
-  TURNS_AT_ONCE: positive
+  TURNS_CONCURRENT: positive
     .max(100)
     .default(3)
     .describe('Such transactions that a process has under way for each kind of actor'),
-  QUEUE_PATIENCE_MS: positive
+  QUEUE_STALL_MS: positive
     .max(600_000)
     .default(15_000)
     .describe('How long wake-ups may wait for a queue worker with room before it is opened anew, ms'),

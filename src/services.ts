@@ -1,7 +1,7 @@
 import type { Actors } from '#actor'
 import type { Config } from '#config'
 import type { Database } from '#db'
-import type { MailSender, PaymentProvider } from '#outbound'
+import type { EmailSender, PaymentProvider } from '#outbound'
 import type { Logger } from '#telemetry'
 
 /** What the platform gives each module: made once at boot by app.ts, the same in every process. */
@@ -12,7 +12,7 @@ export interface Services {
   /** From which access tokens are derived; the same in all processes. */
   readonly secretKey: string
   readonly payments: PaymentProvider
-  readonly mail: MailSender
+  readonly email: EmailSender
   /** Actors are made of the modules, so they are there once the modules are: call it inside procedures and effects. */
   readonly actors: () => Actors
 }

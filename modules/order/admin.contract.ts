@@ -6,10 +6,11 @@ import {
   pageSchema,
   quantitySchema,
   skuSchema,
+  timestampSchema,
   type Money,
   type Page,
   type Timestamp,
-} from '#shapes'
+} from '#schemas'
 import {
   cartLinesMax,
   fulfilmentStatuses,
@@ -24,8 +25,6 @@ import {
 
 /** What staff send and get. Imports shapes alone, as contract.ts. */
 
-// Postgres knows no year 0.
-const moment = z.iso.datetime().regex(/^(?!0000)/, 'must be a time such as 2026-11-22T12:00:00Z')
 const reason = z.string().trim().min(1).max(500)
 const refundAmount = moneySchema.extend({ amount: z.int().min(1) })
 const linesOf = <Line extends z.ZodType>(line: Line) => z.array(line).min(1).max(cartLinesMax)
@@ -40,8 +39,8 @@ export const adminListInput = z
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
     number: z.string().trim().toUpperCase().min(1).max(20).optional(),
     /** From then on, and before then. */
-    placedFrom: moment.optional(),
-    placedTo: moment.optional(),
+    placedFrom: timestampSchema.optional(),
+    placedTo: timestampSchema.optional(),
   })
   .optional()
 export const adminGetInput = z.strictObject({ id: idSchema })
@@ -75,7 +74,9 @@ export const adminNoteInput = z.strictObject({ ...one, text: z.string().trim().m
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })
 /** The window of the daily report unless given; at most 31 days of it. */
-export const reconciliationRunInput = z.strictObject({ from: moment.optional(), to: moment.optional() }).optional()
+export const reconciliationRunInput = z
+  .strictObject({ from: timestampSchema.optional(), to: timestampSchema.optional() })
+  .optional()
 
 export interface AdminTimelineEntry extends TimelineEntry {
   /** Which of the staff. */

@@ -3,7 +3,7 @@ import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { router, staffProcedure, type Session } from '#rpc'
 import type { Services } from '#services'
-import { orderActor } from './actors.ts'
+import { orderActor } from './lifecycle/order.actor.ts'
 import {
   adminCancelInput,
   adminCaptureInput,
@@ -15,13 +15,12 @@ import {
   adminReturnInput,
   type AdminOrder,
 } from './admin.contract.ts'
-import { adminView } from './admin.view.ts'
+import { adminView } from './state/admin-order.view.ts'
 import type { Order, OrderPage } from './contract.ts'
-import { createMailRouter } from './mail.router.ts'
-import type { OrderMessage } from './order.message.ts'
-import { loadOrder } from './order.store.ts'
-import { orderPage } from './page.ts'
-import { createReconciliationRouter } from './reconciliation.router.ts'
+import type { OrderMessage } from './state/order.message.ts'
+import { loadOrder } from './state/order.store.ts'
+import { orderPage } from './state/page.ts'
+import { createReconciliationRouter } from './ledger/reconciliation.router.ts'
 
 /** `order.admin.*`: what the staff do with orders. Each answers the order as it is afterwards. */
 export function createOrderAdminRouter(services: Services) {
@@ -94,7 +93,6 @@ export function createOrderAdminRouter(services: Services) {
         tell(ctx.caller, input, { type: 'note', by: by(ctx.caller), text: input.text }),
       ),
 
-    mail: createMailRouter(services),
     reconciliation: createReconciliationRouter(services),
   })
 }

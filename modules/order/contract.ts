@@ -15,7 +15,7 @@ import {
   type Money,
   type Page,
   type Timestamp,
-} from '#shapes'
+} from '#schemas'
 
 /** What clients of `order.*` send and get. Imports shapes alone: the published client carries these types. */
 
@@ -268,60 +268,3 @@ export type PlaceAnswer =
   | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[] }
 
 export type OrderPage = Page<Order>
-
-/** Messages taken by one call of `retry` or `drop`. */
-const lettersMax = 50
-const letterId = z.int().min(1)
-
-export const mailListInput = z
-  .strictObject({
-    kind: z.string().min(1).max(100).optional(),
-    actorId: z.string().min(1).max(200).optional(),
-    ...pageSchema.shape,
-  })
-  .optional()
-export const mailGetInput = z.strictObject({ letterId })
-export const mailTakeInput = z.strictObject({ letterIds: z.array(letterId).min(1).max(lettersMax) })
-
-interface Letter {
-  id: number
-  /** Of the actor or effect that it is for. */
-  kind: string
-  actorId: string
-  /** Of its message; null where that cannot be read. */
-  type: string | null
-  attempts: number
-  createdAt: Timestamp
-}
-
-/** A message that was given up on. */
-export interface ParkedLetter extends Letter {
-  reason: string
-  parkedAt: Timestamp
-}
-
-/** A message on its way. */
-export interface WaitingLetter extends Letter {
-  /** Times it was put off for any reason. */
-  tries: number
-  lastError: string | null
-  dueAt: Timestamp
-  isDue: boolean
-  /** A worker is at it. */
-  isLeased: boolean
-}
-
-export type ParkedLetterPage = Page<ParkedLetter>
-export type WaitingLetterPage = Page<WaitingLetter>
-
-export type LetterAnswer = ((ParkedLetter & { state: 'parked' }) | (WaitingLetter & { state: 'waiting' })) & {
-  version: number
-  /** Secrets and personal data are hidden; null where it is too large to be shown. */
-  payload: unknown
-  payloadBytes: number
-}
-
-/** Those that were still parked; the others were retried or dropped before. */
-export interface LettersTaken {
-  letterIds: number[]
-}

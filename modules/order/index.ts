@@ -1,21 +1,22 @@
-import type { Mail } from '#actor'
-import { gathered } from '#db'
+import type { Envelope } from '#actor'
+import { dataLoader } from '#db'
 import { BootError } from '#errors'
 import type { PaymentEvent } from '#outbound'
 import type { Services } from '#services'
-import { createCartActor, orderActor } from './actors.ts'
-import { deleteStaleCarts } from './cart.store.ts'
-import { createChargeEffect } from './charge.effect.ts'
-import { createEmailEffect } from './email.effect.ts'
-import { createEventEffect, hear } from './event.effect.ts'
-import { findOverdue } from './records.store.ts'
-import { createReconciliationEffect, dailyReconciliation } from './reconciliation.effect.ts'
-import { loadOrders, loadPayableOrders } from './order.store.ts'
-import { createPaymentEffect } from './payment.effect.ts'
+import { createCartActor } from './cart/cart.actor.ts'
+import { orderActor } from './lifecycle/order.actor.ts'
+import { deleteStaleCarts } from './cart/cart.store.ts'
+import { createChargeEffect } from './payment/charge.effect.ts'
+import { createEmailEffect } from './email/email.effect.ts'
+import { createPaymentEventEffect, classifyPaymentEvent } from './payment/payment-event.effect.ts'
+import { findOverdue } from './state/records.store.ts'
+import { createReconciliationEffect, dailyReconciliation } from './ledger/reconciliation.effect.ts'
+import { loadOrders, loadPayableOrders } from './state/order.store.ts'
+import { createPaymentEffect } from './payment/payment.effect.ts'
 import { createOrderRouter } from './router.ts'
-import { shippingCurrencies } from './shipping.ts'
+import { shippingCurrencies } from './pricing/shipping.rules.ts'
 
-export type { CartActor } from './actors.ts'
+export type { CartActor } from './cart/cart.actor.ts'
 
 /** Days that a guest's cart is kept after it was last touched. */
 const cartDays = 60
@@ -32,7 +33,7 @@ export function createOrderModule(services: Services) {
   if (config.PAYMENT_CAPTURE === 'fulfilment' && !payments.capturesLater)
     throw new BootError('The payment provider cannot hold money for later. Set PAYMENT_CAPTURE to now.')
   const cartActor = createCartActor(services)
-  const find = gathered((ids) => loadOrders(database.query, ids))
+  const find = dataLoader((ids) => loadOrders(database.query, ids))
   return {
     name: 'order' as const,
     router: createOrderRouter(services, cartActor),
@@ -40,21 +41,21 @@ export function createOrderModule(services: Services) {
     effects: [
       createPaymentEffect(
         services,
-        gathered((ids) => loadPayableOrders(database.query, ids)),
+        dataLoader((ids) => loadPayableOrders(database.query, ids)),
       ),
       createChargeEffect(services, find),
-      createEventEffect(services),
+      createPaymentEventEffect(services),
       createEmailEffect(services, find),
       createReconciliationEffect(services),
     ],
 
     /** What recurs. */
-    schedules: (): Mail[] => [dailyReconciliation(new Date())],
+    schedules: (): Envelope[] => [dailyReconciliation(new Date())],
 
     /** What the provider tells by webhook. Safe to repeat, in any order: the order takes from it what it does not know yet. */
     async notePayment(event: PaymentEvent): Promise<void> {
-      const heard = await hear(database.query, event)
-      if (heard.form === 'ahead') await services.actors().schedule(heard.mail)
+      const heard = await classifyPaymentEvent(database.query, event)
+      if (heard.form === 'ahead') await services.actors().schedule(heard.envelope)
       if (heard.form === 'news') await services.actors().ask(orderActor, { id: heard.orderId, message: heard.message })
     },
 

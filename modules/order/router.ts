@@ -3,11 +3,12 @@ import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router } from '#rpc'
 import type { Services } from '#services'
-import { requireOrder } from './access.ts'
-import { orderActor, type CartActor } from './actors.ts'
+import { requireOrder } from './state/access.ts'
+import type { CartActor } from './cart/cart.actor.ts'
+import { orderActor } from './lifecycle/order.actor.ts'
 import { createOrderAdminRouter } from './admin.router.ts'
-import { createCartRouter } from './cart.router.ts'
-import { place, quote, requireToken } from './checkout.ts'
+import { createCartRouter } from './cart/cart.router.ts'
+import { place, quote, requireToken } from './cart/checkout.ts'
 import {
   checkoutInput,
   orderCancelInput,
@@ -21,10 +22,10 @@ import {
   type OrderPage,
   type PlaceAnswer,
 } from './contract.ts'
-import { loadOrder } from './order.store.ts'
-import { orderView } from './order.view.ts'
-import { orderPage } from './page.ts'
-import { createOrderWatch } from './watch.ts'
+import { loadOrder } from './state/order.store.ts'
+import { orderView } from './state/order.view.ts'
+import { orderPage } from './state/page.ts'
+import { createOrderWatch } from './state/watch.ts'
 
 /** `order.*`: carts, checkout, orders. */
 export function createOrderRouter(services: Services, cartActor: CartActor) {

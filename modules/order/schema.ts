@@ -12,7 +12,7 @@ import {
   uuid,
   bigint,
 } from 'drizzle-orm/pg-core'
-import type { Address } from '#shapes'
+import type { Address } from '#schemas'
 import type { DifferenceKind } from './admin.contract.ts'
 import type {
   DisputeStatus,
@@ -24,7 +24,7 @@ import type {
   ReturnedLine,
   Role,
 } from './contract.ts'
-import type { LedgerAccount, MoneyKind } from './ledger.ts'
+import type { LedgerAccount, MoneyKind } from './ledger/ledger.rules.ts'
 
 export const orderSchema = pgSchema('order')
 

@@ -8,7 +8,7 @@ import {
   skuSchema,
   type Money,
   type Page,
-} from '#shapes'
+} from '#schemas'
 
 /** What clients of `product.*` send and get. Imports shapes alone: the published client carries these types. */
 

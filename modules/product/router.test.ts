@@ -3,7 +3,7 @@ import { loadConfig } from '#config'
 import type { Context, Session } from '#rpc'
 import { createLog } from '#telemetry'
 import { createTestDatabase } from '#test'
-import { draftOf, openTestCatalog, save } from './catalog.fixture.ts'
+import { draftOf, openTestCatalog, save } from './registration/catalog.fixture.ts'
 import { createProductModule } from './index.ts'
 
 let catalog: ReturnType<typeof openTestCatalog>

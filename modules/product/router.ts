@@ -1,7 +1,7 @@
 import type { Services } from '#services'
 import { transaction, type Database } from '#db'
 import { cachedProcedure, router, staffProcedure } from '#rpc'
-import { categoryTree, getProduct, listProducts, relatedProducts } from './catalog.store.ts'
+import { categoryTree, getProduct, listProducts, relatedProducts } from './catalog/catalog.store.ts'
 import {
   adjustStockInput,
   categoriesInput,
@@ -13,11 +13,11 @@ import {
   type AdjustStockInput,
   type StockLevel,
 } from './contract.ts'
-import { searchProducts } from './search.store.ts'
-import { adjustStock } from './stock.store.ts'
-import { viewOf } from './view.ts'
-import { bumpVersions } from './version.store.ts'
-import { suggest } from './vocabulary.store.ts'
+import { searchProducts } from './search/search.store.ts'
+import { adjustStock } from './stock/stock.store.ts'
+import { viewOf } from './catalog/view.ts'
+import { bumpVersions } from './catalog/version.store.ts'
+import { suggest } from './search/vocabulary.store.ts'
 
 const relatedLimit = 8
 

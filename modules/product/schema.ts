@@ -13,7 +13,7 @@ import {
   uuid,
   type AnyPgColumn,
 } from 'drizzle-orm/pg-core'
-import type { ProductDraft, Text, VariantDraft } from './draft.ts'
+import type { ProductDraft, Text, VariantDraft } from './draft.contract.ts'
 
 export const productSchema = pgSchema('product')
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#shapes'
+import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#schemas'
 
 /** What clients of `user.*` send and get. Imports shapes alone: the published client carries these types. */
 
@@ -41,7 +41,7 @@ export interface SignedIn {
 }
 
 /** Newest first; `cursor` is the `nextCursor` of the page before. */
-export const adminListInput = z.strictObject({ ...pageSchema.shape, cursor: idSchema.optional() }).optional()
+export const adminListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export type UserPage = Page<User>
 
 /** Newest first. */
@@ -51,10 +51,6 @@ export const auditListInput = z
     actorId: idSchema.optional(),
     subject: z.string().min(1).max(300).optional(),
     ...pageSchema.shape,
-    cursor: z
-      .string()
-      .regex(/^[1-9]\d{0,14}$/, 'must be a nextCursor as the shop gave it')
-      .optional(),
   })
   .optional()
 
@@ -64,7 +60,7 @@ export interface AuditRecord {
   at: Timestamp
   /** The account of who did it. */
   actorId: string
-  /** A stable name such as `mail.retry`. */
+  /** A stable name such as `dead_letter.retry`. */
   action: string
   /** What it was done to, as `kind:id`. */
   subject: string

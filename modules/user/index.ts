@@ -1,16 +1,16 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Session } from '#rpc'
 import type { BasicServices } from '#services'
-import type { Locale } from '#shapes'
-import { upsertAccount } from './account.store.ts'
+import type { Locale } from '#schemas'
+import { upsertAccount } from './account/account.store.ts'
 import type { Role } from './contract.ts'
-import { normaliseEmail } from './email.ts'
-import { hashPassword } from './password.ts'
+import { normaliseEmail } from './account/email-address.ts'
+import { hashPassword } from './account/password.ts'
 import { createUserRouter } from './router.ts'
-import { deleteExpiredSessions, findSession, touchSession } from './session.store.ts'
-import { isToken } from './token.ts'
+import { deleteExpiredSessions, findSession, touchSession } from './session/session.store.ts'
+import { isToken } from './session/token.ts'
 
-export { recordAudit, type AuditEntry } from './audit.store.ts'
+export { recordAudit, type AuditEntry } from './audit/audit.store.ts'
 
 /** Who buys and who works here. */
 export function createUserModule(services: BasicServices) {

@@ -1,8 +1,10 @@
+import { z } from 'zod'
 import { AppError } from '#errors'
+import { decodeCursor, pageOf } from '#lib/cursor'
 import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
 import type { BasicServices } from '#services'
-import { asUser, findAccount, listAccounts } from './account.store.ts'
-import { listAudit } from './audit.store.ts'
+import { asUser, findAccount, listAccounts } from './account/account.store.ts'
+import { listAudit } from './audit/audit.store.ts'
 import {
   adminListInput,
   auditListInput,
@@ -14,9 +16,9 @@ import {
   type User,
   type UserPage,
 } from './contract.ts'
-import { deleteSession } from './session.store.ts'
-import { createSignIn } from './sign-in.ts'
-import { isToken } from './token.ts'
+import { deleteSession } from './session/session.store.ts'
+import { createSignIn } from './session/sign-in.ts'
+import { isToken } from './session/token.ts'
 
 /** What `user.*` answers. */
 export function createUserRouter(services: BasicServices) {
@@ -54,20 +56,22 @@ export function createUserRouter(services: BasicServices) {
     admin: router({
       /** Every account, newest first. */
       list: staffProcedure.input(adminListInput).query(async ({ input }): Promise<UserPage> => {
-        const limit = input?.limit ?? 50
-        const rows = await listAccounts(query, { before: input?.cursor, limit: limit + 1 })
-        const items = rows.slice(0, limit).map(asUser)
-        return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+        const { cursor, limit = 50 } = input ?? {}
+        const before = cursor === undefined ? undefined : decodeCursor(cursor, z.uuid())
+        const { items, nextCursor } = pageOf(
+          await listAccounts(query, { before, limit: limit + 1 }),
+          limit,
+          ({ id }) => id,
+        )
+        return { items: items.map(asUser), nextCursor }
       }),
 
       audit: router({
         /** What staff did, newest first. */
         list: staffProcedure.input(auditListInput).query(async ({ input }): Promise<AuditPage> => {
           const { cursor, limit = 50, ...filter } = input ?? {}
-          const before = cursor === undefined ? undefined : Number(cursor)
-          const rows = await listAudit(query, { ...filter, before, limit: limit + 1 })
-          const items = rows.slice(0, limit)
-          return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.id) : null }
+          const before = cursor === undefined ? undefined : decodeCursor(cursor, z.int().min(1))
+          return pageOf(await listAudit(query, { ...filter, before, limit: limit + 1 }), limit, ({ id }) => id)
         }),
       }),
     }),

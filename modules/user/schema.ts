@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { bigint, check, index, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import { locales } from '#shapes'
+import { locales } from '#schemas'
 import { roles } from './contract.ts'
 
 /** Tables of the user module. `user` is a reserved word of SQL: drizzle quotes it, hand-written SQL must. */

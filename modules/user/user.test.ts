@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { createTestDatabase } from '#test'
 import { seedAccounts } from './index.ts'
-import { openShopOn, password, refusalOf } from './test-shop.ts'
+import { openShopOn, password, rejectionOf } from './user.fixture.ts'
 
 const openShop = async (env?: Record<string, string>) => openShopOn(await createTestDatabase(), env)
 
@@ -14,7 +14,7 @@ test('logout ends this session and no other of the account, drops the cookie, an
   expect(await laptop.call().logout()).toEqual({})
   expect(laptop.cookies.get('session')).toBeNull()
   expect(await users.authenticate(token)).toBeNull()
-  expect(await refusalOf(browserAt('203.0.113.1', token).call().me())).toMatchObject({ code: 'unauthenticated' })
+  expect(await rejectionOf(browserAt('203.0.113.1', token).call().me())).toMatchObject({ code: 'unauthenticated' })
   expect((await phone.call().me()).email).toBe('ann@example.com')
   expect(await laptop.call().logout()).toEqual({})
 })
@@ -86,8 +86,8 @@ test('staff see all accounts page by page, newest first and without secrets; cus
   expect((await staff.call().admin.list()).items).toHaveLength(4)
 
   await expect(staff.call().admin.list({ cursor: 'not a cursor' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
-  expect(await refusalOf(customer.call().admin.list())).toMatchObject({ code: 'forbidden' })
-  expect(await refusalOf(browserAt('203.0.113.3').call().admin.list())).toMatchObject({ code: 'unauthenticated' })
+  expect(await rejectionOf(customer.call().admin.list())).toMatchObject({ code: 'forbidden' })
+  expect(await rejectionOf(browserAt('203.0.113.3').call().admin.list())).toMatchObject({ code: 'unauthenticated' })
 })
 
 test('seeding the same accounts again changes nothing but brings their password and role back', async () => {

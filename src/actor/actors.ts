@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm'
 import { transaction, type Database } from '#db'
 import type { IdempotencyKey } from '#idempotency'
 import type { Logger } from '#telemetry'
-import { createEffectRunner } from './effects.ts'
-import type { AnyActorKind, AnyEffectKind, Decision, Mail, Message } from './kind.ts'
-import { createLane, type Gathering, type Lane } from './lane.ts'
-import { sendMail } from './mailbox.ts'
+import { createEffectRunner } from './effect-runner.ts'
+import type { AnyActorKind, AnyEffectKind, Decision, Envelope, Message } from './kind.ts'
+import { createBatcher, type BatchOptions, type Batcher } from './batcher.ts'
+import { sendMessages } from './mailbox.ts'
 import { startSweep, type Sweep } from './sweep.ts'
 
 /** What `ask` needs to know of an {@link ActorKind}: its messages and its replies. */
@@ -25,7 +25,7 @@ export interface Actors {
     command: { id: string; message: Handled; key?: IdempotencyKey },
   ): Promise<Reply>
   /** Makes sure that a recurring effect is scheduled: sends this mail unless the actor has some already. */
-  schedule(mail: Mail): Promise<void>
+  schedule(mail: Envelope): Promise<void>
   /** Handles the mail of these actors; resolves when there is none left to handle now. */
   handle(kind: string, ids: readonly string[]): Promise<void>
   /** All kinds, actors and effects, that can have mail. */
@@ -41,7 +41,7 @@ export interface ActorsOptions {
   log: Logger
   actors: readonly AnyActorKind[]
   effects: readonly AnyEffectKind[]
-  gathering: Gathering
+  batching: BatchOptions
   /** Tells the workers. Never throws, never waits: what is lost is found by the sweep. */
   wake(woken: readonly { kind: string; id: string }[]): void
 }
@@ -51,9 +51,9 @@ export function createActors(options: ActorsOptions): Actors {
   const versions = new Map([...options.actors, ...options.effects].map(({ kind, version }) => [kind, version]))
   const versionOf = (kind: string): number => required(versions.get(kind), kind)
 
-  const laneOf = (kind: string): Lane => required(lanes.get(kind), kind)
-  const shared = { database, log, gathering: options.gathering, versionOf, laneOf, wake }
-  const lanes = new Map(options.actors.map((kind) => [kind.kind, createLane({ ...shared, kind })]))
+  const batcherOf = (kind: string): Batcher => required(batchers.get(kind), kind)
+  const shared = { database, log, batching: options.batching, versionOf, batcherOf, wake }
+  const batchers = new Map(options.actors.map((kind) => [kind.kind, createBatcher({ ...shared, kind })]))
   const runners = new Map(options.effects.map((kind) => [kind.kind, createEffectRunner({ ...shared, kind })]))
 
   /** A worker goes on by itself with what its own work leads to, while it has room: the queue is for what others begin. */
@@ -67,7 +67,7 @@ export function createActors(options: ActorsOptions): Actors {
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)
     if (runner !== undefined) await runner.run(ids)
-    else await Promise.all(ids.map((id) => laneOf(kind).run({ form: 'wake', id })))
+    else await Promise.all(ids.map((id) => batcherOf(kind).run({ form: 'wake', id })))
   }
 
   return {
@@ -75,7 +75,7 @@ export function createActors(options: ActorsOptions): Actors {
     handle,
     async ask(kind, { id, message, key }) {
       // The reply is what this kind's decide returned: its type goes with the kind.
-      return (await laneOf(kind.kind).run({ form: 'ask', id, message, key })) as never
+      return (await batcherOf(kind.kind).run({ form: 'ask', id, message, key })) as never
     },
     async schedule(mail) {
       await transaction(database, async (tx) => {
@@ -83,13 +83,13 @@ export function createActors(options: ActorsOptions): Actors {
         const { rows } = await tx.execute(
           sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`,
         )
-        if (rows.length === 0) await sendMail(tx, [mail], versionOf)
+        if (rows.length === 0) await sendMessages(tx, [mail], versionOf)
       })
     },
     startSweep: () => startSweep({ database, log, kinds: [...options.actors, ...options.effects], run: handle }),
     async stop() {
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
-      await Promise.all([...lanes.values()].map((lane) => lane.stop()))
+      await Promise.all([...batchers.values()].map((lane) => lane.stop()))
     },
   }
 }

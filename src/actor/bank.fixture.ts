@@ -50,7 +50,7 @@ const account: AccountActor = {
     )
     return new Map(rows.map(({ id, balance, notes }) => [id, { balance, notes }]))
   },
-  async share() {},
+  async loadShared() {},
   decide(state = { balance: 0, notes: [] }, message, { now }) {
     if (message.type === 'explode') throw new Error('exploded')
     const notes = [...state.notes, message.note]
@@ -61,7 +61,7 @@ const account: AccountActor = {
         const sent = (message.mail ?? []).map(({ afterMs, ...one }) =>
           afterMs === undefined ? one : { ...one, dueAt: new Date(now.getTime() + afterMs) },
         )
-        return { state: { balance, notes }, reply: { balance, notes }, mail: sent }
+        return { state: { balance, notes }, reply: { balance, notes }, outbox: sent }
       }
       case 'share': {
         const next = { balance: state.balance - message.pots.length, notes }
@@ -70,10 +70,10 @@ const account: AccountActor = {
       case 'remind':
         return { state: { ...state, notes } }
       case 'forget':
-        return { state: { ...state, notes }, reply: { ...state, notes }, cancelMail: ['remind'] }
+        return { state: { ...state, notes }, reply: { ...state, notes }, cancelMessages: ['remind'] }
     }
   },
-  move: () => undefined,
+  applyMovements: () => undefined,
   async save(tx, { states, movements }) {
     const rows = [...states].map(([id, state]) => ({ id, ...state }))
     await tx.execute(sql`
@@ -121,7 +121,7 @@ export interface Bank extends AsyncDisposable {
   account(id: string): Promise<Account | undefined>
   /** What lies in the mailbox, oldest first. */
   mailbox(): Promise<{ id: number; kind: string; actor: string; attempts: number; tries: number }[]>
-  parked(): Promise<{ actor: string; attempts: number; reason: string }[]>
+  deadLetters(): Promise<{ actor: string; attempts: number; reason: string }[]>
   /** Puts mail there as a committed turn would have. */
   send(...mail: { kind?: string; id: string; message: unknown; version?: number }[]): Promise<void>
   /** Lets the wait of everything that was put off be over. */
@@ -149,7 +149,7 @@ export async function openBank(database: { url: string } & AsyncDisposable): Pro
     account: async (id) =>
       (await query<Account & { id: string }>(sql`select balance, notes from test_actor.account where id = ${id}`))[0],
     mailbox: () => query(sql`select id, kind, actor_id as actor, attempts, tries from actor.mailbox order by id`),
-    parked: () => query(sql`select actor_id as actor, attempts, reason from actor.parked order by id`),
+    deadLetters: () => query(sql`select actor_id as actor, attempts, reason from actor.dead_letter order by id`),
     async send(...letters) {
       for (const { kind = 'account', id, message, version = 1 } of letters) {
         await query(
@@ -168,7 +168,7 @@ function startProcess(url: string, options: ProcessOptions): Process {
   const actors = createActors({
     database,
     log,
-    gathering: { batchMax: 128, turnsMax: 2 },
+    batching: { batchMax: 128, turnsMax: 2 },
     actors: [{ ...account, reads }],
     effects: [
       {

@@ -1,6 +1,6 @@
 export { createActors, type Actors } from './actors.ts'
 export {
-  PutOff,
+  RetryLaterError,
   StaleError,
   type ActorKind,
   type DecideContext,
@@ -8,6 +8,13 @@ export {
   type EffectContext,
   type EffectKind,
   type EffectResult,
-  type Mail,
+  type Envelope,
 } from './kind.ts'
-export { parkGone, readableRows, type Readable } from './mailbox.ts'
+export {
+  deadLetterUnreadable,
+  deleteOldDeadLetters,
+  dropDeadLetters,
+  listDeadLetters,
+  retryDeadLetters,
+} from './dead-letter.store.ts'
+export { countMessages, findMessage, listPending, mailboxBacklog } from './mailbox-view.store.ts'

@@ -7,7 +7,7 @@ export interface Message {
 }
 
 /** A message for an actor or an effect, sent by the transaction that decides it. */
-export interface Mail {
+export interface Envelope {
   kind: string
   id: string
   message: Message & Readonly<Record<string, unknown>>
@@ -22,11 +22,11 @@ export interface Decision<State, Reply, Movement> {
   state?: State
   /** The answer to an `ask`; mail has nobody to answer. */
   reply?: Reply
-  mail?: Mail[]
+  outbox?: Envelope[]
   /** Changes of rows that many actors share (stock), applied in bulk with the rest of the turn. */
   movements?: Movement[]
   /** Types of this actor's own mail that need not come any more, such as a deadline that was met. */
-  cancelMail?: string[]
+  cancelMessages?: string[]
 }
 
 export interface DecideContext<Shared> {
@@ -38,7 +38,7 @@ export interface DecideContext<Shared> {
 }
 
 /** Who can have mail: a kind of actor, or of effect. */
-export interface MailKind<Handled extends Message> {
+export interface MessageKind<Handled extends Message> {
   readonly kind: string
   /** Version written with mail of this kind; a reader that does not list it puts the mail off. */
   readonly version: number
@@ -51,7 +51,7 @@ export interface MailKind<Handled extends Message> {
  * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts), and so are the
  * statements': `load` is sent behind `lock` without waiting for its answer.
  */
-export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> extends MailKind<Handled> {
+export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> extends MessageKind<Handled> {
   /** Turns of this kind in flight at once: more overlap, fewer are fuller. As the process is set unless given. */
   readonly turnsMax?: number
   /** Locks the actors' rows, given in sorted order; one statement. */
@@ -63,10 +63,10 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
    * wants is held only from `save` to the commit; `save` throws StaleError when they turn out to have changed too much,
    * and the turn is run again with `isFirm`: then they are locked, in sorted order.
    */
-  share(
+  loadShared(
     tx: Queryable,
     batch: readonly { id: string; state: State | undefined; message: Handled }[],
-    options: { isFirm: boolean },
+    options: { isLocked: boolean },
   ): Promise<Shared>
   /**
    * Pure.
@@ -74,7 +74,7 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
    */
   decide(state: State | undefined, message: Handled, context: DecideContext<Shared>): Decision<State, Reply, Movement>
   /** Applies movements to the shared rows as this batch sees them: its own copy, changed in place. */
-  move(shared: Shared, movements: readonly Movement[]): void
+  applyMovements(shared: Shared, movements: readonly Movement[]): void
   /** Writes the changed states and all movements, in bulk. */
   save(tx: Queryable, changes: Changes<State, Movement>): Promise<void>
 }
@@ -109,15 +109,15 @@ export interface EffectContext {
 /** What an effect came to; it takes effect in the transaction that deletes the effect's own letter. */
 export type EffectResult =
   /** Handled by that actor in this very turn. */
-  | { outcome: Mail }
+  | { outcome: Envelope }
   /** Sent on; a recurring schedule sends itself, due later. */
-  | { mail: Mail[] }
+  | { outbox: Envelope[] }
 
 /**
  * A call to the outside, run outside any transaction while the message is leased. It may run more than once (lease
  * lost, reply lost), so it must be safe to repeat; what it returns takes effect once.
  */
-export interface EffectKind<Handled extends Message> extends MailKind<Handled> {
+export interface EffectKind<Handled extends Message> extends MessageKind<Handled> {
   /** Effects of this kind under way at once in one process. */
   readonly concurrency: number
   /** Longest run, ms; then it is left behind and tried again. */
@@ -130,7 +130,7 @@ export interface EffectKind<Handled extends Message> extends MailKind<Handled> {
 export type AnyEffectKind = EffectKind<Message>
 
 /** An effect throws this when it could not be tried or its result is not known: put off, no attempt spent. */
-export class PutOff extends Error {
+export class RetryLaterError extends Error {
   override readonly name = 'PutOff'
   readonly delayMs: number | undefined
 

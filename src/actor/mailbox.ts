@@ -1,9 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { plannedWithout, statement, together, transaction, type Database, type Queryable } from '#db'
-import { StaleError, type Mail, type MailKind, type Message } from './kind.ts'
+import { plannedWithout, statement, pipelined, transaction, type Database, type Queryable } from '#db'
+import { StaleError, type Envelope, type MessageKind, type Message } from './kind.ts'
 
 /** A row of the mailbox. */
-export type Letter = {
+export type StoredMessage = {
   id: number
   actorId: string
   version: number
@@ -28,9 +28,9 @@ const insertMail = statement(
 )
 
 /** Puts mail into the mailbox, in the sender's transaction and in the order given. */
-export async function sendMail(
+export async function sendMessages(
   tx: Queryable,
-  mail: readonly Mail[],
+  mail: readonly Envelope[],
   versionOf: (kind: string) => number,
 ): Promise<void> {
   if (mail.length === 0) return
@@ -38,10 +38,10 @@ export async function sendMail(
 }
 
 /** Who gets mail that is due already. */
-export const dueNow = (mail: readonly Mail[]): { kind: string; id: string }[] =>
+export const recipientsDueNow = (mail: readonly Envelope[]): { kind: string; id: string }[] =>
   mail.filter(({ dueAt, delayMs }) => dueAt === undefined && delayMs === undefined)
 
-const selectMail = statement<Letter>(
+const selectMail = statement<StoredMessage>(
   'select mailbox',
   `select ${columns} from unnest($2::text[]) as a(id) cross join lateral (
      select * from actor.mailbox m where m.kind = $1 and m.actor_id = a.id and (${isDue} or m.tries > 0)
@@ -53,18 +53,18 @@ const selectMail = statement<Letter>(
  * What these locked actors have to handle, oldest first, `most` of each. A letter that was put off comes too, though it
  * is not due: it holds back its actor's later mail. Timers that are not due do not.
  */
-export async function readMail(
+export async function readMessages(
   tx: Queryable,
   kind: string,
   { ids, most }: { ids: readonly string[]; most: number },
-): Promise<Letter[]> {
+): Promise<StoredMessage[]> {
   return ids.length === 0 ? [] : (await selectMail(tx, kind, ids, most)).rows
 }
 
 const removeMail = statement('delete mailbox', `delete from actor.mailbox where id = any($1::bigint[])`)
 
 /** Deletes handled mail. @throws StaleError when somebody else has handled some of it: the turn must not commit. */
-export async function deleteMail(tx: Queryable, ids: readonly number[]): Promise<void> {
+export async function deleteMessages(tx: Queryable, ids: readonly number[]): Promise<void> {
   if (ids.length > 0 && (await removeMail(tx, ids)).rowCount !== ids.length)
     throw new StaleError('mail of this turn was handled by somebody else')
 }
@@ -78,7 +78,7 @@ const removeTypes = statement(
 )
 
 /** Takes back mail of these types that the actors have still coming. */
-export async function cancelMail(
+export async function cancelMessages(
   tx: Queryable,
   kind: string,
   cancelled: readonly { id: string; types: readonly string[] }[],
@@ -87,7 +87,7 @@ export async function cancelMail(
   if (rows.length > 0) await removeTypes(tx, JSON.stringify(rows), kind)
 }
 
-const lockLeased = statement<{ id: number }>(
+const selectLeased = statement<{ id: number }>(
   'hold leased',
   `select m.id from actor.mailbox m
    join json_to_recordset($1::json) as r("letterId" bigint, lease uuid) on m.id = r."letterId" and m.lease = r.lease
@@ -95,15 +95,15 @@ const lockLeased = statement<{ id: number }>(
 )
 
 /** Locks leased mail and tells which leases still hold: an effect whose lease was lost must not apply its outcome. */
-export async function holdLeased(
+export async function lockLeased(
   tx: Queryable,
   leases: readonly { letterId: number; lease: string }[],
 ): Promise<Set<number>> {
   if (leases.length === 0) return new Set()
-  return new Set((await lockLeased(tx, JSON.stringify(leases))).rows.map(({ id }) => id))
+  return new Set((await selectLeased(tx, JSON.stringify(leases))).rows.map(({ id }) => id))
 }
 
-const leaseFirst = statement<Letter>(
+const leaseFirst = statement<StoredMessage>(
   'claim effects',
   `with first as (
      select m.* from unnest($2::text[]) as a(id) cross join lateral (
@@ -126,10 +126,10 @@ const leaseFirst = statement<Letter>(
  * Leases the first letter of each of these actors, if it is due and free and this program reads its version. The actor
  * is claimed by its first letter, and has one leased letter at most: skipping to the next would split an actor in two.
  */
-export async function claimEffects(
+export async function leaseMessages(
   query: Queryable,
   claim: { kind: string; reads: readonly number[]; actorIds: readonly string[]; lease: string; leaseMs: number },
-): Promise<Letter[]> {
+): Promise<StoredMessage[]> {
   return (await leaseFirst(query, claim.kind, claim.actorIds, claim.reads, claim.lease, claim.leaseMs)).rows
 }
 
@@ -153,8 +153,8 @@ export interface Failure {
 }
 
 /** Moves the rows of `gone` to where staff can see, retry or drop them. @param reason an SQL expression */
-export const parkGone = (reason: string): string => `
-  insert into actor.parked (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
+export const insertDeadLetters = (reason: string): string => `
+  insert into actor.dead_letter (id, kind, actor_id, version, payload, attempts, last_error, created_at, reason)
   select id, kind, actor_id, version, payload, attempts, last_error, created_at, ${reason} from gone`
 
 const failLetter = statement<{ isParked: boolean }>(
@@ -165,7 +165,7 @@ const failLetter = statement<{ isParked: boolean }>(
    ), gone as (
      delete from actor.mailbox m using failed f where m.id = f.id and f."isLast" returning m.*
    ), parked as (
-     ${parkGone('$3::text')}
+     ${insertDeadLetters('$3::text')}
    ), later as (
      update actor.mailbox m
      set attempts = attempts + $4, tries = tries + 1, last_error = $3, lease = null, leased_until = null,
@@ -183,7 +183,7 @@ const failLetter = statement<{ isParked: boolean }>(
  * upper half, so that those who failed together do not come back together.
  * @returns whether it was parked: moved to where staff can see, retry or drop it
  */
-export async function failMail(query: Queryable, failure: Failure, attemptsMax?: number): Promise<boolean> {
+export async function failMessage(query: Queryable, failure: Failure, attemptsMax?: number): Promise<boolean> {
   const { letterId, lease, reason, delayMs } = failure
   const [spent, mostSeconds] = attemptsMax === undefined ? [0, 4] : [1, 15]
   const { rows } = await failLetter(query, letterId, lease, reason, spent, attemptsMax, delayMs, mostSeconds)
@@ -191,7 +191,7 @@ export async function failMail(query: Queryable, failure: Failure, attemptsMax?:
 }
 
 /** What a program can read: versions by kind. */
-export type Readable = readonly Pick<MailKind<Message>, 'kind' | 'reads'>[]
+export type Readable = readonly Pick<MessageKind<Message>, 'kind' | 'reads'>[]
 
 /** A table `k` of what is readable. */
 export const readableRows = (readable: Readable): SQL =>
@@ -205,7 +205,7 @@ const inOrder = statement('read in order', `select ${plannedWithout('sort', 'bit
  * none. Mail that this program cannot read stays where it is: the other colour may know it.
  * @param most for each kind, so that the mail of a party that hangs does not hide the others'
  */
-export function sleepingActors(
+export function overdueActors(
   database: Database,
   readable: Readable,
   { graceMs, most }: { graceMs: number; most: number },
@@ -221,7 +221,7 @@ export function sleepingActors(
       order by m.due_at limit ${most}
     ) due`
   return transaction(database, async (tx) => {
-    const [, { rows }] = await together([inOrder(tx), tx.execute<{ kind: string; actorId: string }>(sleeping)])
+    const [, { rows }] = await pipelined([inOrder(tx), tx.execute<{ kind: string; actorId: string }>(sleeping)])
     return rows
   })
 }

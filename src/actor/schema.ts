@@ -37,12 +37,12 @@ export const mailbox = actorSchema.table(
   ],
 )
 
-/** Messages given up on: staff read, retry or drop them. */
-export const parked = actorSchema.table('parked', {
+/** Messages given up on after their last attempt: staff read, retry or drop them. */
+export const deadLetters = actorSchema.table('dead_letter', {
   id: bigint({ mode: 'number' }).primaryKey(),
   ...message,
   reason: text().notNull(),
-  parkedAt: timestamp('parked_at', { withTimezone: true })
+  deadLetteredAt: timestamp('dead_lettered_at', { withTimezone: true })
     .notNull()
     .default(sql`now()`),
 })

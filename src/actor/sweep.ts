@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Database } from '#db'
 import type { Logger } from '#telemetry'
-import { sleepingActors, type Readable } from './mailbox.ts'
+import { overdueActors, type Readable } from './mailbox.ts'
 
 /** Finds mail that is due and unhandled, whatever became of its wake-up: timers that have run out, and all that Redis has lost. */
 export interface Sweep {
@@ -34,7 +34,7 @@ export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
 
   /** @returns whether there may be more that is due */
   async function sweepOnce(): Promise<boolean> {
-    const actors = await sleepingActors(database, kinds, { graceMs, most })
+    const actors = await overdueActors(database, kinds, { graceMs, most })
     lastAt = Date.now()
     const byKind = [...Map.groupBy(actors, ({ kind }) => kind)]
     const handled = byKind.map(([kind, rows]) =>

@@ -3,17 +3,17 @@ import {
   isLockTimeout,
   plannedWithout,
   statement,
-  together,
+  pipelined,
   transaction,
   type Database,
   type Queryable,
 } from '#db'
 import { readReplies, storeReplies, type Answer, type IdempotencyKey } from '#idempotency'
-import { StaleError, type AnyActorKind, type Decision, type Mail, type Message } from './kind.ts'
+import { StaleError, type AnyActorKind, type Decision, type Envelope, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
 
 /** What a lane brings to a turn. */
-export type Errand =
+export type WorkItem =
   /** A command from outside that waits for its reply. Of several with one key a lane brings the first. */
   | Readonly<{ form: 'ask'; id: string; message: Message; key?: IdempotencyKey | undefined }>
   /** What an effect came to; void when the lease on the effect's letter is lost. */
@@ -22,19 +22,19 @@ export type Errand =
   | Readonly<{ form: 'wake'; id: string }>
 
 interface Failed {
-  letter: mailbox.Letter
+  letter: mailbox.StoredMessage
   error: unknown
 }
 
 export interface TurnResult {
   /** To asks and outcomes. */
-  answers: ReadonlyMap<Errand, Answer>
+  answers: ReadonlyMap<WorkItem, Answer>
   /** Who got mail that is due now. */
   woken: { kind: string; id: string }[]
   /** Woken actors that may have more to handle now. */
   unfinished: ReadonlySet<string>
   /** Letters whose handling threw: each has spent an attempt, nothing else of it took effect. */
-  failed: (Failed & { isParked: boolean })[]
+  failed: (Failed & { isDeadLettered: boolean })[]
 }
 
 export interface TurnOptions {
@@ -48,7 +48,7 @@ export interface TurnLimits {
   /** Longest wait for each lock that somebody else holds, ms. */
   lockWaitMs: number
   /** Letters handled of each actor that was woken. */
-  lettersMax: number
+  messagesMax: number
   /** Locks what is shared before it is decided on: after a StaleError. */
   isFirm?: boolean
 }
@@ -65,8 +65,8 @@ const attemptsMax = 8
  */
 export function runTurn(
   { database, kind, versionOf }: TurnOptions,
-  errands: readonly Errand[],
-  { lockWaitMs, lettersMax, isFirm = false }: TurnLimits,
+  errands: readonly WorkItem[],
+  { lockWaitMs, messagesMax: lettersMax, isFirm = false }: TurnLimits,
 ): Promise<TurnResult> {
   return transaction(database, async (tx) => {
     const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
@@ -74,16 +74,16 @@ export function runTurn(
     const outcomes = errands.filter((errand) => errand.form === 'outcome')
     const keyed = errands.filter(isKeyed)
     const keys = keyed.map(({ key }) => key)
-    const [clock, , held, known, letters, states] = await together([
+    const [clock, , held, known, letters, states] = await pipelined([
       readClock(tx, `${lockWaitMs}ms`),
       kind.lock(tx, ids).catch(throwInFlight),
-      mailbox.holdLeased(tx, outcomes),
+      mailbox.lockLeased(tx, outcomes),
       readReplies(tx, keys),
-      mailbox.readMail(tx, kind.kind, { ids: wakes, most: lettersMax }),
+      mailbox.readMessages(tx, kind.kind, { ids: wakes, most: lettersMax }),
       kind.load(tx, ids),
     ])
     const now = new Date(clock.rows[0]?.nowMs ?? Number.NaN)
-    const answers = new Map<Errand, Answer>()
+    const answers = new Map<WorkItem, Answer>()
     for (const errand of keyed) {
       const answer = known.get(errand.key.hash)
       if (answer !== undefined) answers.set(errand, answer)
@@ -94,7 +94,7 @@ export function runTurn(
     const open = errands.filter((errand) => !answers.has(errand))
     const { items, unreadable } = parseItems(kind, letters, open)
     const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
-    const shared = await kind.share(tx, batch, { isFirm })
+    const shared = await kind.loadShared(tx, batch, { isLocked: isFirm })
     const decided = decideAll(kind, items, { states, shared, now })
 
     const { changed, movements, handled, cancelled, mail } = decided
@@ -102,20 +102,22 @@ export function runTurn(
     const replies = repliesOf(decided.answers)
     const changes = { states: changed, before: states, movements, now }
     // Shared rows come last of all that is locked: `save` ends with them.
-    const [, , , isStored] = await together([
-      mailbox.deleteMail(tx, settled),
-      mailbox.cancelMail(tx, kind.kind, cancelled),
-      mailbox.sendMail(tx, mail, versionOf),
+    const [, , , isStored] = await pipelined([
+      mailbox.deleteMessages(tx, settled),
+      mailbox.cancelMessages(tx, kind.kind, cancelled),
+      mailbox.sendMessages(tx, mail, versionOf),
       storeReplies(tx, replies).catch(throwInFlight),
       changed.size > 0 || movements.length > 0 ? kind.save(tx, changes) : undefined,
     ])
     if (!isStored) throw new StaleError('another transaction has used a key of this turn: its reply will be there')
     const failed = await failAll(tx, [...unreadable, ...decided.failed])
     const handledBy = Map.groupBy(handled, ({ actorId }) => actorId)
-    const parked = new Set(failed.filter(({ isParked }) => isParked).map(({ letter }) => letter.actorId))
+    const parked = new Set(
+      failed.filter(({ isDeadLettered: isParked }) => isParked).map(({ letter }) => letter.actorId),
+    )
     return {
       answers: new Map([...answers, ...decided.answers]),
-      woken: mailbox.dueNow(mail),
+      woken: mailbox.recipientsDueNow(mail),
       unfinished: new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id))),
       failed,
     }
@@ -139,26 +141,26 @@ function throwInFlight(cause: unknown): never {
   throw isLockTimeout(cause) ? new InFlightError('another transaction holds the actor or its key', { cause }) : cause
 }
 
-type KeyedAsk = Extract<Errand, { form: 'ask' }> & { key: IdempotencyKey }
-const isKeyed = (errand: Errand): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
+type KeyedAsk = Extract<WorkItem, { form: 'ask' }> & { key: IdempotencyKey }
+const isKeyed = (errand: WorkItem): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
 
 /** What is stored under the keys. A request that was refused by an error keeps its key: it can be tried again. */
-const repliesOf = (answers: ReadonlyMap<Errand, Answer>) =>
+const repliesOf = (answers: ReadonlyMap<WorkItem, Answer>) =>
   Array.from(answers).flatMap(([errand, answer]) =>
     answer.ok && isKeyed(errand) ? [{ ...errand.key, reply: answer.reply }] : [],
   )
 
 /** A letter or an errand. */
 type Item = { id: string; message: Message } & (
-  | { letter: mailbox.Letter; errand?: never }
-  | { errand: Errand; letter?: never }
+  | { letter: mailbox.StoredMessage; errand?: never }
+  | { errand: WorkItem; letter?: never }
 )
 
 /**
  * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
  * cannot read, holds back its actor's later ones.
  */
-function parseItems(kind: AnyActorKind, letters: readonly mailbox.Letter[], errands: readonly Errand[]) {
+function parseItems(kind: AnyActorKind, letters: readonly mailbox.StoredMessage[], errands: readonly WorkItem[]) {
   const items: Item[] = []
   const unreadable: Failed[] = []
   const heldBack = new Set<string>()
@@ -183,12 +185,12 @@ function decideAll(
   { states, ...context }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
 ) {
   const decided = {
-    answers: new Map<Errand, Answer>(),
+    answers: new Map<WorkItem, Answer>(),
     changed: new Map<string, unknown>(),
     movements: new Array<unknown>(),
-    mail: new Array<Mail>(),
+    mail: new Array<Envelope>(),
     cancelled: new Array<{ id: string; types: readonly string[] }>(),
-    handled: new Array<mailbox.Letter>(),
+    handled: new Array<mailbox.StoredMessage>(),
     /** Letters of the effects whose outcomes were handled. */
     settled: new Array<number>(),
     failed: new Array<Failed>(),
@@ -215,16 +217,16 @@ function decideAll(
     if (decision.state !== undefined) decided.changed.set(id, decision.state)
     if (decision.movements !== undefined && decision.movements.length > 0) {
       decided.movements.push(...decision.movements)
-      kind.move(context.shared, decision.movements)
+      kind.applyMovements(context.shared, decision.movements)
     }
-    const { cancelMail: types } = decision
+    const { cancelMessages: types } = decision
     if (types !== undefined) {
       // What was sent before this turn, and what this turn has decided to send so far.
       decided.cancelled.push({ id, types })
-      const isTaken = (mail: Mail) => mail.kind === kind.kind && mail.id === id && types.includes(mail.message.type)
+      const isTaken = (mail: Envelope) => mail.kind === kind.kind && mail.id === id && types.includes(mail.message.type)
       decided.mail = decided.mail.filter((mail) => !isTaken(mail))
     }
-    decided.mail.push(...(decision.mail ?? []))
+    decided.mail.push(...(decision.outbox ?? []))
     if (letter === undefined) decided.answers.set(errand, { ok: true, reply: decision.reply ?? null })
     else decided.handled.push(letter)
     if (errand?.form === 'outcome') decided.settled.push(errand.letterId)
@@ -236,14 +238,14 @@ async function failAll(query: Queryable, failed: readonly Failed[]): Promise<Tur
   const marked: TurnResult['failed'] = []
   for (const { letter, error } of failed) {
     const failure = { letterId: letter.id, reason: failureReason(error) }
-    marked.push({ letter, error, isParked: await mailbox.failMail(query, failure, attemptsMax) })
+    marked.push({ letter, error, isDeadLettered: await mailbox.failMessage(query, failure, attemptsMax) })
   }
   return marked
 }
 
 /** The letter whose turn failed alone spends an attempt. Nothing of its kind is asked: that may be what fails. */
 export async function failFirst({ database, kind }: TurnOptions, id: string, error: unknown) {
-  const letters = await mailbox.readMail(database.query, kind.kind, { ids: [id], most: 1 })
+  const letters = await mailbox.readMessages(database.query, kind.kind, { ids: [id], most: 1 })
   const due = letters.filter(({ isDue }) => isDue).map((letter) => ({ letter, error }))
   return failAll(database.query, due)
 }

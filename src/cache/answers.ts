@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { metrics, type Logger } from '#telemetry'
-import { openMemory, type Kept } from './memory.ts'
+import { createSegmentedLru, type CachedAnswer } from './segmented-lru.ts'
 import { openSharedTier, type SharedTier } from './shared-tier.ts'
 import { watchVersions } from './versions.ts'
 
@@ -56,27 +56,30 @@ export interface AnswerCacheOptions {
 }
 
 export function openAnswerCache(options: AnswerCacheOptions): AnswerCache {
-  const memory = openMemory(options.maxBytes)
-  const flights = new Map<string, { startedAt: number; done: Promise<Kept> }>()
+  const memory = createSegmentedLru(options.maxBytes)
+  const flights = new Map<string, { startedAt: number; done: Promise<CachedAnswer> }>()
   const versions = watchVersions({ read: options.readVersions, onChange: () => shared?.announce() })
   const shared: SharedTier | undefined =
     options.redisUrl === undefined
       ? undefined
       : openSharedTier({ ...options, url: options.redisUrl, keepMs: staleMs, onAnnounced: versions.check })
 
-  const isFresh = ({ loadedAt, version }: Kept, tags: readonly string[]): boolean =>
+  const isFresh = ({ loadedAt, version }: CachedAnswer, tags: readonly string[]): boolean =>
     performance.now() - loadedAt < freshMs && version >= versions.of(tags)
-  const isUsable = (kept: Kept | undefined): kept is Kept =>
+  const isUsable = (kept: CachedAnswer | undefined): kept is CachedAnswer =>
     kept !== undefined && performance.now() - kept.loadedAt < staleMs
 
-  function remember(key: string, { body, version, ageMs }: { body: Buffer; version: number; ageMs: number }): Kept {
+  function remember(
+    key: string,
+    { body, version, ageMs }: { body: Buffer; version: number; ageMs: number },
+  ): CachedAnswer {
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-    const kept: Kept = { body, etag, version, loadedAt: performance.now() - ageMs, retryAt: 0 }
+    const kept: CachedAnswer = { body, etag, version, loadedAt: performance.now() - ageMs, retryAt: 0 }
     memory.set(key, kept)
     return kept
   }
 
-  async function renew({ key, tags, load }: Question): Promise<Kept> {
+  async function renew({ key, tags, load }: Question): Promise<CachedAnswer> {
     // Read before loading: what changes meanwhile makes the answer old.
     const version = versions.of(tags)
     const startedAt = performance.now()
@@ -102,7 +105,7 @@ export function openAnswerCache(options: AnswerCacheOptions): AnswerCache {
     }
   }
 
-  function fly(question: Question): { startedAt: number; done: Promise<Kept> } {
+  function fly(question: Question): { startedAt: number; done: Promise<CachedAnswer> } {
     const known = flights.get(question.key)
     if (known !== undefined) return known
     const done = renew(question).finally(() => flights.delete(question.key))
@@ -149,7 +152,7 @@ export function openAnswerCache(options: AnswerCacheOptions): AnswerCache {
   }
 }
 
-function serve({ body, etag, loadedAt }: Kept, state: Served['state']): Served {
+function serve({ body, etag, loadedAt }: CachedAnswer, state: Served['state']): Served {
   metrics.cacheAnswers.inc({ state })
   return { body, etag, ageMs: performance.now() - loadedAt, state }
 }

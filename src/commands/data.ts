@@ -2,19 +2,19 @@ import { seed } from '#app'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
 import { bringUpToDate, noPayment, openPostgres, openShop } from './boot.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 
 /** Commands that work on the data and end. */
 
 /** Brings the database to this program's schema. */
 export async function migrateSchema(): Promise<void> {
   const config = loadConfig()
-  const postgres = await openPostgres(config, { tell })
+  const postgres = await openPostgres(config, { tell: print })
   try {
     await bringUpToDate(postgres.url, {
       queue: { redisUrl: config.REDIS_URL, databaseUrl: postgres.url, log: createLog(config.LOG_LEVEL) },
     })
-    tell('The database is at the schema of this program.')
+    print('The database is at the schema of this program.')
   } finally {
     await postgres.stop()
   }
@@ -22,10 +22,10 @@ export async function migrateSchema(): Promise<void> {
 
 /** Fills an empty shop with demo products and accounts. */
 export async function seedDemo(): Promise<void> {
-  const shop = await openShop({ tell, payment: noPayment })
+  const shop = await openShop({ tell: print, payment: noPayment })
   try {
     const isSeeded = await seed(shop.app)
-    tell(
+    print(
       isSeeded
         ? 'Filled the empty shop with demo products and accounts.'
         : 'The shop has products already; nothing was changed.',

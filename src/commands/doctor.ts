@@ -4,17 +4,17 @@ import { BootError } from '#errors'
 import { requireQueue } from '#queue'
 import { createLog } from '#telemetry'
 import { openPostgres } from './boot.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 
 /** Lists the settings, then checks what the shop needs; exit code 1 when something is wrong. */
 export async function doctor(): Promise<void> {
-  tell('Settings (environment variables):\n')
+  print('Settings (environment variables):\n')
   for (const { name, description, isSecret } of settingList) {
     const value = process.env[name]
     const shown = value === undefined || value === '' ? '' : ` = ${isSecret ? '(set)' : value}`
-    tell(`  ${name}${shown}\n      ${description}`)
+    print(`  ${name}${shown}\n      ${description}`)
   }
-  tell('\nChecks:\n')
+  print('\nChecks:\n')
   const results = [
     await check('Node 24', async () => requireNode()),
     await check('environment', async () => void loadConfig()),
@@ -29,18 +29,18 @@ export async function doctor(): Promise<void> {
     results.push(await check('payment provider', () => checkPayment(config)))
   }
   if (results.includes(false)) process.exitCode = 1
-  else tell('\nEverything that was checked is well.')
+  else print('\nEverything that was checked is well.')
 }
 
 /** @returns whether it is well */
 async function check(what: string, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
-    tell(`  ok    ${what}`)
+    print(`  ok    ${what}`)
     return true
   } catch (error) {
     const reason = error instanceof BootError ? error.message : error instanceof Error ? error.message : String(error)
-    tell(`  WRONG ${what}: ${reason.split('\n').join('\n        ')}`)
+    print(`  WRONG ${what}: ${reason.split('\n').join('\n        ')}`)
     return false
   }
 }
@@ -68,7 +68,7 @@ async function checkPostgres(config: Config): Promise<void> {
 
 async function checkPayment({ PAYMENT_URL: url, PAYMENT_SECRET_KEY: secretKey }: Config): Promise<void> {
   if (url === undefined && secretKey === undefined) {
-    tell(
+    print(
       '        no provider is configured: `npm start` brings a sandbox, `serve` and `worker` need PAYMENT_SECRET_KEY',
     )
     return

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import { importCatalog } from '#app'
 import { noPayment, openShop } from './boot.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 
 /** Refused rows told one by one; of more than these the number is told. */
 const refusalsTold = 50
@@ -11,7 +11,7 @@ export async function importFile(
   file: string,
   { currency, onBadRow }: { currency?: string; onBadRow: 'refuse' | 'skip' },
 ): Promise<void> {
-  const shop = await openShop({ tell, payment: noPayment })
+  const shop = await openShop({ tell: print, payment: noPayment })
   const bar = new SingleBar({
     format: '{step} {bar} {percentage}% | {rows} rows | {eta_formatted} left',
     hideCursor: true,
@@ -28,7 +28,7 @@ export async function importFile(
           bar.stop()
           bar.start(bytesTotal, 0, { step: steps[step], rows: 0 })
           // Where there is no terminal there is no bar.
-          if (!process.stderr.isTTY) tell(`${steps[step].trim()} ...`)
+          if (!process.stderr.isTTY) print(`${steps[step].trim()} ...`)
           told = step
         }
         bar.update(bytesRead, { step: steps[step], rows })
@@ -36,18 +36,18 @@ export async function importFile(
     })
     bar.stop()
     for (const { line, handle, field, reason } of report.refused.slice(0, refusalsTold)) {
-      tell(
+      print(
         `  line ${line}${handle === undefined ? '' : ` (${handle})`}${field === undefined ? '' : `, ${field}`}: ${reason}`,
       )
     }
-    if (report.refusedTotal > refusalsTold) tell(`  ... and ${report.refusedTotal - refusalsTold} more`)
+    if (report.refusedTotal > refusalsTold) print(`  ... and ${report.refusedTotal - refusalsTold} more`)
     const { created, updated, unchanged, refused } = report.products
-    tell(
+    print(
       `${report.rows} rows in ${report.seconds.toFixed(1)} s: ${created} products created, ${updated} updated, ${unchanged} unchanged, ${refused} refused.`,
     )
-    if (report.skusMade > 0) tell(`${report.skusMade} variants had no SKU and got one made of handle and options.`)
+    if (report.skusMade > 0) print(`${report.skusMade} variants had no SKU and got one made of handle and options.`)
     if (report.refusedTotal > 0 && onBadRow === 'refuse')
-      tell('Nothing was imported. Correct these rows, or import the good ones with --on-bad-row skip.')
+      print('Nothing was imported. Correct these rows, or import the good ones with --on-bad-row skip.')
     if (report.refusedTotal > 0) process.exitCode = 1
   } finally {
     bar.stop()

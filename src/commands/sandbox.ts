@@ -3,7 +3,7 @@ import { loadConfig } from '#config'
 import { startSandbox } from '#sandbox'
 import { readKeys } from './keys.ts'
 import { stopRequested } from './signals.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 
 /** The sandbox payment provider, with the keys of this data folder. */
 export async function sandbox({ port, webhook }: { port: number; webhook: string | undefined }): Promise<void> {
@@ -17,7 +17,7 @@ export async function sandbox({ port, webhook }: { port: number; webhook: string
       ? {}
       : { webhook: { url: webhook, secret: config.PAYMENT_WEBHOOK_SECRET ?? keys.sandboxWebhookSecret } }),
   })
-  tell(`The payment sandbox is ready at ${provider.url}`)
+  print(`The payment sandbox is ready at ${provider.url}`)
   process.send?.({ ready: provider.url })
   await stopRequested()
   setTimeout(() => process.exit(1), 3_000).unref()

@@ -3,30 +3,30 @@ import { loadConfig, type Config } from '#config'
 import { BootError } from '#errors'
 import { startHttpServer, startMetricsServer, type Readiness } from '#http'
 import { collectProcessMetrics, createLog, metricsText, shareMetrics } from '#telemetry'
-import { startBeats, watchBeats } from './beats.ts'
+import { sendHeartbeats, watchHeartbeats } from './heartbeat.ts'
 import { openShop } from './boot.ts'
 import { runUntilStopped } from './run.ts'
 import { onSecondRequest, stopRequested } from './signals.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 import { startWorker } from './worker.ts'
 
 /** Web, without worker: what stands behind the balancer. With more processes than one they share the port. */
 export async function serve({ processes }: { processes: number }): Promise<void> {
   if (processes > 1 && cluster.isPrimary) return supervise(processes)
   collectProcessMetrics()
-  const shop = await openShop({ tell })
+  const shop = await openShop({ tell: print })
   const http = await startHttpServer({ app: shop.app, isAlive: () => true })
   if (!cluster.isWorker) {
     await maybeServeMetrics(shop.config, metricsText)
-    tell(`The shop is ready at ${http.url}`)
+    print(`The shop is ready at ${http.url}`)
   } else {
     shareMetrics()
-    startBeats()
+    sendHeartbeats()
     process.send?.({ ready: http.url })
   }
   await runUntilStopped(
     { shop, http },
-    { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : tell },
+    { shutdownMs: shop.config.SHUTDOWN_MS, tell: cluster.isWorker ? () => undefined : print },
   )
 }
 
@@ -35,11 +35,11 @@ export async function work(): Promise<void> {
   if (loadConfig().READ_ONLY)
     throw new BootError('READ_ONLY is true, and a worker does nothing but write: start it when maintenance is over.')
   collectProcessMetrics()
-  const shop = await openShop({ tell })
+  const shop = await openShop({ tell: print })
   const worker = await startWorker(shop)
   await maybeServeMetrics(shop.config, metricsText, worker.health)
-  tell('The worker is ready.')
-  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, tell, isSupervised: true })
+  print('The worker is ready.')
+  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, tell: print, isSupervised: true })
 }
 
 async function maybeServeMetrics(config: Config, text: () => Promise<string>, health?: Readiness): Promise<void> {
@@ -56,7 +56,7 @@ async function supervise(processes: number): Promise<void> {
   let isStopping = false
   let isAnnounced = false
   cluster.setupPrimary({ serialization: 'json' })
-  watchBeats(cluster, log)
+  watchHeartbeats(cluster, log)
 
   const ready = new Set<number>()
   cluster.on('message', (child, message: unknown) => {
@@ -64,7 +64,7 @@ async function supervise(processes: number): Promise<void> {
     ready.add(child.id)
     if (isAnnounced || ready.size < processes) return
     isAnnounced = true
-    tell(`The shop is ready at ${String(message.ready)} (${processes} processes)`)
+    print(`The shop is ready at ${String(message.ready)} (${processes} processes)`)
   })
   const children = () => Object.values(cluster.workers ?? {}).filter((child) => child !== undefined)
   cluster.on('exit', (child, code, signal) => {
@@ -97,7 +97,7 @@ async function supervise(processes: number): Promise<void> {
 
   await maybeServeMetrics(config, shareMetrics())
   await stopRequested()
-  tell('Stopping ...')
+  print('Stopping ...')
   onSecondRequest(() => process.exit(1))
   stopAll()
 }

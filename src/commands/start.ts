@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { demoAccounts, seed } from '#app'
 import { loadConfig, type Config } from '#config'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { startHttpServer, startMetricsServer } from '#http'
 import { collectProcessMetrics, metricsText, type Logger } from '#telemetry'
 import { openShop, type Shop } from './boot.ts'
 import { readKeys } from './keys.ts'
 import { buildPages } from './pages.ts'
 import { runUntilStopped } from './run.ts'
-import { tell } from './tell.ts'
+import { print } from './print.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 /** A whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
@@ -23,10 +23,10 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
   process.env['SHOP_URL'] ??= `http://localhost:${loadConfig().PORT}`
   const config = loadConfig()
   collectProcessMetrics()
-  if (hasPages) await buildPages(tell)
+  if (hasPages) await buildPages(print)
   const isSandboxed = config.PAYMENT_SECRET_KEY === undefined && config.PAYMENT_URL === undefined
   const sandbox = isSandboxed ? await planSandbox(config) : undefined
-  const shop = await openShop({ tell, isStart: true, ...(sandbox === undefined ? {} : { payment: sandbox }) })
+  const shop = await openShop({ tell: print, isStart: true, ...(sandbox === undefined ? {} : { payment: sandbox }) })
   try {
     await sell(shop, sandbox)
   } catch (error) {
@@ -37,7 +37,7 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
 
 async function sell(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
   const { config, log } = shop
-  if (!config.READ_ONLY && (await seed(shop.app))) tell('Filled the empty shop with demo products.')
+  if (!config.READ_ONLY && (await seed(shop.app))) print('Filled the empty shop with demo products.')
   // The server is there before the worker that it asks for.
   const begun: { worker?: Worker } = {}
   const http = await startHttpServer({ app: shop.app, isAlive: () => begun.worker?.health.isAlive() ?? true })
@@ -47,11 +47,11 @@ async function sell(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
   if (!config.READ_ONLY) begun.worker = await startWorker(shop)
   if (config.METRICS_PORT !== undefined)
     await startMetricsServer({ port: config.METRICS_PORT, host: config.HOST, text: metricsText })
-  for (const line of welcome(config, sandbox?.url)) tell(line)
-  tell(`The shop is ready at ${http.url}`)
+  for (const line of welcome(config, sandbox?.url)) print(line)
+  print(`The shop is ready at ${http.url}`)
   await runUntilStopped(
     { shop, http, ...begun, ...(provider === undefined ? {} : { alsoStop: provider.stop }) },
-    { shutdownMs: Math.min(config.SHUTDOWN_MS, 4_500), tell },
+    { shutdownMs: Math.min(config.SHUTDOWN_MS, 4_500), tell: print },
   )
 }
 
@@ -64,7 +64,7 @@ function welcome(config: Config, sandboxUrl: string | undefined): string[] {
       : [
           `  payment sandbox ${sandboxUrl}  (faults can be switched there; cards: pm_card_visa, pm_card_visa_chargeDeclined)`,
         ]),
-    ...(config.SMTP_URL === undefined ? [`  mail is written to ${join(config.DATA_DIR, 'mail')}`] : []),
+    ...(config.SMTP_URL === undefined ? [`  mail is written to ${join(config.DATA_DIR, 'emails')}`] : []),
     '  Ctrl-C stops everything.',
     '',
   ]

@@ -1,7 +1,7 @@
 import type { Readiness } from '#http'
-import { startWakeWorkers } from '#queue'
+import { startWakeUpConsumers } from '#queue'
 import type { Shop } from './boot.ts'
-import { watchVitals } from './vitals.ts'
+import { watchLiveness } from './liveness.ts'
 
 /** What handles mail in this process. */
 export interface Worker {
@@ -16,14 +16,14 @@ export interface Worker {
 export async function startWorker({ app, config, log }: Shop): Promise<Worker> {
   await app.schedule()
   const sweep = app.actors.startSweep()
-  const vitals = watchVitals({ database: app.services.database, sweep })
-  const workers = startWakeWorkers({
+  const vitals = watchLiveness({ database: app.services.database, sweep })
+  const workers = startWakeUpConsumers({
     ...app.queue,
     log,
     kinds: app.actors.kinds,
     concurrency: config.WORKER_CONCURRENCY,
     waker: app.waker,
-    patienceMs: config.QUEUE_PATIENCE_MS,
+    stallMs: config.QUEUE_STALL_MS,
     handle: (kind, ids) => app.actors.handle(kind, ids),
   })
   const health: Readiness = { isReady: true, isAlive: () => vitals.isSweeping() && workers.isAlive() }

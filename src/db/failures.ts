@@ -35,7 +35,7 @@ export const isUnreachable = (error: unknown): boolean =>
   )
 
 /** The gate before the pool refused it without trying: why was logged with those that were tried. */
-export const isAway = (error: unknown): boolean =>
+export const isCircuitOpen = (error: unknown): boolean =>
   someCause(error, ({ code, cause }) => code === '08001' && cause === undefined)
 
 /** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */

@@ -2,20 +2,20 @@ export { bulkInsert, bulkUpdate, jsonObject, plannedWithout, selectList, stateme
 export { onConnection } from './connection.ts'
 export {
   failureReason,
-  isAway,
+  isCircuitOpen,
   isCheckViolation,
   isConnectionLost,
   isInfrastructureFailure,
   isLockTimeout,
   isUnreachable,
 } from './failures.ts'
-export { gathered, gatherWork } from './gathered.ts'
+export { dataLoader, batchWhileBusy } from './data-loader.ts'
 export { migrate, requireSchema } from './migrate.ts'
 export {
   CommitUnknownError,
   openDatabase,
   requireDatabase,
-  together,
+  pipelined,
   transaction,
   warmUp,
   type Database,

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { BootError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { isConnectionLost, isTransactionAborted } from './failures.ts'
-import { placeGate } from './gate.ts'
+import { guardPool } from './circuit-breaker.ts'
 
 // Counts and money are far below 2^53; a value beyond it must fail loudly rather than be rounded.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -71,7 +71,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       .join(' '),
     ...(options.isReadOnly !== true && { verify: refuseStandby }),
   })
-  const gate = placeGate(pool, (failure) => {
+  const gate = guardPool(pool, (failure) => {
     if (failure === undefined) options.log.info('Postgres gives connections again')
     else options.log.warn({ err: failure }, 'Postgres gives no connection')
   })
@@ -161,7 +161,7 @@ export async function transaction<T>(database: Database, work: (tx: Queryable) =
  * The answers to statements of one transaction that were sent together, in order. After one fails Postgres refuses the
  * rest: what is thrown is the failure, not the refusals.
  */
-export async function together<const Work extends readonly unknown[]>(
+export async function pipelined<const Work extends readonly unknown[]>(
   work: Work,
 ): Promise<{ -readonly [At in keyof Work]: Awaited<Work[At]> }> {
   const settled = await Promise.allSettled(work)

@@ -2,11 +2,11 @@ import { callTRPCProcedure, getTRPCErrorFromUnknown, type AnyTRPCRouter } from '
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { freshMs, staleMs, type AnswerCache, type Served } from '#cache'
-import { canonicalJson } from '#canonical-json'
+import { canonicalJson } from '#lib/canonical-json'
 import type { Context } from '#rpc'
 import { rawInput, type DirectCall } from './direct-call.ts'
 import type { HotAnswers } from './hot-answers.ts'
-import type { Pressure } from './pressure.ts'
+import type { LoadShedder } from './load-shedding.ts'
 
 /**
  * Public answers as finished bytes, in front of tRPC: the same bytes that the call itself would send, with what a browser
@@ -18,7 +18,7 @@ export interface CachedCallOptions {
   router: AnyTRPCRouter
   ctx(): Context
   call: DirectCall
-  pressure: Pressure
+  pressure: LoadShedder
   hot: HotAnswers
   /** Other origins get other headers (CORS). */
   hasOrigins: boolean

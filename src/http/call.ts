@@ -8,7 +8,7 @@ import type { Context } from '#rpc'
 import { answerFromCache } from './cached-call.ts'
 import { answerDirectly, answerError, directCall, isPublic } from './direct-call.ts'
 import type { HotAnswers } from './hot-answers.ts'
-import type { CallClass, Pressure } from './pressure.ts'
+import type { CallClass, LoadShedder } from './load-shedding.ts'
 import { retryAfter } from './retry-after.ts'
 import { sendError } from './send-error.ts'
 
@@ -21,7 +21,7 @@ export type CallRequest = FastifyRequest<{ Params: { path: string } }>
 
 export interface CallOptions {
   app: App
-  pressure: Pressure
+  pressure: LoadShedder
   /** Undefined where it is switched off. */
   cached: { cache: AnswerCache; hot: HotAnswers } | undefined
   contextOf(req: FastifyRequest, res: FastifyReply): Context

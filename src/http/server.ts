@@ -17,8 +17,8 @@ import { isPassing } from './cached-call.ts'
 import { registerHealth, type Readiness } from './health.ts'
 import { serveHotAnswers } from './hot-answers.ts'
 import { registerPages } from './pages.ts'
-import { watchPressure } from './pressure.ts'
-import { codeOf, refuseAddress, refuseConnection } from './refusal.ts'
+import { createLoadShedder } from './load-shedding.ts'
+import { codeOf, rejectAddress, rejectConnection } from './rejection.ts'
 import { registerRpc } from './rpc.ts'
 import { sendError } from './send-error.ts'
 import { registerWebhooks } from './webhooks.ts'
@@ -82,10 +82,10 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     trustProxy: config.TRUST_PROXY ?? false,
-    frameworkErrors: refuseAddress,
-    clientErrorHandler: refuseConnection,
+    frameworkErrors: rejectAddress,
+    clientErrorHandler: rejectConnection,
   })
-  const pressure = watchPressure({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
+  const pressure = createLoadShedder({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
   const cache = openCache(app)
   const cached = cache && { cache, hot: serveHotAnswers(server, cache) }
   server.addHook('onClose', async () => {

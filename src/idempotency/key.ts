@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '#canonical-json'
+import { canonicalJson } from '#lib/canonical-json'
 import { AppError } from '#errors'
 
 /** A client's key for one request. Its scope is the procedure and the caller: others' keys never collide with it. */

@@ -1,8 +1,8 @@
-export { createMailSender, type MailSender } from './mail/sender.ts'
-export { MailRefusedError } from './mail/transport.ts'
-export { createParty, OutboundError } from './party.ts'
+export { createEmailSender, type EmailSender } from './email/sender.ts'
+export { EmailRejectedError } from './email/transport.ts'
+export { createExternalService, OutboundError } from './external-service.ts'
 export {
-  PaymentRefusal,
+  PaymentRejectedError,
   type PaymentEvent,
   type PaymentProvider,
   type PaymentResult,

@@ -2,7 +2,7 @@ import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type 
 import pg from 'pg'
 import { onConnection } from '#db'
 import type { Logger } from '#telemetry'
-import { blockSeconds, requireRedis, senderConnection, takerConnection, type Link } from './redis.ts'
+import { blockSeconds, requireRedis, producerConnection, consumerConnection, type Link } from './redis.ts'
 import { within } from './within.ts'
 
 /** Where wake-ups travel: Redis when `redisUrl` is given, else BullMQ's tables in Postgres. */
@@ -65,7 +65,7 @@ export function openQueue(kind: string, options: QueueOptions) {
   const queue =
     options.redisUrl === undefined
       ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: (pool = openPool(options)) })
-      : new Queue<WakeUp>(queueName(kind), { ...base, connection: senderConnection(options.redisUrl, link) })
+      : new Queue<WakeUp>(queueName(kind), { ...base, connection: producerConnection(options.redisUrl, link) })
   queue.getBackend().on('ready', () => (link.isPending = false))
   return {
     queue,
@@ -95,7 +95,7 @@ export function openWorker(kind: string, options: WorkerOptions, process: Proces
       : new Worker<WakeUp>(queueName(kind), process, {
           ...base,
           drainDelay: blockSeconds,
-          connection: takerConnection(options.redisUrl, link),
+          connection: consumerConnection(options.redisUrl, link),
         })
   worker.getBackend().on('ready', () => (link.isPending = false))
   return {

@@ -1,3 +1,3 @@
 export { prepareQueue, requireQueue, type QueueOptions } from './backend.ts'
-export { createWaker, type Waker } from './waker.ts'
-export { startWakeWorkers } from './worker.ts'
+export { createWakeUpProducer, type WakeUpProducer } from './producer.ts'
+export { startWakeUpConsumers } from './consumer.ts'

@@ -2,7 +2,7 @@ import net from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase, startProxy, startRedis, waitFor } from '#test'
 import { prepareQueue, requireQueue, type QueueOptions } from './index.ts'
-import { log, onRedis, openSides } from './sides.fixture.ts'
+import { log, onRedis, openSides } from './queue.fixture.ts'
 
 const backends = {
   async redis() {
@@ -67,11 +67,11 @@ describe.each(['redis', 'postgres'] as const)('on %s', (name) => {
     await using backend = await backends[name]()
     const hanging = Promise.withResolvers<void>()
     await using sides = openSides(backend.options, { concurrency: 1, handle: () => hanging.promise })
-    expect(await sides.waker.look('cart')).toEqual({ waiting: 0, active: 0, head: undefined })
+    expect(await sides.waker.inspect('cart')).toEqual({ waiting: 0, active: 0, head: undefined })
     const lookOnce = (waiting: number) =>
       waitFor(
         async () => {
-          const look = await sides.waker.look('cart')
+          const look = await sides.waker.inspect('cart')
           return look.waiting === waiting && look.active === 1 && look.head !== undefined ? look : undefined
         },
         { what: `${waiting} that wait` },
@@ -83,7 +83,7 @@ describe.each(['redis', 'postgres'] as const)('on %s', (name) => {
     sides.wakeUp('cart')
     expect(await lookOnce(3)).toEqual({ waiting: 3, active: 1, head: first.head })
     hanging.resolve()
-    await waitFor(async () => (await sides.waker.look('cart')).head === undefined, { what: 'an empty queue' })
+    await waitFor(async () => (await sides.waker.inspect('cart')).head === undefined, { what: 'an empty queue' })
   })
 })
 
@@ -94,7 +94,7 @@ describe('on a Postgres whose connections', () => {
     const proxy = stack.use(await startProxy(database.url))
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
     const options: QueueOptions = { redisUrl: undefined, databaseUrl: proxy.by(database.url), log }
-    const sides = stack.use(openSides(options, { patienceMs: 600 }))
+    const sides = stack.use(openSides(options, { stallMs: 600 }))
     await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
     return { proxy, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
@@ -104,10 +104,7 @@ describe('on a Postgres whose connections', () => {
     await using proxy = await startProxy(database.url)
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
     proxy.cutReplyTo(/min_client_version/, () => true)
-    await using sides = openSides(
-      { redisUrl: undefined, databaseUrl: proxy.by(database.url), log },
-      { patienceMs: 600 },
-    )
+    await using sides = openSides({ redisUrl: undefined, databaseUrl: proxy.by(database.url), log }, { stallMs: 600 })
     sides.wakeUp('cart')
     await waitFor(() => proxy.cuts() >= 2, { what: 'both sides to be cut off' })
     proxy.heal()

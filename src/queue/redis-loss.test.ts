@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
 import { startProxy, startRedis, waitFor } from '#test'
-import { metricValue, onRedis, openSides } from './sides.fixture.ts'
+import { metricValue, onRedis, openSides } from './queue.fixture.ts'
 
 /** Whatever becomes of Redis, wake() neither throws nor waits, and later wake-ups arrive within seconds of its return. */
 

@@ -36,7 +36,7 @@ function connection(url: string, link: Link, socketTimeoutMs: number) {
 }
 
 /** Of senders: a call fails at once while Redis is away, and after a moment when it stands still. */
-export const senderConnection = (url: string, link: Link) => ({
+export const producerConnection = (url: string, link: Link) => ({
   ...connection(url, link, 3_000),
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
@@ -56,7 +56,7 @@ export const blockSeconds = 2
  * Of takers: a call waits until Redis is back. One that was refused is sent again on a new connection, which finds the
  * primary of this moment; BullMQ would ask again at once, thousands of times a second.
  */
-export const takerConnection = (url: string, link: Link) => ({
+export const consumerConnection = (url: string, link: Link) => ({
   ...connection(url, link, blockSeconds * 1_000 + 3_000),
   maxRetriesPerRequest: null,
   reconnectOnError: (error: Error): 2 | false => refuse(error, link) && 2,
@@ -71,7 +71,7 @@ function refuse(error: Error, link: Link): boolean {
 /** @throws BootError that says what to do when Redis cannot be reached or would evict the queue. */
 export async function requireRedis(url: string): Promise<void> {
   const redis = new Redis({
-    ...senderConnection(url, { isOver: true, isPending: false }),
+    ...producerConnection(url, { isOver: true, isPending: false }),
     lazyConnect: true,
     maxRetriesPerRequest: 0,
   })

@@ -1,4 +1,4 @@
-import { withDeadline } from '#deadline'
+import { withDeadline } from '#lib/deadline'
 
 /** @throws when it takes longer than this, ms; the work itself goes on */
 export const within = <T>(ms: number, work: Promise<T>): Promise<T> =>

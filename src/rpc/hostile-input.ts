@@ -6,7 +6,7 @@ const depthMax = 16
  * Refuses what no schema would: nesting beyond reason, and text that Postgres cannot store (NUL, lone surrogates).
  * @throws AppError `bad_input` naming the field.
  */
-export function refuseHostileInput(value: unknown, path: string[] = []): void {
+export function rejectHostileInput(value: unknown, path: string[] = []): void {
   if (typeof value === 'string') {
     if (value.includes('\u0000') || !value.isWellFormed()) {
       throw new AppError('bad_input', {
@@ -20,7 +20,7 @@ export function refuseHostileInput(value: unknown, path: string[] = []): void {
   if (path.length >= depthMax)
     throw new AppError('bad_input', { field: path.slice(0, 3).join('.'), message: 'The input is nested too deeply.' })
   for (const [name, inner] of Object.entries(value)) {
-    refuseHostileInput(name, [...path, '(a field name)'])
-    refuseHostileInput(inner, [...path, name])
+    rejectHostileInput(name, [...path, '(a field name)'])
+    rejectHostileInput(inner, [...path, name])
   }
 }

@@ -1,12 +1,12 @@
 import { initTRPC, TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
-import { withDeadline } from '#deadline'
+import { withDeadline } from '#lib/deadline'
 import { AppError, errorData, errorKinds, type ErrorCode, type FieldIssue } from '#errors'
-import { CommitUnknownError, isAway, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
+import { CommitUnknownError, isCircuitOpen, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { metrics } from '#telemetry'
 import type { Context } from './context.ts'
-import { refuseHostileInput } from './hostile-input.ts'
+import { rejectHostileInput } from './hostile-input.ts'
 
 /** What the platform knows of a procedure without calling it. */
 export interface Meta {
@@ -103,7 +103,7 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = asKnownError(result.error, type)
   const { code } = tellError(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
-  const isKnown = isAway(error.cause) || error.cause instanceof MaintenanceError
+  const isKnown = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
   if (!isKnown && (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
@@ -119,7 +119,7 @@ const keepDeadline = trpc.middleware(({ ctx, type, next }) => {
 })
 
 const refuseHostile = trpc.middleware(async ({ next, getRawInput }) => {
-  refuseHostileInput(await getRawInput())
+  rejectHostileInput(await getRawInput())
   return next()
 })
 

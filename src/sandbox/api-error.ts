@@ -26,7 +26,7 @@ export function missing(kind: string, id: string, param: string, status: 400 | 4
 }
 
 /** An outcome that changes nothing: what was asked does not fit the state. */
-export function refused(error: Omit<ErrorBody, 'type'>): Outcome {
+export function rejected(error: Omit<ErrorBody, 'type'>): Outcome {
   return { status: 400, error: { type: 'invalid_request_error', ...error }, events: [] }
 }
 
@@ -35,6 +35,6 @@ export interface ErrorAnswer extends Answer {
 }
 
 /** The same answer, thrown. */
-export function refusal({ status, error }: ErrorAnswer): ApiError {
+export function rejection({ status, error }: ErrorAnswer): ApiError {
   return new ApiError(status, error)
 }

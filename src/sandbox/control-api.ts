@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { ApiError, invalidRequest, missing, refusal } from './api-error.ts'
+import { ApiError, invalidRequest, missing, rejection } from './api-error.ts'
 import { authenticate } from './authentication.ts'
 import type { SandboxContext } from './context.ts'
 import { faultSchema, faultsMax, type Fault } from './faults.ts'
@@ -103,7 +103,7 @@ function registerBank(app: FastifyInstance, context: SandboxContext): void {
     const { status } = parse(verdictBody, request.body)
     const { id } = request.params as { id: string }
     const dispute = ledger.disputes.get(id)
-    if (!dispute) throw refusal(missing('dispute', id, 'id'))
+    if (!dispute) throw rejection(missing('dispute', id, 'id'))
     return answer(closeDispute(dispute, status, Date.now()), request, reply)
   })
   app.post('/_sandbox/refunds/:id/settle', async (request, reply) => {
@@ -111,7 +111,7 @@ function registerBank(app: FastifyInstance, context: SandboxContext): void {
     const { id } = request.params as { id: string }
     const refund = ledger.refunds.get(id)
     const charge = refund && ledger.charges.get(refund.charge)
-    if (!refund || !charge) throw refusal(missing('refund', id, 'id'))
+    if (!refund || !charge) throw rejection(missing('refund', id, 'id'))
     return answer(settleRefund(refund, charge, status, Date.now()), request, reply)
   })
 

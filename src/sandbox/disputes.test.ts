@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testSandbox, type TestSandbox } from './fixture.ts'
+import { testSandbox, type TestSandbox } from './sandbox.fixture.ts'
 
 const order = { amount: 10_000, currency: 'eur', payment_method: 'pm_card_visa', confirm: true } as const
 /** 2.9 % + 30. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testSandbox } from './fixture.ts'
+import { testSandbox } from './sandbox.fixture.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 const withFee = { ...order, expand: ['latest_charge.balance_transaction'] }

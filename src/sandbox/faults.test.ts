@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '#test'
-import { testSandbox, type TestSandbox } from './fixture.ts'
+import { testSandbox, type TestSandbox } from './sandbox.fixture.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { eventually } from '#test'
-import { testSandbox } from './fixture.ts'
+import { testSandbox } from './sandbox.fixture.ts'
 import { Idempotency } from './idempotency.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const

@@ -15,7 +15,7 @@ import type {
   Refund,
   Transaction,
 } from './model.ts'
-import { Shelf } from './shelf.ts'
+import { ObjectStore } from './object-store.ts'
 import { transactionsOfCharge, transactionsOfDispute, transactionsOfRefund } from './transactions.ts'
 
 /** One line of the journal. A change is all that one execution did, so that a crash leaves all of it or nothing. */
@@ -49,11 +49,11 @@ const compactionRatio = 2
 
 /** All that the provider knows, in memory, and on disk before anyone is told. One process at a time uses its folder. */
 export class Ledger {
-  readonly intents = new Shelf<Intent>()
-  readonly charges = new Shelf<Charge>((charge) => charge.intent)
-  readonly refunds = new Shelf<Refund>((refund) => refund.intent)
-  readonly disputes = new Shelf<Dispute>((dispute) => dispute.intent)
-  readonly transactions = new Shelf<Transaction>((transaction) => transaction.source)
+  readonly intents = new ObjectStore<Intent>()
+  readonly charges = new ObjectStore<Charge>((charge) => charge.intent)
+  readonly refunds = new ObjectStore<Refund>((refund) => refund.intent)
+  readonly disputes = new ObjectStore<Dispute>((dispute) => dispute.intent)
+  readonly transactions = new ObjectStore<Transaction>((transaction) => transaction.source)
   readonly idempotency = new Idempotency()
   /** Hears of events once they are durable; null where no webhook is wanted, and then none are kept. */
   onEvents: ((events: PendingEvent[]) => void) | null = null

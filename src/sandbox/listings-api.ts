@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { invalidRequest, missing, refusal } from './api-error.ts'
+import { invalidRequest, missing, rejection } from './api-error.ts'
 import { readCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
 import { intentListParams, ownedListParams, searchParams, transactionListParams, type CreatedRange } from './params.ts'
 import { renderCharge, renderIntent, renderRefund, renderTransaction } from './render.ts'
 import { parseSearch } from './search.ts'
-import type { Shelf } from './shelf.ts'
+import type { ObjectStore } from './object-store.ts'
 
 interface ListQuery<Item> {
   kind: string
@@ -100,7 +100,10 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
   )
 }
 
-function list<Item extends { id: string; createdAtMs: number }>(shelf: Shelf<Item>, query: ListQuery<Item>): unknown {
+function list<Item extends { id: string; createdAtMs: number }>(
+  shelf: ObjectStore<Item>,
+  query: ListQuery<Item>,
+): unknown {
   const { starting_after: startingAfter, ending_before: endingBefore, limit, created = {} } = query.params
   if (startingAfter !== undefined && endingBefore !== undefined) {
     throw invalidRequest('You can use only one of starting_after and ending_before.', { param: 'ending_before' })
@@ -110,7 +113,7 @@ function list<Item extends { id: string; createdAtMs: number }>(shelf: Shelf<Ite
     ['ending_before', endingBefore],
   ] as const) {
     if (id === undefined || shelf.get(id)) continue
-    throw refusal(missing(query.kind, id, param, 400))
+    throw rejection(missing(query.kind, id, param, 400))
   }
   const { items, hasMore } = shelf.page({
     limit,

@@ -1,4 +1,4 @@
-import { refused } from './api-error.ts'
+import { rejected } from './api-error.ts'
 import type { Charge, Decline, EventType, Intent, IntentStatus, Outcome } from './model.ts'
 import { authenticationRequired, genericDecline, type TestCard } from './test-cards.ts'
 
@@ -112,7 +112,7 @@ export function captureIntent(
   }
   const captured = amount ?? intent.amountCapturable
   if (captured > intent.amountCapturable) {
-    return refused({
+    return rejected({
       code: 'amount_too_large',
       param: 'amount_to_capture',
       message: `Amount to capture (${captured}) is greater than the amount capturable (${intent.amountCapturable}).`,
@@ -235,5 +235,5 @@ function moved(intent: Intent, event: EventType): Outcome {
 }
 
 function unexpected(intent: Intent, message: string): Outcome {
-  return { ...refused({ code: 'payment_intent_unexpected_state', message }), intent }
+  return { ...rejected({ code: 'payment_intent_unexpected_state', message }), intent }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { missing, refusal, type ErrorAnswer } from './api-error.ts'
+import { missing, rejection, type ErrorAnswer } from './api-error.ts'
 import { readCall, writeCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
 import { newId, newSecret } from './ids.ts'
@@ -109,7 +109,7 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     const read = readCall(context, schema, (_params, request) => {
       const id = idOf(request)
       const body = id.startsWith(prefix) ? renderById(context, id) : undefined
-      if (body === undefined) throw refusal(missing(kind, id, param))
+      if (body === undefined) throw rejection(missing(kind, id, param))
       return body
     })
     app.get(`/v1/${path}/:id`, read)

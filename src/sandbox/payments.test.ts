@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
-import { stripeClient, testSandbox } from './fixture.ts'
+import { stripeClient, testSandbox } from './sandbox.fixture.ts'
 
 const usd = (
   amount: number,

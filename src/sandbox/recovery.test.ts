@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventually } from '#test'
-import { apiKey, stripeClient, testReceiver, testSandbox, type TestSandbox } from './fixture.ts'
+import { apiKey, stripeClient, testReceiver, testSandbox, type TestSandbox } from './sandbox.fixture.ts'
 import { startSandbox } from './index.ts'
 import { Ledger } from './ledger.ts'
 

@@ -1,4 +1,4 @@
-import { refused } from './api-error.ts'
+import { rejected } from './api-error.ts'
 import type { Charge, Outcome, Refund } from './model.ts'
 
 /** Money given back (docs.stripe.com/refunds). Pure: ids and times come from the caller. */
@@ -12,19 +12,19 @@ export interface NewRefund extends Pick<Refund, 'id' | 'createdAtMs' | 'reason' 
 export function refundCharge(captured: Charge, { amount, status, ...fields }: NewRefund): Outcome {
   const left = captured.amountCaptured - captured.amountRefunded
   if (captured.amountCaptured > 0 && left === 0) {
-    return refused({
+    return rejected({
       code: 'charge_already_refunded',
       message: `Charge ${captured.id} has already been refunded.`,
     })
   }
   if (left === 0) {
     const message = `Charge ${captured.id} has nothing captured to refund. Cancel its PaymentIntent instead.`
-    return refused({ code: 'payment_intent_unexpected_state', message })
+    return rejected({ code: 'payment_intent_unexpected_state', message })
   }
   const refunded = amount ?? left
   if (refunded > left) {
     const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${left}).`
-    return refused({ code: 'amount_too_large', param: 'amount', message })
+    return rejected({ code: 'amount_too_large', param: 'amount', message })
   }
   const { intent, id: charge, currency } = captured
   const refund: Refund = { ...fields, intent, charge, currency, amount: refunded, status, failedAtMs: null }
@@ -43,7 +43,7 @@ export function refundCharge(captured: Charge, { amount, status, ...fields }: Ne
 /** What the buyer's bank makes of a refund: one that waits arrives or fails, and one that had arrived may yet come back. */
 export function settleRefund(refund: Refund, charge: Charge, status: 'succeeded' | 'failed', nowMs: number): Outcome {
   if (refund.status === 'failed' || refund.status === status) {
-    return refused({ message: `This refund is ${refund.status} and cannot become ${status}.` })
+    return rejected({ message: `This refund is ${refund.status} and cannot become ${status}.` })
   }
   if (status === 'succeeded') return { status: 200, refund: { ...refund, status }, events: ['refund.updated'] }
   return {

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '#test'
-import { testReceiver, testSandbox, type Delivery, type TestSandbox } from './fixture.ts'
+import { testReceiver, testSandbox, type Delivery, type TestSandbox } from './sandbox.fixture.ts'
 
 const secret = 'whsec_test'
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const

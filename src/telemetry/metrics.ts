@@ -28,23 +28,26 @@ export const metrics = {
     help: 'Turns that failed and were rolled back',
     labelNames: ['kind', 'reason'],
   }),
-  mailParked: new Counter({
-    name: 'holdfast_mail_parked_total',
+  messagesDeadLettered: new Counter({
+    name: 'holdfast_messages_dead_lettered_total',
     help: 'Messages parked for staff',
     labelNames: ['kind'],
   }),
-  mailDue: new Gauge({
-    name: 'holdfast_mail_due',
+  messagesDue: new Gauge({
+    name: 'holdfast_messages_due',
     help: 'Messages that are due and not handled; 10000 stands for more',
   }),
-  mailOldestSeconds: new Gauge({ name: 'holdfast_mail_oldest_seconds', help: 'Age of the oldest message that is due' }),
-  mailWaiting: new Gauge({
-    name: 'holdfast_mail_waiting',
+  messagesOldestSeconds: new Gauge({
+    name: 'holdfast_messages_oldest_seconds',
+    help: 'Age of the oldest message that is due',
+  }),
+  messagesPending: new Gauge({
+    name: 'holdfast_messages_pending',
     help: 'Messages in the mailbox, timers that are not due included; 100000 stands for more',
     labelNames: ['kind'],
   }),
-  mailParkedNow: new Gauge({
-    name: 'holdfast_mail_parked',
+  deadLetters: new Gauge({
+    name: 'holdfast_dead_letters',
     help: 'Messages that are parked and wait for staff; alarm above 0. 100000 stands for more',
     labelNames: ['kind'],
   }),
@@ -68,7 +71,7 @@ export const metrics = {
     labelNames: ['kind'],
   }),
   queueReopened: new Counter({
-    name: 'holdfast_queue_workers_reopened_total',
+    name: 'holdfast_queue_consumers_reopened_total',
     help: 'Queue workers that took nothing though wake-ups waited, and were opened anew',
     labelNames: ['kind'],
   }),
@@ -83,13 +86,13 @@ export const metrics = {
   outboundSeconds: new Histogram({
     name: 'holdfast_outbound_seconds',
     help: 'Duration of calls to outside parties',
-    labelNames: ['party', 'outcome'],
+    labelNames: ['service', 'outcome'],
     buckets: latencyBuckets,
   }),
   breakerState: new Gauge({
     name: 'holdfast_breaker_open',
     help: '1 while the breaker of this party is open',
-    labelNames: ['party'],
+    labelNames: ['service'],
   }),
   reconciliationDifferences: new Gauge({
     name: 'holdfast_reconciliation_differences',

@@ -104,7 +104,7 @@ async function comparePlacing(
   tell(`${where}: ${tried.map(({ clients, rate }) => `${clients} clients ${Math.round(rate)}/s`).join(', ')}`)
 
   await using gathered = await startAsking(stage)
-  await using alone = await startAsking(stage, { TURN_MESSAGES_MAX: '1', TURNS_AT_ONCE: '16', DATABASE_POOL: '20' })
+  await using alone = await startAsking(stage, { TURN_MESSAGES_MAX: '1', TURNS_CONCURRENT: '16', DATABASE_POOL: '20' })
   const pgbench: Window[] = []
   const on: Window[] = []
   const off: Window[] = []

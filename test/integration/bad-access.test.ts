@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   callWith,
   digest,
-  expectRefused,
+  expectRejected,
   homeAddress,
   listProcedures,
   logProblems,
@@ -70,8 +70,8 @@ describe('what belongs to somebody else', () => {
       attacks.filter(({ what }) => what.endsWith('.claim')),
       attacks.filter(({ what }) => !what.endsWith('.claim')),
     ]
-    await expectRefused(target, rest, { error: 'not_found' })
-    await expectRefused(target, claims.slice(1), { error: 'not_found' })
+    await expectRejected(target, rest, { error: 'not_found' })
+    await expectRejected(target, claims.slice(1), { error: 'not_found' })
   })
 
   test("an order is not found without its buyer's session or token", async () => {
@@ -85,12 +85,12 @@ describe('what belongs to somebody else', () => {
     expect(new Set(attacks.map(({ what }) => what))).toEqual(
       new Set(['order.pay', 'order.get', 'order.watch', 'order.cancel']),
     )
-    await expectRefused(target, attacks, { error: 'not_found' })
+    await expectRejected(target, attacks, { error: 'not_found' })
   })
 
   test('what does not exist is not found, even by staff', async () => {
     const token = target.staff.token
-    await expectRefused(
+    await expectRejected(
       target,
       [...everyWith('cartId', randomUUID(), { token }), ...everyWith('id', randomUUID(), { token })],
       { error: 'not_found' },
@@ -103,12 +103,12 @@ describe('what belongs to somebody else', () => {
     const bodies = closed.flatMap(({ path, samples: [sample] }) =>
       [sample?.input, {}, null, []].map((body) => [path, body] as const),
     )
-    await expectRefused(
+    await expectRejected(
       target,
       bodies.map(([path, body]) => callWith(path, body)),
       { error: 'unauthenticated', status: 401 },
     )
-    await expectRefused(
+    await expectRejected(
       target,
       bodies.map(([path, body]) => callWith(path, body, { token: target.customer.token })),
       { error: 'forbidden', status: 403 },
@@ -140,7 +140,7 @@ describe('a session that has ended', () => {
       ['order.place', placement(goods.guestsCart)],
       ['order.admin.list', {}],
     ]
-    await expectRefused(
+    await expectRejected(
       target,
       tokens.flatMap((token) => calls.map(([path, input]) => callWith(path, input, { token }))),
       { error: 'unauthenticated', status: 401 },
@@ -149,12 +149,12 @@ describe('a session that has ended', () => {
 
   test('makes a guest of a browser that still has its cookie', async () => {
     const cookies = (await ended()).map((token) => ({ headers: { cookie: `hf_session=${token}` } }))
-    await expectRefused(
+    await expectRejected(
       target,
       cookies.map((more) => callWith('user.me', '{}', more)),
       { error: 'unauthenticated', status: 401 },
     )
-    await expectRefused(
+    await expectRejected(
       target,
       cookies.map((more) => callWith('order.cart.get', { cartId: goods.customersCart }, more)),
       { error: 'not_found', status: 404 },
@@ -199,7 +199,7 @@ describe('a webhook', () => {
       signature(body, { at: now() - 86_400 }),
       signature(body, { at: -1 }),
     ]
-    return expectRefused(target, [...headers.map((header) => deliver(body, header)), deliver('', signature(body))], {
+    return expectRejected(target, [...headers.map((header) => deliver(body, header)), deliver('', signature(body))], {
       error: 'bad_input',
       status: 400,
     })
@@ -207,7 +207,7 @@ describe('a webhook', () => {
 
   test('of 300 KB is too large, signed or not', () => {
     const body = event('x'.repeat(300 * 1024))
-    return expectRefused(target, [deliver(body, signature(body)), deliver(body, undefined)], {
+    return expectRejected(target, [deliver(body, signature(body)), deliver(body, undefined)], {
       error: 'too_large',
       status: 413,
     })

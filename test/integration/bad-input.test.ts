@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   callWith,
-  expectRefused,
+  expectRejected,
   listProcedures,
   logProblems,
   send,
@@ -70,7 +70,7 @@ describe('the input as a whole', () => {
     ['a text', '"text"'],
     ['true', 'true'],
   ])('%s is refused by every procedure', (what, body) =>
-    expectRefused(
+    expectRejected(
       target,
       procedures.map((procedure) => attack(procedure, what, { body, error: 'bad_input' })),
     ),
@@ -81,7 +81,7 @@ describe('the input as a whole', () => {
       { what: 'no input', body: '', input: undefined },
       { what: 'an empty object', body: '{}', input: {} },
     ]
-    await expectRefused(
+    await expectRejected(
       target,
       procedures.flatMap((procedure) =>
         empty
@@ -92,7 +92,7 @@ describe('the input as a whole', () => {
   })
 
   test('a field that is missing is named', () =>
-    expectRefused(
+    expectRejected(
       target,
       everySample((procedure, { input, fields }) =>
         fields
@@ -112,7 +112,7 @@ describe('the input as a whole', () => {
   test.each(['surprise', '__proto__', 'constructor', 'prototype', 'toString'])(
     'a field named %s is refused by name, and reaches no prototype',
     (name) =>
-      expectRefused(
+      expectRejected(
         target,
         everySample((procedure, { input }) => {
           const fields = JSON.stringify(input).slice(1, -1)
@@ -125,7 +125,7 @@ describe('the input as a whole', () => {
   test('100,000 levels of lists, 40,000 of objects, and 20 within a field are refused', () => {
     const nested = (open: string, close: string, levels: number): string =>
       `${open.repeat(levels)}1${close.repeat(levels)}`
-    return expectRefused(
+    return expectRejected(
       target,
       everySample((procedure, { input, fields: [field] }) => [
         attack(procedure, 'deep lists', { body: nested('[', ']', 100_000), error: 'bad_input' }),
@@ -143,7 +143,7 @@ describe('the input as a whole', () => {
   })
 
   test('300 KB are too large for every procedure, announced or not', () =>
-    expectRefused(
+    expectRejected(
       target,
       everySample((procedure, { input }) => {
         const body = JSON.stringify({ ...input, padding: 'x'.repeat(300 * 1024) })
@@ -212,7 +212,7 @@ describe('one field', () => {
   test.each(Object.keys(spoilt) as Field['kind'][])(
     'a %s that is wrong is refused by name, wherever there is one',
     (kind) =>
-      expectRefused(
+      expectRejected(
         target,
         everySample((procedure, { input, fields }) =>
           fields
@@ -277,7 +277,7 @@ describe('what is asked', () => {
   })
 
   test('what unfolds to more than was typed is too long', () =>
-    expectRefused(
+    expectRejected(
       target,
       ['㌖', 'ﷺ'].flatMap((character) => [
         { ...callWith('product.search', { q: character.repeat(200) }), expected: { error: 'bad_input', field: 'q' } },
@@ -311,7 +311,7 @@ describe('what is asked', () => {
     ['user.admin.list', { cursor: 'x' }],
   ]
   test('a cursor that is not ours is refused by name', () =>
-    expectRefused(
+    expectRejected(
       target,
       cursors.map(([procedure, input]) => ({
         ...callWith(procedure, input, { token: target.staff.token }),

@@ -4,7 +4,7 @@ import {
   buyer,
   callWith,
   digest,
-  expectRefused,
+  expectRejected,
   homeAddress,
   logProblems,
   makeGoods,
@@ -38,7 +38,7 @@ const named = (field: string, attack: Attack): Attack => ({
 
 describe('a cart', () => {
   test.each([-1, 0.5, 1_000, 1e21, -1e21, '3', null, true, [1], { $gt: 0 }])('takes no %j pieces', (quantity) =>
-    expectRefused(
+    expectRejected(
       target,
       [
         named('quantity', callWith('order.cart.setLine', { cartId: goods.guestsCart, sku, quantity })),
@@ -49,7 +49,7 @@ describe('a cart', () => {
   )
 
   test('is not made with 0 pieces, 101 lines, or fields that nobody knows', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         named('lines.0.quantity', callWith('order.cart.create', { lines: [{ sku, quantity: 0 }] })),
@@ -69,7 +69,7 @@ describe('a cart', () => {
     ))
 
   test.each(['NO-SUCH-SKU', "' or 1=1 --", '%', '__proto__'])('knows no SKU %s', (unknown) =>
-    expectRefused(
+    expectRejected(
       target,
       [
         named('sku', callWith('order.cart.setLine', { cartId: goods.guestsCart, sku: unknown, quantity: 1 })),
@@ -98,11 +98,11 @@ describe('a cart', () => {
     ]
     const each = (field: string, value: string) =>
       views.map(([path, input]) => named(field, callWith(path, { ...input, [field]: value })))
-    await expectRefused(target, [...each('currency', 'JPY'), ...each('currency', 'XXX')], {
+    await expectRejected(target, [...each('currency', 'JPY'), ...each('currency', 'XXX')], {
       error: 'unsupported_currency',
       status: 400,
     })
-    await expectRefused(
+    await expectRejected(
       target,
       [...each('currency', 'usd'), ...each('currency', 'USDT'), ...each('locale', 'tlh'), ...each('locale', 'EN')],
       { error: 'bad_input', status: 400 },
@@ -110,7 +110,7 @@ describe('a cart', () => {
   })
 
   test('that was ordered takes no more changes; a code that does not exist is not found', async () => {
-    await expectRefused(
+    await expectRejected(
       target,
       [
         callWith('order.cart.setLine', { cartId: goods.orderedCart, sku, quantity: 2 }),
@@ -119,7 +119,7 @@ describe('a cart', () => {
       ].map((attack) => named('cartId', attack)),
       { error: 'cart_closed', status: 409 },
     )
-    await expectRefused(
+    await expectRejected(
       target,
       [named('code', callWith('order.cart.applyCode', { cartId: goods.guestsCart, code: 'FREE' }))],
       {
@@ -136,7 +136,7 @@ describe('an order', () => {
 
   test.each(['BR', 'XX', 'AQ'])('is not delivered to %s', (country) => {
     const shippingAddress = { ...homeAddress, country }
-    return expectRefused(
+    return expectRejected(
       target,
       [place({ shippingAddress }), callWith('order.checkout', { cartId: goods.guestsCart, shippingAddress })].map(
         (attack) => named('shippingAddress.country', attack),
@@ -146,7 +146,7 @@ describe('an order', () => {
   })
 
   test('needs an address, an e-mail, a key, a sum and a card that can be ones', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         named('email', place({ email: undefined })),
@@ -209,17 +209,17 @@ describe('an order', () => {
 test('stock is not adjusted by what cannot be counted, below nothing, or beyond what can be kept', async () => {
   const adjust = (delta: unknown, of = sku): Attack =>
     callWith('product.admin.adjustStock', { sku: of, delta, reason: 'an attack' }, { token: target.staff.token })
-  await expectRefused(
+  await expectRejected(
     target,
     [0, 0.5, 1e21, -1e21, 1_000_001, '3', null].map((delta) => named('delta', adjust(delta))),
     { error: 'bad_input', status: 400 },
   )
-  await expectRefused(target, [named('delta', adjust(-1_000_000))], { error: 'bad_input', status: 400 })
-  await expectRefused(target, [named('sku', adjust(1, 'NO-SUCH-SKU'))], { error: 'not_found', status: 404 })
+  await expectRejected(target, [named('delta', adjust(-1_000_000))], { error: 'bad_input', status: 400 })
+  await expectRejected(target, [named('sku', adjust(1, 'NO-SUCH-SKU'))], { error: 'not_found', status: 404 })
   const [full] = await target.fleet.query<{ sku: string }>(
     'update product.stock set available = 1000000000 where sku = (select max(sku) from product.stock) returning sku',
   )
-  await expectRefused(target, [named('delta', adjust(1_000, full?.sku))], { error: 'bad_input', status: 400 })
+  await expectRejected(target, [named('delta', adjust(1_000, full?.sku))], { error: 'bad_input', status: 400 })
 })
 
 test('after all of this the shop sells, and has logged neither an error of its own nor anything that was sent', async () => {

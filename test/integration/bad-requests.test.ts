@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { callWith, digest, expectRefused, logProblems, send, startTarget, type Attack, type Target } from '#test'
+import { callWith, digest, expectRejected, logProblems, send, startTarget, type Attack, type Target } from '#test'
 
 /** HTTP as no client of ours writes it: refused in the shape of any other error, and nothing changed. */
 
@@ -22,7 +22,7 @@ describe('the address', () => {
     'product.nope product product.admin order.cart __proto__ constructor toString product.__proto__ product.list.constructor %00 ..%2f..%2fetc%2fpasswd product%2flist product.list,user.me'
 
   test.each(['', ...names.split(' ')])('a procedure that does not exist is not found: /trpc/%s', (name) =>
-    expectRefused(
+    expectRejected(
       target,
       ['GET', 'POST'].map((method) => ({
         what: method,
@@ -35,7 +35,7 @@ describe('the address', () => {
   )
 
   test('percent encoding that is broken is refused, in the path and in the query', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         '/trpc/%zz',
@@ -48,7 +48,7 @@ describe('the address', () => {
     ))
 
   test('an endless address is too large', () =>
-    expectRefused(
+    expectRejected(
       target,
       [1_200, 5_000, 20_000].map((length) => ({
         what: `${length} characters`,
@@ -63,7 +63,7 @@ describe('the address', () => {
     ))
 
   test('no address leads to a file outside of the pages', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         '/../../package.json',
@@ -81,13 +81,13 @@ describe('the address', () => {
 
 describe('the method', () => {
   test('a mutation is not done by GET', () =>
-    expectRefused(target, [{ what: 'GET', path: '/trpc/user.logout', method: 'GET' }], {
+    expectRejected(target, [{ what: 'GET', path: '/trpc/user.logout', method: 'GET' }], {
       error: 'method_not_allowed',
       status: 405,
     }))
 
   test.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])('%s is refused', (method) =>
-    expectRefused(target, [{ what: method, path: '/trpc/product.list', method }], {
+    expectRejected(target, [{ what: method, path: '/trpc/product.list', method }], {
       error: 'method_not_allowed',
       status: 405,
     }),
@@ -117,14 +117,14 @@ describe('the body', () => {
     '<xml/>',
   ]
   test.each(broken)('what is not JSON is refused: %j', (body) =>
-    expectRefused(target, [callWith('product.list', body), callWith('user.register', body)], {
+    expectRejected(target, [callWith('product.list', body), callWith('user.register', body)], {
       error: 'bad_input',
       status: 400,
     }),
   )
 
   test('what is not UTF-8 is refused rather than stored as something nobody wrote', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         Buffer.from([0x7b, 0x22, 0x71, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
@@ -147,7 +147,7 @@ describe('the body', () => {
   ])('content of type %s is refused, small or large', (type) => {
     const headers = type === undefined ? {} : { 'content-type': type }
     const form = '--x\r\ncontent-disposition: form-data; name="email"\r\n\r\na@example.com\r\n--x--\r\n'
-    return expectRefused(
+    return expectRejected(
       target,
       ['{}', form, `${form}${'x'.repeat(300 * 1024)}`].map((body) => ({
         what: `${body.length} bytes`,
@@ -169,18 +169,18 @@ describe('a batch', () => {
   })
 
   test('of 11 calls is refused as a whole, and one of 1000 as too large', async () => {
-    await expectRefused(target, [batch(Array<string>(11).fill('user.me')), batch(Array<string>(100).fill('a'))], {
+    await expectRejected(target, [batch(Array<string>(11).fill('user.me')), batch(Array<string>(100).fill('a'))], {
       error: 'bad_input',
       status: 400,
     })
-    await expectRefused(target, [batch(Array<string>(1000).fill('order.cart.create'))], {
+    await expectRejected(target, [batch(Array<string>(1000).fill('order.cart.create'))], {
       error: 'too_large',
       status: 413,
     })
   })
 
   test('that holds order.place is refused, whatever else it holds', () =>
-    expectRefused(
+    expectRejected(
       target,
       [batch(['order.place']), batch(['user.logout', 'order.place']), batch(['order.cart.create', 'order.place'])],
       { error: 'bad_input', status: 400 },
@@ -194,11 +194,11 @@ describe('a batch', () => {
 
   test.each(['[1]', '4', '"text"', '{', '{"0":[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]}'])(
     'whose input is %s is refused',
-    (body) => expectRefused(target, [batch(['product.list'], body)], { error: 'bad_input', status: 400 }),
+    (body) => expectRejected(target, [batch(['product.list'], body)], { error: 'bad_input', status: 400 }),
   )
 
   test('that mixes queries with mutations, or holds a subscription, is refused', () =>
-    expectRefused(target, [batch(['user.logout', 'product.list']), batch(['order.watch'])], {
+    expectRejected(target, [batch(['user.logout', 'product.list']), batch(['order.watch'])], {
       error: 'bad_input',
       status: 400,
     }))
@@ -210,7 +210,7 @@ describe('headers', () => {
   const nobody = '_'.repeat(43)
 
   test('credentials that make no sense are those of nobody', () =>
-    expectRefused(
+    expectRejected(
       target,
       [
         ...[
@@ -246,8 +246,8 @@ describe('headers', () => {
     ))
 
   test('more of them than 16 KB are too large; a host that is none is refused', async () => {
-    await expectRefused(target, [me({ 'x-padding': 'x'.repeat(20_000) })], { error: 'too_large', status: 413 })
-    await expectRefused(target, [me({ host: ']' }), me({ host: 'a b' })], {
+    await expectRejected(target, [me({ 'x-padding': 'x'.repeat(20_000) })], { error: 'too_large', status: 413 })
+    await expectRejected(target, [me({ host: ']' }), me({ host: 'a b' })], {
       error: 'bad_input',
       status: 400,
       field: 'host',
@@ -263,7 +263,7 @@ describe('headers', () => {
       `${target.url}.evil.example`,
       'not an origin',
     ]
-    return expectRefused(
+    return expectRejected(
       target,
       origins.flatMap((origin) =>
         ['/trpc/user.logout', '/%74rpc/user.logout', '/trpc/user%2Elogout', '/trpc/user.logout?batch=1'].map(

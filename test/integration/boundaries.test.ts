@@ -14,8 +14,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const { imports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
   imports: Record<string, string>
 }
-const doors = Object.keys(imports)
-const moduleDoors = doors.filter((door) => imports[door]?.startsWith('./modules/'))
+// A pattern such as #lib/* stands for any of its files.
+const entryPoints = Object.keys(imports).map((name) => name.replace('*', 'deadline'))
+const moduleEntryPoints = entryPoints.filter((name) => imports[name]?.startsWith('./modules/'))
 
 /** A file of the layout, and one import in it. */
 type Planted = [file: string, code: string]
@@ -33,7 +34,8 @@ const forbidden: Record<string, Planted[]> = {
     value('modules/order/store.ts', '../../src/db/pool.ts'),
     value('modules/order/store.ts', './../product/store.ts'),
     value('modules/product/demo/one.ts', '../../user/store.ts'),
-    value('modules/product/demo/one.ts', '../other/two.ts'),
+    value('modules/product/demo/one.ts', '../other/../../user/store.ts'),
+    value('modules/product/demo/one.test.ts', '../../user/store.ts'),
     value('modules/product/store.test.ts', '../user/store.ts'),
     ['modules/product/store.ts', `export { thing } from '../user/store.ts'`],
     ['modules/product/store.ts', `export * from '../user/store.ts'`],
@@ -52,29 +54,34 @@ const forbidden: Record<string, Planted[]> = {
     value(`modules/${name}/store.ts`, '#app'),
   ),
   'src names a module outside app.ts': [
-    ...moduleDoors.flatMap((door) => [value('src/http/server.ts', door), type('src/main.ts', door)]),
+    ...moduleEntryPoints.flatMap((entryPoint) => [
+      value('src/http/server.ts', entryPoint),
+      type('src/main.ts', entryPoint),
+    ]),
     value('src/db/pool.test.ts', '#order'),
     value('src/main.ts', '../modules/order/index.ts'),
-    value('src/outbound/mail/smtp.ts', '../../../modules/user/index.ts'),
+    value('src/outbound/email/smtp.ts', '../../../modules/user/index.ts'),
   ],
   'a part of the platform passes by a door': [
     value('src/http/server.ts', '../rpc/context.ts'),
     value('src/http/server.ts', '../errors.ts'),
-    value('src/outbound/mail/smtp.ts', '../../db/pool.ts'),
+    value('src/outbound/email/smtp.ts', '../../db/pool.ts'),
   ],
   'the sandbox imports from the shop': [
-    ...doors.map((door) => value('src/sandbox/ledger.ts', door)),
+    ...entryPoints.map((entryPoint) => value('src/sandbox/ledger.ts', entryPoint)),
     value('src/sandbox/ledger.ts', '../errors.ts'),
     value('src/sandbox/ledger.test.ts', '#order'),
     value('src/sandbox/ledger.test.ts', '#db'),
   ],
   'the web takes values from the server': [
-    ...doors.map((door) => value('web/pages/cart.tsx', door)),
+    ...entryPoints.map((entryPoint) => value('web/pages/cart.tsx', entryPoint)),
     value('web/pages/cart.tsx', '../../modules/order/contract.ts'),
-    value('web/main.tsx', '../src/shapes.ts'),
+    value('web/main.tsx', '../src/schemas.ts'),
   ],
   'the web takes types from behind the doors': [
-    ...doors.filter((door) => door !== '#client' && door !== '#shapes').map((door) => type('web/pages/cart.tsx', door)),
+    ...entryPoints
+      .filter((entryPoint) => entryPoint !== '#client' && entryPoint !== '#schemas')
+      .map((entryPoint) => type('web/pages/cart.tsx', entryPoint)),
     type('web/pages/cart.tsx', '../../modules/order/order.store.ts'),
     type('web/main.tsx', '../src/rpc/client.ts'),
   ],
@@ -86,22 +93,24 @@ const forbidden: Record<string, Planted[]> = {
 }
 
 const allowed: Planted[] = [
-  value('modules/product/store.ts', './draft.ts'),
+  value('modules/product/store.ts', './draft.contract.ts'),
   value('modules/product/store.ts', './demo/one.ts'),
-  value('modules/product/demo/one.ts', '../draft.ts'),
+  value('modules/product/demo/one.ts', '../draft.contract.ts'),
+  value('modules/product/demo/one.ts', '../catalog/view.ts'),
+  value('modules/product/demo/one.test.ts', '#test'),
   value('modules/product/store.ts', '#db'),
   value('modules/product/store.test.ts', '#test'),
   value('modules/order/store.ts', '#product'),
   value('modules/order/store.ts', '#user'),
-  ...moduleDoors.map((door) => value('src/app.ts', door)),
-  value('src/outbound/mail/smtp.ts', '../party.ts'),
-  value('src/outbound/index.ts', './mail/smtp.ts'),
+  ...moduleEntryPoints.map((entryPoint) => value('src/app.ts', entryPoint)),
+  value('src/outbound/email/smtp.ts', '../external-service.ts'),
+  value('src/outbound/index.ts', './email/smtp.ts'),
   value('src/http/server.ts', '#app'),
   value('src/sandbox/ledger.ts', './model.ts'),
   value('src/sandbox/ledger.test.ts', '#sandbox'),
   value('src/sandbox/ledger.test.ts', '#test'),
   type('web/pages/cart.tsx', '#client'),
-  type('web/pages/cart.tsx', '#shapes'),
+  type('web/pages/cart.tsx', '#schemas'),
   type('web/pages/cart.tsx', '../../modules/order/contract.ts'),
   value('web/pages/cart.tsx', '../parts/price.tsx'),
   value('test/integration/journey.test.ts', '#order'),

@@ -151,7 +151,7 @@ describe('payment', () => {
     })
     expect(await stockOf(sku)).toEqual({ available: 4, reserved: 0 })
     const letter = () =>
-      readFile(`${fleet.env['DATA_DIR']}/mail/order-${access.id}.confirmed.eml`, 'utf8').catch(() => '')
+      readFile(`${fleet.env['DATA_DIR']}/emails/order-${access.id}.confirmed.eml`, 'utf8').catch(() => '')
     await waitFor(async () => (await letter()) !== '', { timeoutMs: 10_000, what: 'the letter' })
     expect(await letter()).toContain('Subject: =?UTF-8?')
     expect(await letter()).toContain('To: ada@example.com')

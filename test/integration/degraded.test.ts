@@ -14,7 +14,7 @@ import {
   type Program,
   type Proxy,
 } from '#test'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 
 /** What still works while something is away, what the buyer sees, and that it heals by itself: ARCHITECTURE.md, "Degraded modes". */
 

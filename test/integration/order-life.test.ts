@@ -17,7 +17,7 @@ afterAll(() => life[Symbol.asyncDispose]())
 const key = (): string => randomUUID()
 const usd = (amount: number) => ({ amount, currency: 'USD' })
 const events = (order: { timeline: { event: string }[] }): string[] => order.timeline.map(({ event }) => event)
-const letter = (name: string): Promise<string> => readFile(`${life.fleet.env['DATA_DIR']}/mail/${name}.eml`, 'utf8')
+const letter = (name: string): Promise<string> => readFile(`${life.fleet.env['DATA_DIR']}/emails/${name}.eml`, 'utf8')
 
 describe('sending', () => {
   test('in parts: the buyer sees each parcel, is written to, and cannot cancel any more', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { databaseFolder, listProcesses, runProgram, startFleet, startProgram, waitFor, type Program } from '#test'
 
 /** `npm start` as a newcomer runs it, and what is left after it ends, well or badly. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { buyer, expectSettled, startFleet, startProxy, startRedis, waitFor, type Fleet } from '#test'
 
 /** One worker as its operator meets it: health, an orderly stop, and an end when it cannot be helped. */
@@ -58,7 +58,7 @@ test(
     await using proxy = await startProxy(redis.port, { only: /bzpopmin|:stalled/i })
     await using fleet = await startFleet({ redisUrl: `redis://127.0.0.1:${proxy.port}` })
     const port = await freePort()
-    const worker = await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_PATIENCE_MS: '900' })
+    const worker = await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_STALL_MS: '900' })
     const server = await fleet.start(['serve'])
     proxy.blackHole()
     const order = await placeOne(fleet, server.url())
@@ -73,13 +73,13 @@ test('the metrics of a worker tell of its queue, its mail and its database', { t
   await using redis = await startRedis()
   await using fleet = await startFleet({ redisUrl: redis.url })
   const port = await freePort()
-  await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_PATIENCE_MS: '900' })
+  await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_STALL_MS: '900' })
   await fleet.query(
-    `insert into actor.parked (id, kind, actor_id, version, payload, reason) values (0, 'email', 'x', 1, '{}', 'refused')`,
+    `insert into actor.dead_letter (id, kind, actor_id, version, payload, reason) values (0, 'email', 'x', 1, '{}', 'refused')`,
   )
   const told = [
-    /^holdfast_mail_parked\{kind="email"\} 1$/m,
-    /^holdfast_mail_waiting\{kind="housekeeping"\} 1$/m,
+    /^holdfast_dead_letters\{kind="email"\} 1$/m,
+    /^holdfast_messages_pending\{kind="housekeeping"\} 1$/m,
     /^holdfast_queue_jobs\{kind="payment",state="waiting"\} 0$/m,
     /^holdfast_queue_progress_seconds\{kind="payment"\} \d/m,
     /^holdfast_sweep_age_seconds [0-5]/m,

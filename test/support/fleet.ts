@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startEmbeddedPostgres } from '#db/embedded'
+import { startEmbeddedPostgres } from '#embedded-postgres'
 import { startSandbox } from '#sandbox'
 import { runProgram, startProgram, type Program } from './program.ts'
 

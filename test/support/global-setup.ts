@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '#db'
-import { startEmbeddedPostgres } from '#db/embedded'
+import { startEmbeddedPostgres } from '#embedded-postgres'
 import { databaseUrl, templateDatabase } from './database.ts'
 
 /** One Postgres for the whole run, with a migrated template; each test clones databases of its own from it. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { createClient, type Client, type Outputs } from '#client'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { buyer, type Buyer } from './buyer.ts'
 import { startFleet, type Fleet, type LedgerEntry } from './fleet.ts'
 import { waitFor } from './wait-for.ts'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { endWithUs } from './living.ts'
 import { findProgram } from './programs.ts'
 import { waitFor } from './wait-for.ts'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 
 export interface TestRedis extends AsyncDisposable {
   url: string

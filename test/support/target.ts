@@ -73,7 +73,7 @@ export async function startTarget(): Promise<Target> {
 }
 
 /** Every one of them is refused as it must be, and no table has changed. `expected` holds for all, an attack's own beside it. */
-export async function expectRefused(
+export async function expectRejected(
   { fleet, url }: Target,
   attacks: readonly Attack[],
   expected: Expected = {},

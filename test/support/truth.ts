@@ -24,7 +24,7 @@ export async function expectSettled(
     )
   await waitFor(async () => (await mail()).length === 0, { timeoutMs: 20_000, what: 'the mailbox to be empty' })
 
-  expect(await fleet.query('select kind, reason from actor.parked')).toEqual([])
+  expect(await fleet.query('select kind, reason from actor.dead_letter')).toEqual([])
   const orders = await fleet.query<{ id: string; total_minor: number }>(
     'select id, total_minor::int from "order".orders',
   )

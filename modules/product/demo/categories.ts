@@ -1,4 +1,4 @@
-import type { CategoryDraft } from '../draft.ts'
+import type { CategoryDraft } from '../draft.contract.ts'
 import type { Pair } from './draft-builder.ts'
 import { textOf } from './draft-builder.ts'
 

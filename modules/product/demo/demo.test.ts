@@ -1,8 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { ProductDraft } from '../draft.ts'
-import { categoryDraftSchema, productDraftSchema } from '../draft.ts'
+import type { ProductDraft } from '../draft.contract.ts'
+import { categoryDraftSchema, productDraftSchema } from '../draft.contract.ts'
 import { demoCategories, demoProducts } from './index.ts'
 import { pictures } from './pictures.ts'
 

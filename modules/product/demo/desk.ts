@@ -1,4 +1,4 @@
-import type { ProductDraft } from '../draft.ts'
+import type { ProductDraft } from '../draft.contract.ts'
 import { draftProduct } from './draft-builder.ts'
 import { colours } from './vocabulary.ts'
 

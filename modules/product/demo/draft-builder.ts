@@ -1,4 +1,4 @@
-import type { ProductDraft, VariantDraft } from '../draft.ts'
+import type { ProductDraft, VariantDraft } from '../draft.contract.ts'
 import { attributeNames, optionNames } from './vocabulary.ts'
 
 /** English, then Chinese. A bare string reads the same in both. */

@@ -1,4 +1,4 @@
-import type { ProductDraft } from '../draft.ts'
+import type { ProductDraft } from '../draft.contract.ts'
 import { audioProducts } from './audio.ts'
 import { bagProducts } from './bags.ts'
 import { deskProducts } from './desk.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '#test'
-import { draftOf, save } from '../catalog.fixture.ts'
+import { draftOf, save } from '../registration/catalog.fixture.ts'
 import { csvOf, openTestImport, rowOf, type TestImport } from './import.fixture.ts'
 
 let shop: TestImport

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { CategoryDraft } from '../draft.ts'
-import { normalise } from '../words.ts'
+import type { CategoryDraft } from '../draft.contract.ts'
+import { normalise } from '../search/words.ts'
 import { localeOf } from './cells.ts'
 import { plainLine } from './plain-text.ts'
 

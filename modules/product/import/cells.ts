@@ -1,5 +1,5 @@
-import type { Locale } from '#shapes'
-import { priceMax, type ProductDraft } from '../draft.ts'
+import type { Locale } from '#schemas'
+import { priceMax, type ProductDraft } from '../draft.contract.ts'
 
 /** Readers of single cells. Each gives the value, or as a string the reason why it has none. */
 

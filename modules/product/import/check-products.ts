@@ -2,13 +2,13 @@ import type { Queryable } from '#db'
 import { batchesOf } from './batches.ts'
 import { FirstSeen } from './first-seen.ts'
 import { readOwners } from './import.store.ts'
-import { patiently } from '../patience.ts'
+import { retryWhileUnavailable } from '../registration/retry.ts'
 import type { GatheredProduct } from './product-rows.ts'
-import type { Refusal, Refusals } from './refusals.ts'
+import type { RowRejection, Rejections } from './rejections.ts'
 
 interface CheckOptions {
   query: Queryable
-  refusals: Refusals
+  refusals: Rejections
   signal: AbortSignal
   /** Name of the SKU column in the file. */
   skuColumn: string
@@ -24,7 +24,7 @@ export async function checkProducts(
   let skusMade = 0
   for await (const batch of batchesOf(products)) {
     const asked = batch.flatMap(({ draft }) => draft?.variants.map(({ sku }) => sku) ?? [])
-    const owners = await patiently(() => readOwners(query, asked), signal)
+    const owners = await retryWhileUnavailable(() => readOwners(query, asked), signal)
     for (const product of batch) {
       skusMade += product.skusMade
       refuseRepeated(product, handles, refusals)
@@ -42,7 +42,7 @@ export async function checkProducts(
   return { skusMade }
 }
 
-function refuseRepeated(product: GatheredProduct, handles: FirstSeen, refusals: Refusals): void {
+function refuseRepeated(product: GatheredProduct, handles: FirstSeen, refusals: Rejections): void {
   if (product.handle === null) return
   const first = handles.note(product.handle, product.line)
   if (first === undefined) return
@@ -52,7 +52,7 @@ function refuseRepeated(product: GatheredProduct, handles: FirstSeen, refusals: 
   })
 }
 
-const refusalOf = ({ handle }: GatheredProduct, line: number): Pick<Refusal, 'line' | 'handle'> => ({
+const refusalOf = ({ handle }: GatheredProduct, line: number): Pick<RowRejection, 'line' | 'handle'> => ({
   line,
   ...(handle === null ? {} : { handle }),
 })

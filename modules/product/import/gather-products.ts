@@ -1,7 +1,7 @@
 import type { Header } from './columns.ts'
 import type { CsvRows, Row } from './csv-rows.ts'
 import { ProductRows, type GatheredProduct, type Pricing } from './product-rows.ts'
-import type { Refuse } from './refusals.ts'
+import type { Reject } from './rejections.ts'
 
 /**
  * Folds rows that follow each other with one Handle into products, one at a time. What is wrong with a row goes to
@@ -9,7 +9,7 @@ import type { Refuse } from './refusals.ts'
  */
 export async function* gatherProducts(
   { header, rows }: CsvRows,
-  options: { pricing: Pricing; refuse: Refuse },
+  options: { pricing: Pricing; refuse: Reject },
 ): AsyncGenerator<GatheredProduct> {
   let product: ProductRows | null = null
   for await (const row of rows) {

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDatabase, waitFor } from '#test'
-import { getProduct } from '../catalog.store.ts'
-import { draftOf, inChinese, inDollars, inEuros, save } from '../catalog.fixture.ts'
-import { searchProducts } from '../search.store.ts'
+import { getProduct } from '../catalog/catalog.store.ts'
+import { draftOf, inChinese, inDollars, inEuros, save } from '../registration/catalog.fixture.ts'
+import { searchProducts } from '../search/search.store.ts'
 import { csvOf, openTestImport, rowOf, type TestImport } from './import.fixture.ts'
 
 let shop: TestImport

@@ -6,7 +6,7 @@ import { readCsvRows, type CsvRows } from './csv-rows.ts'
 import { gatherProducts } from './gather-products.ts'
 import { alone } from './import.store.ts'
 import type { Pricing } from './product-rows.ts'
-import { Refusals, type Refusal } from './refusals.ts'
+import { Rejections, type RowRejection } from './rejections.ts'
 import { writeProducts } from './write-products.ts'
 
 export interface ImportOptions {
@@ -35,7 +35,7 @@ export interface ImportReport {
   rows: number
   products: { created: number; updated: number; unchanged: number; refused: number }
   /** What is wrong with which row, the first thousand; each leaves out all rows of its product. */
-  refused: Refusal[]
+  refused: RowRejection[]
   refusedTotal: number
   /** Variants for which the file has no SKU; they got one made of Handle and option values. */
   skusMade: number
@@ -67,7 +67,7 @@ export async function importCatalog(
   }
   await using file = await openCsvFile(options.file)
   return await alone(database, async (lost) => {
-    const refusals = new Refusals()
+    const refusals = new Rejections()
     const signal = options.signal === undefined ? lost : AbortSignal.any([lost, options.signal])
     const reading = { file, options, pricing, signal }
 

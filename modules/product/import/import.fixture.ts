@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
-import { openTestCatalog } from '../catalog.fixture.ts'
+import { openTestCatalog } from '../registration/catalog.fixture.ts'
 import { importCatalog, type ImportOptions } from './import-catalog.ts'
 
 /** A shop's catalog and a folder for the files of one test file. */

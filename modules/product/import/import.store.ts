@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { transaction, type Database, type Queryable } from '#db'
 import { AppError } from '#errors'
-import { lockCatalog, saveCatalog, type SavedCatalog } from '../save-catalog.store.ts'
+import { lockCatalog, saveCatalog, type SavedCatalog } from '../registration/save-catalog.store.ts'
 import type { Header } from './columns.ts'
 import { mergeDraft, type StoredProduct } from './merge-draft.ts'
-import { interrupted } from '../patience.ts'
+import { interrupted } from '../registration/retry.ts'
 import type { GatheredProduct } from './product-rows.ts'
 
 export type WholeProduct = GatheredProduct & { draft: NonNullable<GatheredProduct['draft']> }

@@ -1,4 +1,4 @@
-import type { ProductDraft, Text } from '../draft.ts'
+import type { ProductDraft, Text } from '../draft.contract.ts'
 import type { Header } from './columns.ts'
 import type { GatheredProduct } from './product-rows.ts'
 

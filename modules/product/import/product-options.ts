@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Locale } from '#shapes'
-import type { ProductDraft } from '../draft.ts'
+import type { Locale } from '#schemas'
+import type { ProductDraft } from '../draft.contract.ts'
 import type { Column } from './columns.ts'
 
 /** A variant as its row gives it. */

@@ -1,12 +1,12 @@
-import type { Locale } from '#shapes'
-import { productDraftSchema, type CategoryDraft, type ProductDraft } from '../draft.ts'
+import type { Locale } from '#schemas'
+import { productDraftSchema, type CategoryDraft, type ProductDraft } from '../draft.contract.ts'
 import { categoryPath } from './category-path.ts'
 import { localeOf, parseImageUrl, parsePrice, parsePublished, parseQuantity, parseStatus, quoted } from './cells.ts'
 import type { Column, Header } from './columns.ts'
 import type { Row } from './csv-rows.ts'
 import { plainLine, plainParagraphs } from './plain-text.ts'
 import { chooseOptions, type GivenVariant } from './product-options.ts'
-import type { Refuse } from './refusals.ts'
+import type { Reject } from './rejections.ts'
 
 export interface Pricing {
   currency: string
@@ -36,7 +36,7 @@ interface ProductRowsOptions {
   first: Row
   handle: string | null
   pricing: Pricing
-  refuse: Refuse
+  refuse: Reject
 }
 
 // One more than a draft may have: that much is enough to see that it has too many.
@@ -49,7 +49,7 @@ export class ProductRows {
   readonly #header: Header
   readonly #first: Row
   readonly #pricing: Pricing
-  readonly #report: Refuse
+  readonly #report: Reject
   readonly #variants: GivenVariant[] = []
   readonly #images: { url: string; alt: string; position: number }[] = []
   #isRefused = false

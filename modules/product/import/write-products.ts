@@ -1,17 +1,17 @@
 import type { Database } from '#db'
-import { catalogChunks, type SavedCatalog } from '../save-catalog.store.ts'
+import { catalogChunks, type SavedCatalog } from '../registration/save-catalog.store.ts'
 import { batchesOf } from './batches.ts'
 import { takenReason } from './check-products.ts'
 import type { Header } from './columns.ts'
 import type { CsvFile } from './csv-file.ts'
 import { saveProducts, type WholeProduct } from './import.store.ts'
-import { patiently } from '../patience.ts'
+import { retryWhileUnavailable } from '../registration/retry.ts'
 import type { GatheredProduct } from './product-rows.ts'
-import type { Refusals } from './refusals.ts'
+import type { Rejections } from './rejections.ts'
 
 interface WriteOptions {
   database: Database
-  refusals: Refusals
+  refusals: Rejections
   header: Header
   currency: string
   file: CsvFile
@@ -28,7 +28,10 @@ export async function writeProducts(products: AsyncIterable<GatheredProduct>, op
     const byDraft = new Map(batch.map((product) => [product.draft, product]))
     for (const drafts of catalogChunks(byDraft.keys())) {
       const chunk = drafts.flatMap((draft) => byDraft.get(draft) ?? [])
-      const saved = await patiently(() => saveProducts(database, { products: chunk, header, currency }), signal)
+      const saved = await retryWhileUnavailable(
+        () => saveProducts(database, { products: chunk, header, currency }),
+        signal,
+      )
       counts.created += saved.created
       counts.updated += saved.updated
       counts.unchanged += saved.unchanged
@@ -42,7 +45,7 @@ export async function writeProducts(products: AsyncIterable<GatheredProduct>, op
 /** Those that passed the check. A product that passed then and is broken now was edited in between. */
 async function* wholeOnes(
   products: AsyncIterable<GatheredProduct>,
-  { refusals, file }: { refusals: Refusals; file: CsvFile },
+  { refusals, file }: { refusals: Rejections; file: CsvFile },
 ): AsyncGenerator<WholeProduct> {
   for await (const product of products) {
     if (refusals.productLines.has(product.line)) continue
@@ -53,7 +56,7 @@ async function* wholeOnes(
 }
 
 /** The catalog went on while the file was checked: another product may have got a SKU since. */
-function noteRefused({ refused }: SavedCatalog, chunk: WholeProduct[], refusals: Refusals): void {
+function noteRefused({ refused }: SavedCatalog, chunk: WholeProduct[], refusals: Rejections): void {
   for (const { slug, ...refusal } of refused) {
     const product = chunk.find(({ draft }) => draft.slug === slug)
     if (product === undefined) continue

@@ -1,4 +1,4 @@
-import type { Money } from '#shapes'
+import type { Money } from '#schemas'
 
 /** What a payment has come to, in terms that every provider can be put into. */
 export type PaymentResult =
@@ -19,21 +19,21 @@ export type RefundStatus = 'pending' | 'succeeded' | 'failed'
 export type DisputeStatus = 'opened' | 'won' | 'lost'
 
 /** What a provider's webhook tells of an order of ours. Any of them can come twice, late, or ahead of our own commit. */
-export type PaymentEvent = PaymentTold | RefundTold | DisputeTold
+export type PaymentEvent = PaymentNotice | RefundNotice | DisputeNotice
 
-interface Told {
+interface Notice {
   /** The same for each delivery. */
   eventId: string
   intentId: string
 }
 
-export interface PaymentTold extends Told {
+export interface PaymentNotice extends Notice {
   kind: 'payment'
   orderId: string
   result: PaymentResult
 }
 
-export interface RefundTold extends Told {
+export interface RefundNotice extends Notice {
   kind: 'refund'
   /** Null, as is `refundId`, for one that was made on the provider's own pages: `intentId` finds the order. */
   orderId: string | null
@@ -46,7 +46,7 @@ export interface RefundTold extends Told {
 }
 
 /** The buyer's bank has taken money back. Told only once the money has moved: an inquiry before that is none. */
-export interface DisputeTold extends Told {
+export interface DisputeNotice extends Notice {
   kind: 'dispute'
   /** Null where the provider does not say, as Stripe: `intentId` finds the order. */
   orderId: string | null
@@ -148,7 +148,7 @@ export interface PaymentProvider {
 }
 
 /** The provider's definite no to something other than a card: trying again unchanged is no use. */
-export class PaymentRefusal extends Error {
+export class PaymentRejectedError extends Error {
   override readonly name = 'PaymentRefusal'
   /** The provider's code, such as `charge_already_refunded`. */
   readonly code: string

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
-import { OutboundError } from '../party.ts'
-import { PaymentRefusal } from './provider.ts'
+import { OutboundError } from '../external-service.ts'
+import { PaymentRejectedError } from './provider.ts'
 
 /** @throws OutboundError for whatever leaves it open what Stripe did; else the SDK's own error */
 export function throwUncertain(cause: unknown): never {
@@ -24,16 +24,16 @@ export function throwUncertain(cause: unknown): never {
 }
 
 /** A no from a provider that is well. */
-export function isRefusal(error: unknown): boolean {
+export function isRejection(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError
 }
 
 /** The same no in the interface's words; any other error as it is. */
-export function refusalOf(error: unknown): unknown {
-  if (!isRefusal(error)) return error
+export function rejectionOf(error: unknown): unknown {
+  if (!isRejection(error)) return error
   const { code, param } = error as Stripe.errors.StripeError
   // The SDK says '' for what Stripe did not send.
-  return new PaymentRefusal(code || (param ? `${param}_invalid` : 'refused'), { cause: error })
+  return new PaymentRejectedError(code || (param ? `${param}_invalid` : 'refused'), { cause: error })
 }
 
 /** No connection, so nothing was sent. */

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import { allMovements, eur, pay, testProvider } from './fixture.ts'
+import { allMovements, eur, pay, testProvider } from './stripe.fixture.ts'
 import { describeIntent, describeMovement } from './stripe-results.ts'
 
 const hourMs = 3_600_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { eur, pay, testProvider } from './fixture.ts'
+import { eur, pay, testProvider } from './stripe.fixture.ts'
 
 const refund = { refundId: 'refund-1', amount: eur(4_000), mayExist: false, key: 'refund-1' }
 

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { Money } from '#shapes'
+import type { Money } from '#schemas'
 import type { PaymentResult, ProviderMovement, RefundStatus } from './provider.ts'
 
 /** What Stripe's objects say, in the interface's terms. */

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '#test'
-import { eur, pay, testProvider, webhookSecret, type Delivery, type TestProvider } from './fixture.ts'
+import { eur, pay, testProvider, webhookSecret, type Delivery, type TestProvider } from './stripe.fixture.ts'
 import type { PaymentEvent } from './provider.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
 

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { AppError } from '#errors'
-import type { DisputeStatus, DisputeTold, PaymentEvent, PaymentTold, RefundTold } from './provider.ts'
+import type { DisputeStatus, DisputeNotice, PaymentEvent, PaymentNotice, RefundNotice } from './provider.ts'
 import { describeIntent, feeIn, idOf, money, refundStatus } from './stripe-results.ts'
 
 /** Older deliveries are refused, so that one that was overheard cannot be sent again for ever. */
@@ -45,13 +45,13 @@ function verify(body: Buffer, signature: string, secret: string): Stripe.Event {
   }
 }
 
-function paymentTold(eventId: string, intent: Stripe.PaymentIntent): PaymentTold | null {
+function paymentTold(eventId: string, intent: Stripe.PaymentIntent): PaymentNotice | null {
   const orderId = intent.metadata?.['order_id']
   if (orderId === undefined) return null
   return { kind: 'payment', eventId, orderId, intentId: intent.id, result: describeIntent(intent) }
 }
 
-function refundTold(eventId: string, refund: Stripe.Refund): RefundTold | null {
+function refundTold(eventId: string, refund: Stripe.Refund): RefundNotice | null {
   const intentId = idOf(refund.payment_intent)
   if (intentId === null) return null
   return {
@@ -66,7 +66,7 @@ function refundTold(eventId: string, refund: Stripe.Refund): RefundTold | null {
   }
 }
 
-function disputeTold(eventId: string, dispute: Stripe.Dispute): DisputeTold | null {
+function disputeTold(eventId: string, dispute: Stripe.Dispute): DisputeNotice | null {
   const intentId = idOf(dispute.payment_intent)
   if (intentId === null || dispute.balance_transactions.length === 0) return null
   const amount = money(dispute.amount, dispute.currency)

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { eur, pay, testProvider, type TestProvider } from './fixture.ts'
+import { eur, pay, testProvider, type TestProvider } from './stripe.fixture.ts'
 import type { PaymentResult } from './provider.ts'
 import { createStripeProvider } from './stripe.ts'
 

@@ -1,8 +1,8 @@
 import Stripe from 'stripe'
 import type { Logger } from '#telemetry'
-import { createParty } from '../party.ts'
-import { PaymentRefusal, type PaymentProvider, type PaymentResult } from './provider.ts'
-import { isRefusal, refusalOf, throwUncertain } from './stripe-errors.ts'
+import { createExternalService } from '../external-service.ts'
+import { PaymentRejectedError, type PaymentProvider, type PaymentResult } from './provider.ts'
+import { isRejection, rejectionOf, throwUncertain } from './stripe-errors.ts'
 import { describeIntent, describeMovement, refundStatus } from './stripe-results.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
 
@@ -32,19 +32,19 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     maxNetworkRetries: 0,
     timeout: options.timeoutMs,
   })
-  const party = createParty({
+  const party = createExternalService({
     name: 'payment',
     // A little more than the SDK's own, which tells better what went wrong.
     timeoutMs: options.timeoutMs + 500,
     concurrency: 32,
-    isRefusal,
+    isRejection: isRejection,
     log: options.log,
   })
   /** Refusals come as the SDK's own errors. */
   const ask = <T>(work: () => Promise<T>): Promise<T> => party.call(() => work().catch(throwUncertain))
   const call = <T>(work: () => Promise<T>): Promise<T> =>
     ask(work).catch((error: unknown) => {
-      throw refusalOf(error)
+      throw rejectionOf(error)
     })
   const lookUp = async (intentId: string): Promise<PaymentResult> =>
     describeIntent(await call(() => stripe.paymentIntents.retrieve(intentId, withFee)))
@@ -85,7 +85,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
         mayExist ? findRefund(intentId, refundId) : undefined,
       ])
       // Stripe takes a bare number for a refund: that it is the payment's currency is for us to know.
-      if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRefusal('currency_mismatch')
+      if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRejectedError('currency_mismatch')
       const params: Stripe.RefundCreateParams = {
         payment_intent: intentId,
         amount: amount.amount,
@@ -124,7 +124,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
         if (error.code === 'payment_intent_unexpected_state') return await lookUp(intentId)
         if (error.param === 'payment_method') return { status: 'declined', code: 'payment_method_unknown' }
       }
-      throw refusalOf(error)
+      throw rejectionOf(error)
     }
   }
 

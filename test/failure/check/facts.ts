@@ -58,7 +58,7 @@ export async function dumpDatabase(postgres: Postgres): Promise<Database> {
       'mail', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'version', version,
           'attempts', attempts, 'lastError', last_error)), '[]') from actor.mailbox where due_at <= now() or tries > 0),
       'parked', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'reason', reason)), '[]')
-        from actor.parked),
+        from actor.dead_letter),
       'ledger', (select coalesce(json_agg(json_build_object('orderId', order_id, 'account', account, 'kind', kind, 'currency', currency,
           'amountMinor', amount)), '[]') from (select order_id, account, kind, currency, sum(amount_minor)::bigint as amount
           from "order".ledger_entry group by order_id, account, kind, currency) booked),

@@ -1,4 +1,4 @@
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { whoIsDeaf } from '../deaf-workers.ts'
 import { defineRow } from '../row.ts'
 

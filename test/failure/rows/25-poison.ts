@@ -59,4 +59,4 @@ export const poison = defineRow({
   },
 })
 
-const parkedIds = ({ postgres }: Shop): Promise<unknown[]> => postgres.query('select id from actor.parked')
+const parkedIds = ({ postgres }: Shop): Promise<unknown[]> => postgres.query('select id from actor.dead_letter')

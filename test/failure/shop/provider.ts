@@ -1,4 +1,4 @@
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { createReplica, type Replica } from './replica.ts'
 
 /** The sandbox payment provider, in a process of its own, with a ledger of its own. */

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { mkdir } from 'node:fs/promises'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { findProgram } from '../../support/programs.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { startChild, type Child } from './children.ts'

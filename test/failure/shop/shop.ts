@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '#free-port'
+import { freePort } from '#lib/free-port'
 import { startProxy, type Proxy } from '#test'
 import { startBalancer, type Balancer } from './balancer.ts'
 import { startPostgres, startStandby, type Postgres } from './postgres.ts'
@@ -176,7 +176,7 @@ export async function openShop(folder: string, template: Template, options: Shop
       await replica.start()
       return replica
     },
-    letters: () => readdir(join(folder, 'mail')).catch(() => []),
+    letters: () => readdir(join(folder, 'emails')).catch(() => []),
     async keepOutput() {
       for (const { name, output } of [...replicas, provider.replica])
         await writeFile(join(folder, `${name}.log`), output())

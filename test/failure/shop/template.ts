@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startEmbeddedPostgres } from '#db/embedded'
+import { startEmbeddedPostgres } from '#embedded-postgres'
 import { runProgram } from '../../support/program.ts'
 import { run } from './children.ts'
 

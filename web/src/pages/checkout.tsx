@@ -2,7 +2,7 @@ import { CheckoutForm } from '../parts/checkout-form.tsx'
 import { Empty, Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Progress } from '../parts/progress.tsx'
-import { RefusalNotice } from '../parts/refusal-notice.tsx'
+import { RejectionNotice } from '../parts/rejection-notice.tsx'
 import { cartStatus } from '../shop/cart.ts'
 import { useStore } from '../shop/store.ts'
 import { usePlacing } from '../shop/use-placing.ts'
@@ -27,7 +27,7 @@ export function CheckoutPage() {
           </button>
         </Notice>
       )}
-      {refusal && <RefusalNotice refusal={refusal} onAdjusted={placing.clear} />}
+      {refusal && <RejectionNotice refusal={refusal} onAdjusted={placing.clear} />}
       {phase === 'checking' || phase === 'undecided' ? null : hasLines ? (
         <CheckoutForm cart={cart} placing={placing} />
       ) : isLoading ? (

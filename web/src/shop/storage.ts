@@ -1,10 +1,10 @@
 /** What the browser keeps for us. A browser may refuse (private windows, full quota): then it forgets, and nothing breaks. */
-export interface Shelf {
+export interface BrowserStore {
   read(name: string): string | null
   write(name: string, value: string | null): void
 }
 
-const shelfOf = (storage: () => Storage): Shelf => ({
+const shelfOf = (storage: () => Storage): BrowserStore => ({
   read(name) {
     try {
       return storage().getItem(`holdfast.${name}`)
@@ -28,7 +28,7 @@ export const lasting = shelfOf(() => localStorage)
 export const passing = shelfOf(() => sessionStorage)
 
 /** What was kept as JSON under this name, or null where nothing readable is. */
-export function readJson(shelf: Shelf, name: string): unknown {
+export function readJson(shelf: BrowserStore, name: string): unknown {
   try {
     return JSON.parse(shelf.read(name) ?? 'null')
   } catch {

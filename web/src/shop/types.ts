@@ -23,4 +23,4 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
-export type { Address, Money, Page } from '#shapes'
+export type { Address, Money, Page } from '#schemas'

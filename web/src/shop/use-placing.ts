@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Refusal } from '../parts/refusal-notice.tsx'
+import type { Rejection } from '../parts/rejection-notice.tsx'
 import { navigate } from '../route/router.ts'
 import { cartStatus, dropCart, loadCart } from './cart.ts'
 import { keepForm } from './checkout-form.ts'
@@ -14,7 +14,7 @@ export type PlaceInput = Inputs['order']['place']
 
 export interface Placing {
   phase: Phase
-  refusal: Refusal | null
+  refusal: Rejection | null
   /** The shop could not read the request, or will not take it: nothing was ordered. */
   failure: Failure | null
   start: (input: PlaceInput) => void
@@ -24,7 +24,7 @@ export interface Placing {
 
 /** Places the order, exactly once, and goes to its page. */
 export function usePlacing(): Placing {
-  const [refusal, setRefusal] = useState<Refusal | null>(null)
+  const [refusal, setRefusal] = useState<Rejection | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
 
   async function settle(answer: PlaceAnswer, { cartId }: PlaceInput): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Locale } from '#shapes'
+import type { Locale } from '#schemas'
 import { lasting } from '../shop/storage.ts'
 import { createStore } from '../shop/store.ts'
 

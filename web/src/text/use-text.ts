@@ -1,4 +1,4 @@
-import type { Locale, Money } from '#shapes'
+import type { Locale, Money } from '#schemas'
 import { useStore } from '../shop/store.ts'
 import { en, type Text } from './en.ts'
 import { settings } from './settings.ts'

@@ -1,0 +1,95 @@
+import { v4 as uuidv4 } from 'uuid'
+import { AppError } from '#errors'
+import { customerProcedure, publicProcedure, router, type Context } from '#rpc'
+import type { Services } from '#services'
+import type { CartActor } from './cart.actor.ts'
+import type { CartMessage } from './cart.rules.ts'
+import { findOpenCart, loadCarts } from './cart.store.ts'
+import { cartView, requireSellable } from './cart.view.ts'
+import {
+  cartApplyCodeInput,
+  cartClaimInput,
+  cartCreateInput,
+  cartGetInput,
+  cartSetLineInput,
+  type Cart,
+} from '../contract.ts'
+import type { CartState } from './cart.state.ts'
+
+/** `order.cart.*` */
+export function createCartRouter(services: Services, actor: CartActor) {
+  const { config, database } = services
+
+  async function ask(id: string, message: CartMessage): Promise<CartState> {
+    const reply = await services.actors().ask(actor, { id, message })
+    if (!('cart' in reply)) throw new Error('the cart answered something else')
+    return reply.cart
+  }
+
+  return router({
+    create: publicProcedure.input(cartCreateInput).mutation(async ({ ctx, input }): Promise<Cart> => {
+      const session = await ctx.session()
+      const currency = requireCurrency(config, input?.currency)
+      const locale = input?.locale ?? session?.locale ?? 'en'
+      const lines = input?.lines ?? []
+      await requireSellable(services, {
+        lines: lines.map(({ sku }, index) => ({ sku, field: `lines.${index}.sku` })),
+        currency,
+      })
+      return cartView(
+        services,
+        await ask(uuidv4(), { type: 'create', userId: session?.userId ?? null, currency, locale, lines }),
+      )
+    }),
+
+    get: publicProcedure
+      .input(cartGetInput)
+      .query(async ({ ctx, input }): Promise<Cart> =>
+        cartView(services, await requireCart(services, ctx, input.cartId)),
+      ),
+
+    setLine: publicProcedure.input(cartSetLineInput).mutation(async ({ ctx, input }): Promise<Cart> => {
+      const { cartId, sku, quantity } = input
+      const cart = await requireCart(services, ctx, cartId)
+      if (quantity > 0) await requireSellable(services, { lines: [{ sku, field: 'sku' }], currency: cart.currency })
+      return cartView(services, await ask(cartId, { type: 'setLine', userId: cart.userId, sku, quantity }))
+    }),
+
+    /** There are no promotions yet, so no code is valid. */
+    applyCode: publicProcedure.input(cartApplyCodeInput).mutation(async ({ ctx, input }): Promise<Cart> => {
+      await requireCart(services, ctx, input.cartId)
+      throw new AppError('code_unknown', { field: 'code' })
+    }),
+
+    claim: customerProcedure.input(cartClaimInput).mutation(async ({ ctx, input }): Promise<Cart> => {
+      const { userId } = ctx.caller
+      const cart = await requireCart(services, ctx, input.cartId)
+      const former = await findOpenCart(database.query, userId, input.cartId)
+      // Lines of another currency's cart stay where they are: their prices would not be comparable.
+      const from =
+        former !== undefined && former.currency === cart.currency && former.lines.length > 0
+          ? { cartId: former.id, lines: former.lines }
+          : null
+      return cartView(services, await ask(input.cartId, { type: 'claim', userId, from }))
+    }),
+  })
+}
+
+function requireCurrency({ SHOP_CURRENCIES: currencies }: Services['config'], wanted: string | undefined): string {
+  const currency = wanted ?? currencies[0] ?? 'USD'
+  if (!currencies.includes(currency)) {
+    throw new AppError('unsupported_currency', {
+      field: 'currency',
+      message: `The shop sells in ${currencies.join(', ')}.`,
+    })
+  }
+  return currency
+}
+
+/** @throws AppError `not_found` for a cart that is missing or somebody else's */
+export async function requireCart({ database }: Services, ctx: Context, cartId: string): Promise<CartState> {
+  const cart = (await loadCarts(database.query, [cartId])).get(cartId)
+  const isOwn = cart !== undefined && (cart.userId === null || cart.userId === (await ctx.session())?.userId)
+  if (!isOwn) throw new AppError('not_found', { field: 'cartId', message: 'There is no such cart.' })
+  return cart
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import type { DecideContext, Decision, Envelope } from '#actor'
+import { AppError } from '#errors'
+import type { StockMovement } from '#product'
+import { addressSchema, localeSchema, moneySchema, quantityMax } from '#schemas'
+import { cartLinesMax } from '../contract.ts'
+import { placeOrder, type PlaceReply, type StockSnapshot } from './place.rules.ts'
+import type { CartState } from './cart.state.ts'
+
+/** The rules of a cart. A guest's cart belongs to whoever knows its id; an owned one to its owner alone. */
+
+const line = z.object({ sku: z.string(), quantity: z.int().min(1).max(quantityMax) })
+const caller = z.string().nullable()
+
+export const cartMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('create'),
+    userId: caller,
+    currency: z.string(),
+    locale: localeSchema,
+    lines: z.array(line),
+  }),
+  z.object({ type: z.literal('setLine'), userId: caller, sku: z.string(), quantity: z.int().min(0).max(quantityMax) }),
+  /** The caller has logged in: the cart becomes theirs and takes up the lines of the one they had. */
+  z.object({
+    type: z.literal('claim'),
+    userId: z.string(),
+    from: z.object({ cartId: z.string(), lines: z.array(line) }).nullable(),
+  }),
+  /** Its lines have moved to another cart. */
+  z.object({ type: z.literal('empty'), userId: caller }),
+  z.object({
+    type: z.literal('place'),
+    orderId: z.string(),
+    number: z.string(),
+    userId: caller,
+    email: z.string(),
+    /** The cart's unless given. */
+    locale: localeSchema.nullable(),
+    shippingAddress: addressSchema,
+    billingAddress: addressSchema.nullable(),
+    shippingOptionId: z.string(),
+    methodId: z.string(),
+    token: z.string(),
+    expectedTotal: moneySchema.nullable(),
+    deadlineSeconds: z.int(),
+    capture: z.enum(['now', 'later']),
+  }),
+])
+
+export type CartMessage = z.infer<typeof cartMessage>
+export type CartReply = { cart: CartState } | { placed: PlaceReply }
+type CartDecision = Decision<CartState, CartReply, StockMovement>
+
+/** @throws AppError `not_found` for a cart that is missing or somebody else's, `cart_closed`, `cart_full` */
+export function decideCart(
+  state: CartState | undefined,
+  message: CartMessage,
+  context: DecideContext<StockSnapshot>,
+): CartDecision {
+  if (message.type === 'create') return created(message, context.id)
+  const cart = requireOwn(state, message.userId)
+  switch (message.type) {
+    case 'setLine':
+      return edited(cart, withLine(requireOpen(cart).lines, message))
+    case 'claim':
+      return claimed(requireOpen(cart), message)
+    case 'empty':
+      return cart.orderId === null && cart.lines.length > 0 ? edited(cart, []) : {}
+    case 'place': {
+      const { order, reply, ...consequences } = placeOrder(
+        cart,
+        { ...message, locale: message.locale ?? cart.locale },
+        { shelf: context.shared, now: context.now },
+      )
+      if (order === undefined) return { reply: { placed: reply } }
+      return {
+        state: { ...cart, orderId: order.id, version: cart.version + 1, placed: order },
+        reply: { placed: reply },
+        ...consequences,
+      }
+    }
+  }
+}
+
+function requireOwn(state: CartState | undefined, userId: string | null): CartState {
+  if (state === undefined || (state.userId !== null && state.userId !== userId)) {
+    throw new AppError('not_found', { field: 'cartId', message: 'There is no such cart.' })
+  }
+  return state
+}
+
+function requireOpen(cart: CartState): CartState {
+  if (cart.orderId !== null) throw new AppError('cart_closed', { field: 'cartId' })
+  return cart
+}
+
+function edited(cart: CartState, lines: CartState['lines']): CartDecision {
+  const next = { ...cart, lines, version: cart.version + 1 }
+  return { state: next, reply: { cart: next } }
+}
+
+function created(
+  { userId, currency, locale, lines }: Extract<CartMessage, { type: 'create' }>,
+  id: string,
+): CartDecision {
+  const merged = lines.reduce<CartState['lines']>((sofar, added) => addLine(sofar, added), [])
+  return edited({ id, version: 0, currency, locale, userId, lines: [], orderId: null }, merged)
+}
+
+function withLine(lines: CartState['lines'], { sku, quantity }: { sku: string; quantity: number }): CartState['lines'] {
+  if (quantity === 0) return lines.filter((existing) => existing.sku !== sku)
+  if (lines.some((existing) => existing.sku === sku))
+    return lines.map((existing) => (existing.sku === sku ? { sku, quantity } : existing))
+  if (lines.length >= cartLinesMax) throw new AppError('cart_full', { field: 'sku' })
+  return [...lines, { sku, quantity }]
+}
+
+const addLine = (lines: CartState['lines'], { sku, quantity }: { sku: string; quantity: number }): CartState['lines'] =>
+  withLine(lines, {
+    sku,
+    quantity: Math.min(quantityMax, quantity + (lines.find((existing) => existing.sku === sku)?.quantity ?? 0)),
+  })
+
+function claimed(cart: CartState, { userId, from }: Extract<CartMessage, { type: 'claim' }>): CartDecision {
+  if (cart.userId === userId && from === null) return { reply: { cart } }
+  // A merge takes what fits: dropping lines beyond the limit is better than refusing the login's cart.
+  const room = cartLinesMax - cart.lines.length
+  const known = new Set(cart.lines.map(({ sku }) => sku))
+  const news = (from?.lines ?? []).filter(({ sku }) => !known.has(sku)).slice(0, room)
+  const both = (from?.lines ?? []).filter(({ sku }) => known.has(sku))
+  const decision = edited({ ...cart, userId }, [...both, ...news].reduce(addLine, cart.lines))
+  const mail: Envelope[] = from === null ? [] : [{ kind: 'cart', id: from.cartId, message: { type: 'empty', userId } }]
+  return { ...decision, outbox: mail }
+}

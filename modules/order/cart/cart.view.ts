@@ -1,0 +1,71 @@
+import { AppError } from '#errors'
+import { readOffers } from '#product'
+import type { Services } from '#services'
+import type { Locale } from '#schemas'
+import type { Cart } from '../contract.ts'
+import type { CartState } from './cart.state.ts'
+import { itemsSum, sumUp, totalsView } from '../pricing/totals.rules.ts'
+
+/** A cart as its buyer sees it: titles, prices and stock of this moment. What is not sold any more is shown with nothing available. */
+export async function cartView(
+  { config, database }: Services,
+  cart: CartState,
+  locale: Locale = cart.locale,
+): Promise<Cart> {
+  const { currency } = cart
+  const baseCurrency = config.SHOP_CURRENCIES[0] ?? currency
+  const offers =
+    cart.lines.length === 0
+      ? new Map()
+      : await readOffers(database.query, { skus: cart.lines.map(({ sku }) => sku), currency, baseCurrency, locale })
+  const lines = cart.lines.map(({ sku, quantity }) => {
+    const offer = offers.get(sku)
+    const unitPriceMinor = offer?.price?.amount ?? 0
+    return {
+      sku,
+      title: offer?.title ?? sku,
+      quantity,
+      unitPriceMinor,
+      available: offer?.isOnSale === true && offer.price !== null ? offer.available : 0,
+      productSlug: offer?.productSlug ?? '',
+      image: offer?.image ?? null,
+    }
+  })
+  return {
+    id: cart.id,
+    version: cart.version,
+    currency,
+    lines: lines.map(({ unitPriceMinor, ...line }) => ({
+      ...line,
+      unitPrice: { amount: unitPriceMinor, currency },
+      total: { amount: unitPriceMinor * line.quantity, currency },
+    })),
+    totals: totalsView(sumUp({ itemsMinor: itemsSum(lines) }), currency),
+    orderId: cart.orderId,
+  }
+}
+
+/**
+ * Refuses SKUs that cannot go into a cart of this currency.
+ * @throws AppError `not_found` for what is not sold, `price_unavailable`; both name the field
+ */
+export async function requireSellable(
+  { config, database }: Services,
+  request: { lines: readonly { sku: string; field: string }[]; currency: string },
+): Promise<void> {
+  const { lines, currency } = request
+  if (lines.length === 0) return
+  const baseCurrency = config.SHOP_CURRENCIES[0] ?? currency
+  const offers = await readOffers(database.query, {
+    skus: lines.map(({ sku }) => sku),
+    currency,
+    baseCurrency,
+    locale: 'en',
+  })
+  for (const { sku, field } of lines) {
+    const offer = offers.get(sku)
+    if (offer === undefined || !offer.isOnSale)
+      throw new AppError('not_found', { field, message: 'The shop does not sell this SKU.' })
+    if (offer.price === null) throw new AppError('price_unavailable', { field })
+  }
+}

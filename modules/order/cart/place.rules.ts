@@ -1,0 +1,173 @@
+import type { Envelope } from '#actor'
+import { AppError } from '#errors'
+import type { Offer, StockMovement } from '#product'
+import type { Address, Locale } from '#schemas'
+import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
+import { buyer, sendEmail, movePayment, stockMoves, timelineEntry } from '../state/order.change.ts'
+import { orderView } from '../state/order.view.ts'
+import { noRecords } from '../state/records.ts'
+import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import type { OrderState } from '../state/order.state.ts'
+import type { CartState } from './cart.state.ts'
+import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
+
+/** Everything a buyer agrees to when placing a cart. */
+export interface Placement {
+  orderId: string
+  number: string
+  userId: string | null
+  email: string
+  locale: Locale
+  shippingAddress: Address
+  billingAddress: Address | null
+  shippingOptionId: string
+  methodId: string
+  token: string
+  expectedTotal: { amount: number; currency: string } | null
+  /** Whether its money is taken when it is paid, or held then and taken when it is sent. */
+  capture: 'now' | 'later'
+  /** How long the order waits for its payment, s. */
+  deadlineSeconds: number
+}
+
+/** What the shop can sell at this moment, as the batch has left it. */
+export interface StockSnapshot {
+  /** Pieces by SKU. */
+  available: Map<string, number>
+  offer(sku: string, currency: string, locale: Locale): Offer | undefined
+}
+
+/** The stored reply; the router adds the access token, which is derived and never stored. */
+export type PlaceReply =
+  | Exclude<PlaceAnswer, { outcome: 'placed' }>
+  | { outcome: 'placed'; order: ReturnType<typeof orderView> }
+
+interface Consequences {
+  outbox: Envelope[]
+  movements: StockMovement[]
+}
+
+type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
+
+const refuse = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
+  reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
+})
+
+export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+
+/**
+ * Turns a cart into an order, or says why not. Pure: stock, prices and clock are given.
+ * @throws AppError `unsupported_country` naming the field
+ */
+export function placeOrder(
+  cart: CartState,
+  placement: Placement,
+  { shelf, now }: { shelf: StockSnapshot; now: Date },
+): Placed {
+  if (cart.orderId !== null) return refuse('already_placed')
+  if (cart.lines.length === 0) return refuse('cart_empty')
+  if (!paymentMethods.some(({ id }) => id === placement.methodId)) return refuse('method_unavailable')
+  if (zoneOf(placement.shippingAddress.country) === undefined)
+    throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
+
+  const shortages = shortagesOf(cart, shelf)
+  if (shortages.length > 0) return refuse('sold_out', shortages)
+
+  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, shelf }))
+  const itemsMinor = itemsSum(lines)
+  const option = shippingOptions({
+    address: placement.shippingAddress,
+    items: { amount: itemsMinor, currency: cart.currency },
+    locale: placement.locale,
+  }).find(({ id }) => id === placement.shippingOptionId)
+  if (option === undefined) return refuse('not_shippable')
+
+  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
+  const { expectedTotal } = placement
+  if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
+    return refuse('total_changed')
+
+  const isFree = sums.totalMinor === 0
+  const by = { ...buyer, userId: placement.userId }
+  const order: OrderState = {
+    id: placement.orderId,
+    number: placement.number,
+    cartId: cart.id,
+    userId: placement.userId,
+    status: isFree ? 'paid' : 'placed',
+    paymentStatus: isFree ? 'captured' : 'pending',
+    fulfilmentStatus: 'unfulfilled',
+    cancelledBy: null,
+    hasRecords: false,
+    ...noRecords(),
+    version: 1,
+    currency: cart.currency,
+    locale: placement.locale,
+    email: placement.email,
+    shippingAddress: placement.shippingAddress,
+    billingAddress: placement.billingAddress,
+    shippingOption: { id: option.id, name: option.name },
+    ...sums,
+    paymentDeadline: isFree ? null : new Date(now.getTime() + placement.deadlineSeconds * 1000),
+    placedAt: now,
+    lines,
+    timeline: [
+      timelineEntry({ at: now, by, event: 'placed' }),
+      ...(isFree ? [timelineEntry({ at: now, by, event: 'paid' })] : []),
+    ],
+    payment: {
+      provider: 'stripe',
+      methodId: placement.methodId,
+      token: placement.token,
+      intentId: null,
+      attempt: 1,
+      wanted: isFree ? 'nothing' : 'capture',
+      actionUrl: null,
+      capture: placement.capture,
+      heldMinor: 0,
+      capturedMinor: null,
+      feeMinor: null,
+    },
+  }
+  return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
+}
+
+function shortagesOf(cart: CartState, shelf: StockSnapshot): StockShortage[] {
+  return cart.lines.flatMap(({ sku, quantity }) => {
+    const offer = shelf.offer(sku, cart.currency, cart.locale)
+    // What is no longer sold, or no longer sold in this currency, is sold out for this cart.
+    const available = offer?.isOnSale === true && offer.price !== null ? (shelf.available.get(sku) ?? 0) : 0
+    return available < quantity ? [{ sku, requested: quantity, available }] : []
+  })
+}
+
+function lineOf(
+  cart: CartState,
+  { sku, quantity, shelf }: { sku: string; quantity: number; shelf: StockSnapshot },
+): OrderState['lines'][number] {
+  const offer = shelf.offer(sku, cart.currency, cart.locale)
+  if (!offer?.price) throw new Error('a line without a price has passed the stock check')
+  return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
+}
+
+function consequences(order: OrderState): Consequences {
+  const reserved = stockMoves(order, 'reserve')
+  if (order.status === 'paid') {
+    return {
+      movements: [...reserved, ...stockMoves(order, 'take')],
+      outbox: [sendEmail(order.id, 'confirmed')],
+    }
+  }
+  return {
+    movements: reserved,
+    outbox: [
+      movePayment(order.id),
+      {
+        kind: 'order',
+        id: order.id,
+        message: { type: 'paymentDeadline' },
+        ...(order.paymentDeadline === null ? {} : { dueAt: order.paymentDeadline }),
+      },
+    ],
+  }
+}

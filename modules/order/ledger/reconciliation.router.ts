@@ -1,0 +1,51 @@
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import { AppError } from '#errors'
+import { router, staffProcedure } from '#rpc'
+import type { Services } from '#services'
+import {
+  reconciliationGetInput,
+  reconciliationListInput,
+  reconciliationRunInput,
+  type Reconciliation,
+  type ReconciliationPage,
+} from '../admin.contract.ts'
+import { decodeCursor, pageOf } from '#lib/cursor'
+import { timestampSchema } from '#schemas'
+import { askedReconciliation, windowMaxMs } from './reconciliation.effect.ts'
+import { findReport, listReports } from './reconciliation.store.ts'
+
+const position = z.object({ at: timestampSchema, id: z.uuid() })
+
+/** `order.admin.reconciliation.*`: whether our ledger and the provider's books agree. */
+export function createReconciliationRouter(services: Services) {
+  const { database } = services
+  return router({
+    /** Reports, the latest first. */
+    list: staffProcedure.input(reconciliationListInput).query(async ({ input }): Promise<ReconciliationPage> => {
+      const { cursor, limit = 20 } = input ?? {}
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, position)
+      const found = await listReports(database.query, { before, limit: limit + 1 })
+      return pageOf(found, limit, ({ finishedAt, id }) => ({ at: finishedAt, id }))
+    }),
+
+    get: staffProcedure.input(reconciliationGetInput).query(async ({ input }): Promise<Reconciliation> => {
+      const report = await findReport(database.query, input.id)
+      if (report !== undefined) return report
+      throw new AppError('not_found', { field: 'id', message: 'There is no such report, or it is not finished yet.' })
+    }),
+
+    /** Asks for a report; it is there once `get` finds it. */
+    run: staffProcedure.input(reconciliationRunInput).mutation(async ({ input }): Promise<{ id: string }> => {
+      const { from, to } = input ?? {}
+      const end = to === undefined ? Date.now() : Date.parse(to)
+      if (from !== undefined && Date.parse(from) >= end)
+        throw new AppError('bad_input', { field: 'from', message: 'The window must begin before it ends.' })
+      if (from !== undefined && end - Date.parse(from) > windowMaxMs)
+        throw new AppError('bad_input', { field: 'from', message: 'A report covers 31 days at most.' })
+      const id = uuidv7()
+      await services.actors().schedule(askedReconciliation(id, { from, to }))
+      return { id }
+    }),
+  })
+}

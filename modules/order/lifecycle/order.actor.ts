@@ -1,0 +1,42 @@
+import type { ActorKind } from '#actor'
+import { pipelined } from '#db'
+import { applyStock } from '#product'
+import type { Order } from '../contract.ts'
+import { bookMoney } from '../ledger/ledger.store.ts'
+import type { OrderMovement } from '../state/order.change.ts'
+import { orderMessage, type OrderMessage } from '../state/order.message.ts'
+import { loadOrders, lockOrders, saveOrders } from '../state/order.store.ts'
+import type { OrderState } from '../state/order.state.ts'
+import { decideOrder } from './order.rules.ts'
+
+/** The order actor: the rows it locks, loads and saves. Its rules stand in order.rules.ts. */
+
+export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, OrderMovement>
+
+export const orderActor: OrderActor = {
+  kind: 'order',
+  version: 1,
+  reads: [1],
+  message: orderMessage,
+  // What workers bring comes one by one, and costs less the more of it is written together.
+  turnsMax: 1,
+  lock: lockOrders,
+  load: loadOrders,
+  loadShared: async () => undefined,
+  decide: decideOrder,
+  applyMovements: () => undefined,
+  async save(tx, { states, before, movements, now }) {
+    await pipelined([
+      saveOrders(tx, [...states.values()], { before, now }),
+      bookMoney(
+        tx,
+        movements.filter((movement) => 'amount' in movement),
+        now,
+      ),
+      applyStock(
+        tx,
+        movements.filter((movement) => 'sku' in movement),
+      ),
+    ])
+  },
+}

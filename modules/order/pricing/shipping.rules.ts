@@ -1,0 +1,68 @@
+import type { Address, Locale, Money } from '#schemas'
+import type { ShippingOption } from '../contract.ts'
+
+/** Where the shop delivers, how, and for what. */
+
+type Zone = 'americas' | 'europe' | 'asia'
+
+const zones: Record<Zone, string[]> = {
+  americas: ['US', 'CA', 'MX'],
+  europe: ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'LU', 'NL', 'NO', 'PL', 'PT', 'SE'],
+  asia: ['CN', 'HK', 'JP', 'KR', 'MO', 'SG', 'TW'],
+}
+
+interface Rate {
+  id: string
+  name: Record<Locale, string>
+  /** Minor units by zone and currency. */
+  prices: Record<Zone, Record<string, number>>
+  /** Goods worth this much or more travel free, minor units by currency. */
+  freeFrom?: Record<string, number>
+}
+
+const rates: Rate[] = [
+  {
+    id: 'standard',
+    name: { en: 'Standard, 3 to 5 working days', zh: '标准配送，3 至 5 个工作日' },
+    prices: {
+      americas: { USD: 590, EUR: 550, CNY: 4200 },
+      europe: { USD: 640, EUR: 590, CNY: 4500 },
+      asia: { USD: 450, EUR: 420, CNY: 1200 },
+    },
+    freeFrom: { USD: 15_000, EUR: 14_000, CNY: 99_900 },
+  },
+  {
+    id: 'express',
+    name: { en: 'Express, next working day', zh: '特快配送，下一个工作日' },
+    prices: {
+      americas: { USD: 1490, EUR: 1390, CNY: 10_800 },
+      europe: { USD: 1590, EUR: 1490, CNY: 11_500 },
+      asia: { USD: 1190, EUR: 1090, CNY: 2800 },
+    },
+  },
+]
+
+/** Currencies that shipping has prices in; the shop sells in no others. */
+export const shippingCurrencies = ['USD', 'EUR', 'CNY']
+
+export const zoneOf = (country: string): Zone | undefined =>
+  (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
+
+/** The options for these goods to this address, cheapest first; none where the shop does not deliver. */
+export function shippingOptions(request: {
+  address: Pick<Address, 'country'>
+  items: Money
+  locale: Locale
+}): ShippingOption[] {
+  const { address, items, locale } = request
+  const zone = zoneOf(address.country)
+  if (zone === undefined) return []
+  return rates
+    .flatMap((rate) => {
+      const price = rate.prices[zone][items.currency]
+      if (price === undefined) return []
+      const isFree = items.amount >= (rate.freeFrom?.[items.currency] ?? Number.POSITIVE_INFINITY)
+      return [{ id: rate.id, name: rate.name[locale], price: { amount: isFree ? 0 : price, currency: items.currency } }]
+    })
+    .toSorted((a, b) => a.price.amount - b.price.amount)
+}

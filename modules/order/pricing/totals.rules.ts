@@ -1,0 +1,48 @@
+import type { Currency, Money } from '#schemas'
+import type { Totals } from '../contract.ts'
+import { taxOn } from './tax.rules.ts'
+
+/** An order's sums in minor units of its currency; `totalMinor` is what the buyer pays. */
+export interface Sums {
+  itemsMinor: number
+  discountMinor: number
+  shippingMinor: number
+  taxMinor: number
+  taxIncluded: boolean
+  totalMinor: number
+}
+
+export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: number }[]): number =>
+  lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
+
+/** The one place where an order is added up: the quote and the placed order come from here. Without a country no tax is known yet. */
+export function sumUp(order: {
+  itemsMinor: number
+  discountMinor?: number
+  shippingMinor?: number
+  country?: string
+}): Sums {
+  const { itemsMinor, discountMinor = 0, shippingMinor = 0, country } = order
+  const taxable = itemsMinor - discountMinor + shippingMinor
+  const { taxMinor, isIncluded } = country === undefined ? { taxMinor: 0, isIncluded: true } : taxOn(country, taxable)
+  return {
+    itemsMinor,
+    discountMinor,
+    shippingMinor,
+    taxMinor,
+    taxIncluded: isIncluded,
+    totalMinor: isIncluded ? taxable : taxable + taxMinor,
+  }
+}
+
+export function totalsView(sums: Sums, currency: Currency): Totals {
+  const money = (amount: number): Money => ({ amount, currency })
+  return {
+    items: money(sums.itemsMinor),
+    discount: money(sums.discountMinor),
+    shipping: money(sums.shippingMinor),
+    tax: money(sums.taxMinor),
+    taxIncluded: sums.taxIncluded,
+    total: money(sums.totalMinor),
+  }
+}

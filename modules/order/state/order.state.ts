@@ -1,0 +1,32 @@
+import type { disputes, fulfilments, orderEvents, orderLines, orders, payments, refunds, returns } from '../schema.ts'
+
+/** State of the order actor: its rows, as the stores load and save them. */
+
+export type LineState = Omit<typeof orderLines.$inferSelect, 'orderId' | 'position'>
+export type EventState = Omit<typeof orderEvents.$inferSelect, 'orderId' | 'position'>
+export type PaymentState = Omit<typeof payments.$inferSelect, 'orderId'>
+export type FulfilmentState = Omit<typeof fulfilments.$inferSelect, 'orderId'>
+export type ReturnState = Omit<typeof returns.$inferSelect, 'orderId'>
+export type RefundState = Omit<typeof refunds.$inferSelect, 'orderId'>
+export type DisputeState = Omit<typeof disputes.$inferSelect, 'orderId'>
+
+/** What most orders have nothing of while they are placed and paid: read only where `hasRecords` says so. */
+export interface OrderRecords {
+  fulfilments: FulfilmentState[]
+  returns: ReturnState[]
+  refunds: RefundState[]
+  disputes: DisputeState[]
+}
+
+export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> &
+  OrderRecords & {
+    lines: LineState[]
+    timeline: EventState[]
+    payment: PaymentState
+  }
+
+/** What a payment needs of its order. */
+export type PayableOrder = Pick<OrderState, 'id' | 'status' | 'paymentStatus' | 'totalMinor' | 'currency' | 'payment'>
+
+/** Reads an order as it is now. */
+export type FindOrder = (id: string) => Promise<OrderState | undefined>

@@ -1,0 +1,181 @@
+import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
+import { filterConditions, type OrderFilter } from './order.filter.ts'
+import { loadRecords, saveRecords } from './records.store.ts'
+import { noRecords } from './records.ts'
+import { orderEvents, orderLines, orders, payments } from '../schema.ts'
+import type { EventState, OrderRecords, OrderState, PayableOrder } from './order.state.ts'
+
+/** SQL of orders, with their lines, timeline and payment. */
+
+const lock = statement('lock orders', 'select 1 from "order".orders where id = any($1::uuid[]) order by id for update')
+
+export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await lock(tx, ids)
+}
+
+/** With everything that belongs to it but its records, in one statement. */
+const load = statement<LoadedOrder>(
+  'load orders',
+  `select ${selectList(orders, 'o', ['updatedAt'])},
+     (select json_agg(${jsonObject(orderLines, 'l', ['orderId', 'position'])} order by l.position)
+      from "order".order_line l where l.order_id = o.id) as lines,
+     (select json_agg(${jsonObject(orderEvents, 'e', ['orderId', 'position'])} order by e.position)
+      from "order".order_event e where e.order_id = o.id) as timeline,
+     (select ${jsonObject(payments, 'p', ['orderId'])} from "order".payment p where p.order_id = o.id) as payment
+   from "order".orders o where o.id = any($1::uuid[])`,
+)
+
+type LoadedOrder = Omit<OrderState, keyof OrderRecords | 'timeline'> & {
+  timeline: (Omit<EventState, 'at'> & { at: string })[]
+}
+
+export async function loadOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, OrderState>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await load(query, ids)
+  const recordsOf = await loadRecords(query, rows)
+  return new Map(
+    rows.map((row) => {
+      const timeline = row.timeline.map((entry) => ({ ...entry, at: new Date(entry.at) }))
+      return [row.id, { ...row, timeline, ...(recordsOf.get(row.id) ?? noRecords()) }]
+    }),
+  )
+}
+
+export async function loadOrder(query: Queryable, id: string): Promise<OrderState | undefined> {
+  return (await loadOrders(query, [id])).get(id)
+}
+
+const loadPayable = statement<PayableOrder>(
+  'load payable orders',
+  `select o.id, o.status, o.payment_status as "paymentStatus", o.total_minor as "totalMinor", o.currency,
+     ${jsonObject(payments, 'p', ['orderId'])} as payment
+   from "order".orders o join "order".payment p on p.order_id = o.id where o.id = any($1::uuid[])`,
+)
+
+/** Only what a payment needs: it is asked twice for each order. */
+export async function loadPayableOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, PayableOrder>> {
+  return new Map((await loadPayable(query, ids)).rows.map((row) => [row.id, row]))
+}
+
+/** The order that this payment of the provider's is for. */
+export async function findOrderByIntent(query: Queryable, intentId: string): Promise<OrderState | undefined> {
+  const [row] = await query
+    .select({ id: payments.orderId })
+    .from(payments)
+    .where(eq(payments.intentId, intentId))
+    .limit(1)
+  return row === undefined ? undefined : loadOrder(query, row.id)
+}
+
+/** A page of orders, newest first, after the position `before`. */
+export async function listOrders(
+  query: Queryable,
+  page: OrderFilter & { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
+): Promise<OrderState[]> {
+  const { userId, before, limit } = page
+  const conditions: (SQL | undefined)[] = [
+    userId === undefined ? undefined : eq(orders.userId, userId),
+    before === undefined
+      ? undefined
+      : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
+    ...filterConditions(page),
+  ]
+  const rows = await query
+    .select({ id: orders.id })
+    .from(orders)
+    .where(and(...conditions))
+    .orderBy(desc(orders.placedAt), desc(orders.id))
+    .limit(limit)
+  const found = await loadOrders(
+    query,
+    rows.map(({ id }) => id),
+  )
+  return rows.flatMap(({ id }) => found.get(id) ?? [])
+}
+
+const insertOrders = bulkInsert(orders)
+const insertLines = bulkInsert(orderLines)
+const insertEvents = bulkInsert(orderEvents)
+const insertPayments = bulkInsert(payments)
+const updateOrders = bulkUpdate(orders, {
+  key: 'id',
+  set: [
+    'status',
+    'paymentStatus',
+    'fulfilmentStatus',
+    'cancelledBy',
+    'hasRecords',
+    'version',
+    'paymentDeadline',
+    'updatedAt',
+  ],
+})
+const updatePayments = bulkUpdate(payments, {
+  key: 'orderId',
+  set: ['methodId', 'token', 'intentId', 'attempt', 'wanted', 'actionUrl', 'heldMinor', 'capturedMinor', 'feeMinor'],
+})
+
+/**
+ * Writes orders: new ones whole, known ones as they have become.
+ * @param before as they were loaded; absent: the order is new
+ */
+export async function saveOrders(
+  tx: Queryable,
+  states: readonly OrderState[],
+  { before, now }: { before: ReadonlyMap<string, OrderState>; now: Date },
+): Promise<void> {
+  const rows = states.map((state) => ({ ...rowOf(state), updatedAt: now }))
+  const paid = states.map(({ id, payment }) => ({ ...payment, orderId: id }))
+  const fresh = states.filter(({ id }) => !before.has(id))
+  const isNew = (id: string): boolean => !before.has(id)
+  const positioned = <Part extends object>(id: string, parts: readonly Part[]) =>
+    parts.map((part, position) => ({ ...part, orderId: id, position }))
+  await pipelined([
+    insertOrders(
+      tx,
+      rows.filter(({ id }) => isNew(id)),
+    ),
+    insertLines(
+      tx,
+      fresh.flatMap(({ id, lines }) => positioned(id, lines)),
+    ),
+    insertPayments(
+      tx,
+      paid.filter(({ orderId }) => isNew(orderId)),
+    ),
+    updateOrders(
+      tx,
+      rows.filter(({ id }) => !isNew(id)),
+    ),
+    updatePayments(
+      tx,
+      states.flatMap(({ id, payment }, at) => {
+        const known = before.get(id)
+        const row = paid[at]
+        return known === undefined || known.payment === payment || row === undefined ? [] : [row]
+      }),
+    ),
+    // Entries are only ever added.
+    insertEvents(
+      tx,
+      states.flatMap(({ id, timeline }) => positioned(id, timeline).slice(before.get(id)?.timeline.length ?? 0)),
+    ),
+    saveRecords(tx, states),
+  ])
+}
+
+/** The order's own row: its parts lie in tables of their own. */
+function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
+  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  return row
+}
+
+/** Versions of these orders, to see which of them have changed. */
+export async function orderVersions(query: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await query
+    .select({ id: orders.id, version: orders.version })
+    .from(orders)
+    .where(inArray(orders.id, [...ids]))
+  return new Map(rows.map(({ id, version }) => [id, version]))
+}

@@ -1,0 +1,51 @@
+import type { Order, TimelineEntry } from '../contract.ts'
+import type { OrderState } from './order.state.ts'
+import { totalsView } from '../pricing/totals.rules.ts'
+
+/** An order as its buyer and the staff see it. */
+export function orderView(state: OrderState): Order {
+  const { currency } = state
+  return {
+    id: state.id,
+    number: state.number,
+    status: state.status,
+    paymentStatus: state.paymentStatus,
+    fulfilmentStatus: state.fulfilmentStatus,
+    version: state.version,
+    placedAt: state.placedAt.toISOString(),
+    paymentActionUrl: state.payment.actionUrl,
+    paymentDeadline: state.paymentDeadline?.toISOString() ?? null,
+    lines: state.lines.map(({ sku, title, quantity, unitPriceMinor }) => ({
+      sku,
+      title,
+      quantity,
+      unitPrice: { amount: unitPriceMinor, currency },
+      total: { amount: unitPriceMinor * quantity, currency },
+    })),
+    totals: totalsView(state, currency),
+    email: state.email,
+    shippingAddress: state.shippingAddress,
+    billingAddress: state.billingAddress,
+    shippingOption: state.shippingOption,
+    fulfilments: state.fulfilments.map(({ at, ...fulfilment }) => ({ ...fulfilment, at: at.toISOString() })),
+    returns: state.returns.map(({ id, at, lines }) => ({
+      id,
+      at: at.toISOString(),
+      lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    })),
+    refunds: state.refunds.map(({ id, requestedAt, amountMinor, status }) => ({
+      id,
+      at: requestedAt.toISOString(),
+      amount: { amount: amountMinor, currency },
+      status,
+    })),
+    timeline: state.timeline.filter(({ isInternal }) => !isInternal).map(entryView),
+  }
+}
+
+export const entryView = ({ at, event, detail, role }: OrderState['timeline'][number]): TimelineEntry => ({
+  at: at.toISOString(),
+  event,
+  ...(role === null ? {} : { by: role }),
+  ...(detail === null ? {} : { detail }),
+})

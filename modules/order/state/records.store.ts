@@ -1,0 +1,97 @@
+import { asc, inArray, sql } from 'drizzle-orm'
+import { pipelined, type Queryable } from '#db'
+import { noRecords } from './records.ts'
+import { disputes, fulfilments, refunds, returns } from '../schema.ts'
+import type { OrderRecords, OrderState } from './order.state.ts'
+
+/** SQL of what an order gathers after it is paid: fulfilments, returns, refunds, disputes. */
+
+/** Of the orders that have any; asks nothing for the others. */
+export async function loadRecords(
+  query: Queryable,
+  orders: readonly { id: string; hasRecords: boolean }[],
+): Promise<Map<string, OrderRecords>> {
+  const ids = orders.filter(({ hasRecords }) => hasRecords).map(({ id }) => id)
+  const found = new Map(ids.map((id) => [id, noRecords()]))
+  if (ids.length === 0) return found
+  const [sent, back, refunded, disputed] = await pipelined([
+    query
+      .select()
+      .from(fulfilments)
+      .where(inArray(fulfilments.orderId, ids))
+      .orderBy(asc(fulfilments.at), asc(fulfilments.id)),
+    query.select().from(returns).where(inArray(returns.orderId, ids)).orderBy(asc(returns.at), asc(returns.id)),
+    query
+      .select()
+      .from(refunds)
+      .where(inArray(refunds.orderId, ids))
+      .orderBy(asc(refunds.requestedAt), asc(refunds.id)),
+    query
+      .select()
+      .from(disputes)
+      .where(inArray(disputes.orderId, ids))
+      .orderBy(asc(disputes.openedAt), asc(disputes.id)),
+  ])
+  for (const { orderId, ...row } of sent) found.get(orderId)?.fulfilments.push(row)
+  for (const { orderId, ...row } of back) found.get(orderId)?.returns.push(row)
+  for (const { orderId, ...row } of refunded) found.get(orderId)?.refunds.push(row)
+  for (const { orderId, ...row } of disputed) found.get(orderId)?.disputes.push(row)
+  return found
+}
+
+/** Writes what is new, and what refunds and disputes have become. */
+export async function saveRecords(tx: Queryable, states: readonly OrderState[]): Promise<void> {
+  const changed = states.filter(({ hasRecords }) => hasRecords)
+  const rowsOf = <Row>(part: (state: OrderState) => Row[]): (Row & { orderId: string })[] =>
+    changed.flatMap((state) => part(state).map((row) => ({ ...row, orderId: state.id })))
+
+  const sent = rowsOf((state) => state.fulfilments)
+  if (sent.length > 0) await tx.insert(fulfilments).values(sent).onConflictDoNothing()
+
+  const back = rowsOf((state) => state.returns)
+  if (back.length > 0) await tx.insert(returns).values(back).onConflictDoNothing()
+
+  const refunded = rowsOf((state) => state.refunds)
+  if (refunded.length > 0) {
+    await tx
+      .insert(refunds)
+      .values(refunded)
+      .onConflictDoUpdate({
+        target: [refunds.orderId, refunds.id],
+        set: {
+          status: sql`excluded.status`,
+          providerRefundId: sql`excluded.provider_refund_id`,
+          failure: sql`excluded.failure`,
+          settledAt: sql`excluded.settled_at`,
+        },
+      })
+  }
+
+  const disputed = rowsOf((state) => state.disputes)
+  if (disputed.length > 0) {
+    await tx
+      .insert(disputes)
+      .values(disputed)
+      .onConflictDoUpdate({
+        target: [disputes.orderId, disputes.id],
+        set: { status: sql`excluded.status`, feeMinor: sql`excluded.fee_minor`, closedAt: sql`excluded.closed_at` },
+      })
+  }
+}
+
+/**
+ * Orders that were sent `days` ago and are not closed, some of them. Each is looked for during a month; one that cannot be
+ * closed by then, since its money is still argued about, stays as it is.
+ */
+export async function findOverdue(query: Queryable, { days, most }: { days: number; most: number }): Promise<string[]> {
+  const { rows } = await query.execute<{ id: string }>(sql`
+    select o.id from "order".orders o where o.status = 'fulfilled' and o.id in (
+      select f.order_id from "order".fulfilment f
+      where f.at < now() - make_interval(days => ${days}) and f.at > now() - make_interval(days => ${days + 30}))
+    and not exists (
+      select 1 from "order".fulfilment f where f.order_id = o.id and f.at >= now() - make_interval(days => ${days}))
+    and not exists (select 1 from "order".refund r where r.order_id = o.id and r.status = 'pending')
+    and not exists (select 1 from "order".dispute d where d.order_id = o.id and d.status = 'opened')
+    limit ${most}`)
+  return rows.map(({ id }) => id)
+}

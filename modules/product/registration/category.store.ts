@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import type { Queryable } from '#db'
+import type { CategoryDraft, Text } from '../draft.contract.ts'
+
+export type CategoryRejection = { slug: string; reason: 'parent_unknown' | 'parent_within_itself'; parent: string }
+
+export interface SavedCategories {
+  /** By slug, all that exist now. */
+  ids: Map<string, string>
+  /** Products whose search documents name a category that changed. */
+  affectedProductIds: string[]
+  /** How many were written. */
+  changed: number
+  refused: CategoryRejection[]
+}
+
+interface CategoryRow {
+  [column: string]: unknown
+  id: string
+  slug: string
+  name: Text
+  parent: string | null
+  position: number
+}
+
+/** Saves the categories that differ from what is stored, in the caller's transaction. */
+export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Promise<SavedCategories> {
+  const { rows } = await tx.execute<CategoryRow>(sql`
+    select c.id, c.slug, c.name, p.slug as parent, c.position from product.category c left join product.category p on p.id = c.parent_id`)
+  const stored = new Map(rows.map((row) => [row.slug, row]))
+  const { accepted, refused } = checkParents(drafts, new Map(rows.map(({ slug, parent }) => [slug, parent])))
+  const ids = new Map(rows.map(({ id, slug }) => [slug, id]))
+  for (const { slug } of accepted) if (!ids.has(slug)) ids.set(slug, uuidv7())
+  const changed = accepted.filter((draft) => !isSame(stored.get(draft.slug), draft))
+  if (changed.length === 0) return { ids, affectedProductIds: [], changed: 0, refused }
+
+  await tx.execute(sql`
+    insert into product.category (id, slug, name, parent_id, position)
+    select id, slug, name, parent_id, position
+    from jsonb_to_recordset(${JSON.stringify(
+      changed.map(({ slug, name, parent, position }) => ({
+        id: ids.get(slug),
+        slug,
+        name,
+        parent_id: parent === null ? null : ids.get(parent),
+        position,
+      })),
+    )}::jsonb) as c(id uuid, slug text, name jsonb, parent_id uuid, position int)
+    on conflict (slug) do update set name = excluded.name, parent_id = excluded.parent_id, position = excluded.position`)
+  const renamed = changed.filter(({ slug }) => stored.has(slug)).map(({ slug }) => slug)
+  return { ids, affectedProductIds: await productsBelow(tx, renamed), changed: changed.length, refused }
+}
+
+const isSame = (row: CategoryRow | undefined, { name, parent, position }: CategoryDraft): boolean =>
+  row !== undefined &&
+  row.name.en === name.en &&
+  row.name.zh === name.zh &&
+  row.parent === parent &&
+  row.position === position
+
+/** Refuses what would hang in the air or in a circle; a draft below a refused one is refused with it. */
+function checkParents(drafts: CategoryDraft[], stored: Map<string, string | null>) {
+  const refused: CategoryRejection[] = []
+  let accepted = [...new Map(drafts.map((draft) => [draft.slug, draft])).values()]
+  for (let isSettled = false; !isSettled;) {
+    const parents = new Map([...stored, ...accepted.map(({ slug, parent }) => [slug, parent] as const)])
+    const reasons = new Map(accepted.map((draft) => [draft, parentProblem(draft, parents)]))
+    for (const [{ slug, parent }, reason] of reasons)
+      if (reason !== null && parent !== null) refused.push({ slug, reason, parent })
+    const kept = accepted.filter((draft) => reasons.get(draft) === null)
+    isSettled = kept.length === accepted.length
+    accepted = kept
+  }
+  return { accepted, refused }
+}
+
+function parentProblem(
+  { slug, parent }: CategoryDraft,
+  parents: Map<string, string | null>,
+): CategoryRejection['reason'] | null {
+  const passed = new Set([slug])
+  for (let above = parent; above !== null;) {
+    if (passed.has(above)) return 'parent_within_itself'
+    passed.add(above)
+    const next = parents.get(above)
+    if (next === undefined) return 'parent_unknown'
+    above = next
+  }
+  return null
+}
+
+async function productsBelow(tx: Queryable, slugs: string[]): Promise<string[]> {
+  if (slugs.length === 0) return []
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    with recursive branch as (
+      select id from product.category where slug = any(${sql.param(slugs)}::text[])
+      union select c.id from product.category c join branch b on c.parent_id = b.id
+    ) select distinct product_id as id from product.product_category join branch on branch.id = category_id`)
+  return rows.map(({ id }) => id)
+}

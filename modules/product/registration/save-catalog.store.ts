@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { v7 as uuidv7 } from 'uuid'
+import { canonicalJson } from '#lib/canonical-json'
+import type { Queryable } from '#db'
+import { saveCategories, type CategoryRejection } from './category.store.ts'
+import type { CategoryDraft, ProductDraft } from '../draft.contract.ts'
+import type { PriceFrom } from '../schema.ts'
+import { indexProducts, indexVersion } from '../search/search-index.store.ts'
+import { bumpVersions } from '../catalog/version.store.ts'
+
+/** Why a product was left out; `sku` and `category` name what is at fault, `owner` the product that has the SKU already. */
+export type ProductRejection =
+  | { slug: string; reason: 'slug_repeated' }
+  | { slug: string; reason: 'sku_taken'; sku: string; owner: string }
+  | { slug: string; reason: 'sku_repeated'; sku: string }
+  | { slug: string; reason: 'options_mismatch'; sku: string }
+  | { slug: string; reason: 'category_unknown'; category: string }
+
+/** How many products were written or found the same, and what was refused; the rest was saved. */
+export interface SavedCatalog {
+  created: number
+  updated: number
+  unchanged: number
+  refused: (ProductRejection | CategoryRejection)[]
+}
+
+const chunkProductsMax = 100
+const chunkVariantsMax = 1_000
+
+/** Cuts drafts into pieces that one transaction each saves well within its time limit. */
+export function* catalogChunks(products: Iterable<ProductDraft>): Generator<ProductDraft[]> {
+  let chunk: ProductDraft[] = []
+  let variants = 0
+  for (const product of products) {
+    if (
+      chunk.length === chunkProductsMax ||
+      (chunk.length > 0 && variants + product.variants.length > chunkVariantsMax)
+    ) {
+      yield chunk
+      chunk = []
+      variants = 0
+    }
+    chunk.push(product)
+    variants += product.variants.length
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/**
+ * Saves drafts over what is stored, in the caller's transaction: products by slug, variants by SKU. What equals the last
+ * draft is not touched, and stock is given only to SKUs that were never seen before. Hand it {@link catalogChunks}.
+ * A refused product is left out whole; who wants all or nothing rolls back when `refused` is not empty.
+ */
+export async function saveCatalog(
+  tx: Queryable,
+  { categories, products }: { categories: CategoryDraft[]; products: ProductDraft[] },
+): Promise<SavedCatalog> {
+  await lockCatalog(tx)
+  const saved = await saveCategories(tx, categories)
+  const { accepted, refused } = await checkProducts(tx, products, saved.ids)
+  const stored = await readStored(tx, accepted)
+  const records = accepted.map((draft) => asRecord(draft, stored.get(draft.slug)?.id ?? uuidv7()))
+  const changed = records.filter(({ draft, contentHash }) => stored.get(draft.slug)?.contentHash !== contentHash)
+  await writeProducts(tx, changed)
+  await writeVariants(tx, changed)
+  await writeCategories(tx, changed, saved.ids)
+  await listStock(tx, changed)
+  await indexProducts(tx, [...new Set([...changed.map(({ id }) => id), ...saved.affectedProductIds])])
+  await bumpVersions(tx, [
+    ...(changed.length > 0 ? (['list', 'product'] as const) : []),
+    ...(saved.changed > 0 ? (['category'] as const) : []),
+  ])
+  const created = changed.filter(({ draft }) => !stored.has(draft.slug)).length
+  return {
+    created,
+    updated: changed.length - created,
+    unchanged: accepted.length - changed.length,
+    refused: [...saved.refused, ...refused],
+  }
+}
+
+/** Whoever writes the catalog takes turns, until the transaction ends: vocabulary and owners of SKUs are shared by all products. */
+export async function lockCatalog(tx: Queryable): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
+}
+
+interface ProductRecord {
+  id: string
+  draft: ProductDraft
+  contentHash: string
+}
+
+function asRecord(draft: ProductDraft, id: string): ProductRecord {
+  const variants = draft.variants.map((variant) => ({ ...variant, stock: undefined }))
+  const content = { ...draft, variants, indexVersion }
+  return { id, draft, contentHash: createHash('sha256').update(canonicalJson(content)).digest('base64url') }
+}
+
+async function readStored(tx: Queryable, drafts: ProductDraft[]) {
+  const { rows } = await tx.execute<{ id: string; slug: string; content_hash: string }>(sql`
+    select id, slug, content_hash from product.product where slug = any(${sql.param(drafts.map(({ slug }) => slug))}::text[])`)
+  return new Map(rows.map(({ id, slug, content_hash }) => [slug, { id, contentHash: content_hash }]))
+}
+
+async function checkProducts(tx: Queryable, drafts: ProductDraft[], categoryIds: Map<string, string>) {
+  const skus = drafts.flatMap(({ variants }) => variants.map(({ sku }) => sku))
+  const { rows } = await tx.execute<{ sku: string; slug: string }>(sql`
+    select v.sku, p.slug from product.variant v join product.product p on p.id = v.product_id where v.sku = any(${sql.param(skus)}::text[])`)
+  const owners = new Map(rows.map(({ sku, slug }) => [sku, slug]))
+  const accepted = new Map<string, ProductDraft>()
+  const refused: ProductRejection[] = []
+  for (const draft of drafts) {
+    const refusal: ProductRejection | null = accepted.has(draft.slug)
+      ? { slug: draft.slug, reason: 'slug_repeated' }
+      : problemOf(draft, owners, categoryIds)
+    if (refusal !== null) {
+      refused.push(refusal)
+      continue
+    }
+    accepted.set(draft.slug, draft)
+    for (const { sku } of draft.variants) owners.set(sku, draft.slug)
+  }
+  return { accepted: [...accepted.values()], refused }
+}
+
+function problemOf(
+  { slug, variants, options, categories }: ProductDraft,
+  owners: Map<string, string>,
+  categoryIds: Map<string, string>,
+): ProductRejection | null {
+  const own = new Set<string>()
+  for (const { sku, values } of variants) {
+    const owner = owners.get(sku)
+    if (owner !== undefined && owner !== slug) return { slug, reason: 'sku_taken', sku, owner }
+    if (own.has(sku)) return { slug, reason: 'sku_repeated', sku }
+    own.add(sku)
+    const fits =
+      values.length === options.length && options.every((option, index) => (values[index] ?? 0) < option.values.length)
+    if (!fits) return { slug, reason: 'options_mismatch', sku }
+  }
+  const category = categories.find((each) => !categoryIds.has(each))
+  return category === undefined ? null : { slug, reason: 'category_unknown', category }
+}
+
+/** The lowest price of the variants in each currency, with what it is compared at. */
+function priceFrom({ variants }: ProductDraft): Record<string, PriceFrom> {
+  const lowest: Record<string, PriceFrom> = {}
+  for (const { prices, compareAt } of variants) {
+    for (const [currency, amount] of Object.entries(prices)) {
+      const known = lowest[currency]
+      if (known === undefined || amount < known.amount)
+        lowest[currency] = { amount, currency, compareAt: compareAt?.[currency] ?? null }
+    }
+  }
+  return lowest
+}
+
+async function writeProducts(tx: Queryable, records: ProductRecord[]): Promise<void> {
+  if (records.length === 0) return
+  const rows = records.map(({ id, draft, contentHash }) => ({
+    ...draft,
+    id,
+    price_from: priceFrom(draft),
+    content_hash: contentHash,
+    variants: undefined,
+    categories: undefined,
+  }))
+  await tx.execute(sql`
+    insert into product.product (id, slug, status, brand, title, description, media, options, attributes, price_from, content_hash)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(id uuid, slug text, status text, brand text, title jsonb,
+      description jsonb, media jsonb, options jsonb, attributes jsonb, price_from jsonb, content_hash text)
+    on conflict (slug) do update set status = excluded.status, brand = excluded.brand, title = excluded.title,
+      description = excluded.description, media = excluded.media, options = excluded.options, attributes = excluded.attributes,
+      price_from = excluded.price_from, content_hash = excluded.content_hash, updated_at = now()`)
+}
+
+async function writeVariants(tx: Queryable, records: ProductRecord[]): Promise<void> {
+  if (records.length === 0) return
+  const rows = records.flatMap(({ id, draft }) =>
+    draft.variants.map(({ sku, values, prices, compareAt = {} }, position) => ({
+      id: uuidv7(),
+      product_id: id,
+      sku,
+      position,
+      values,
+      prices,
+      compare_at: compareAt,
+    })),
+  )
+  await tx.execute(sql`
+    delete from product.variant where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])
+      and sku <> all(${sql.param(rows.map(({ sku }) => sku))}::text[])`)
+  await tx.execute(sql`
+    insert into product.variant (id, product_id, sku, position, "values", prices, compare_at)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as v(id uuid, product_id uuid, sku text, position int, "values" jsonb, prices jsonb, compare_at jsonb)
+    on conflict (sku) do update set position = excluded.position, "values" = excluded."values", prices = excluded.prices,
+      compare_at = excluded.compare_at`)
+}
+
+async function writeCategories(
+  tx: Queryable,
+  records: ProductRecord[],
+  categoryIds: Map<string, string>,
+): Promise<void> {
+  if (records.length === 0) return
+  const rows = records.flatMap(({ id, draft }) =>
+    [...new Set(draft.categories)].map((slug, position) => ({
+      product_id: id,
+      category_id: categoryIds.get(slug),
+      position,
+    })),
+  )
+  await tx.execute(
+    sql`delete from product.product_category where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])`,
+  )
+  await tx.execute(sql`
+    insert into product.product_category (product_id, category_id, position)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as c(product_id uuid, category_id uuid, position int)`)
+}
+
+/**
+ * Gives SKUs never seen before their first stock, as movement `initial`, and every SKU the product that sells it now.
+ * Known stock keeps its figures. Locks in the order of SKUs, after everything else, as all who lock stock do.
+ */
+async function listStock(tx: Queryable, records: ProductRecord[]): Promise<void> {
+  if (records.length === 0) return
+  const rows = records.flatMap(({ id, draft }) =>
+    draft.variants.map(({ sku, stock }) => ({ sku, product_id: id, available: stock })),
+  )
+  await tx.execute(sql`
+    with listed as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as l(sku text, product_id uuid, available int)
+    ), moved as (
+      select s.sku, l.product_id from product.stock s left join listed l using (sku)
+      where (s.sku in (select sku from listed) or s.product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[]))
+        and s.product_id is distinct from l.product_id
+      order by s.sku for no key update of s
+    ), relisted as (
+      update product.stock s set product_id = moved.product_id from moved where s.sku = moved.sku
+    ), created as (
+      insert into product.stock (sku, product_id, available) select sku, product_id, available from listed order by sku
+      on conflict (sku) do nothing returning sku, available
+    )
+    insert into product.stock_movement (sku, kind, quantity, reference)
+    select sku, 'initial', available, 'catalog' from created where available > 0`)
+}
+
+export async function catalogIsEmpty(query: Queryable): Promise<boolean> {
+  const { rows } = await query.execute<{ empty: boolean }>(
+    sql`select not exists (select from product.product) as empty`,
+  )
+  return rows[0]?.empty ?? true
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { transaction } from '#db'
+import { createTestDatabase } from '#test'
+import { draftOf, openTestCatalog, save } from '../registration/catalog.fixture.ts'
+import { adjustStock, applyStock, lockStock, type StockMovement } from './stock.store.ts'
+
+let catalog: ReturnType<typeof openTestCatalog>
+beforeAll(async () => {
+  catalog = openTestCatalog(await createTestDatabase())
+})
+afterAll(() => catalog[Symbol.asyncDispose]())
+
+async function levels(skus: string[]) {
+  const { rows } = await catalog.query.execute<{ sku: string; available: number; reserved: number; moved: number }>(sql`
+    select sku, available, reserved, (select coalesce(sum(quantity), 0)::int from product.stock_movement m where m.sku = s.sku) as moved
+    from product.stock s where sku = any(${sql.param(skus)}::text[])`)
+  return new Map(rows.map((row) => [row.sku, row]))
+}
+
+async function stockOf(name: string, pieces: number): Promise<string> {
+  await save(catalog.database, [draftOf({ title: name, stock: pieces })])
+  return name.toUpperCase()
+}
+
+const apply = (...movements: StockMovement[]) => transaction(catalog.database, (tx) => applyStock(tx, movements))
+const move = (sku: string, kind: StockMovement['kind'], quantity: number): StockMovement => ({
+  sku,
+  kind,
+  quantity,
+  reference: 'order-1',
+})
+
+describe('stock', () => {
+  test('reserving sets aside, releasing puts back, taking sells, returning undoes it, and both are written down', async () => {
+    const sku = await stockOf('lamp', 10)
+    await apply(move(sku, 'reserve', 4), move(sku, 'reserve', 2))
+    expect((await levels([sku])).get(sku)).toMatchObject({ available: 4, reserved: 6, moved: 10 })
+    await apply(move(sku, 'release', 1), move(sku, 'take', 3))
+    expect((await levels([sku])).get(sku)).toMatchObject({ available: 5, reserved: 2, moved: 7 })
+    await apply(move(sku, 'return', 2))
+    expect((await levels([sku])).get(sku)).toMatchObject({ available: 7, reserved: 2, moved: 9 })
+  })
+
+  test('whatever moves, the movements sum to available + reserved, and what would go below zero changes nothing', async () => {
+    const skus = await Promise.all(['fern', 'oak', 'elm'].map((name, index) => stockOf(name, 5 + index * 10)))
+    const expected = new Map(
+      [...(await levels(skus))].map(([sku, { available, reserved }]) => [sku, { available, reserved }]),
+    )
+    const movement = fc.record({
+      sku: fc.constantFrom(...skus),
+      kind: fc.constantFrom('reserve' as const, 'release' as const, 'take' as const, 'return' as const),
+      quantity: fc.integer({ min: 1, max: 6 }),
+      reference: fc.constant('order-2'),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(movement, { maxLength: 5 }), async (movements) => {
+        const after = new Map([...expected].map(([sku, level]) => [sku, { ...level }]))
+        for (const { sku, kind, quantity } of movements) {
+          const level = after.get(sku)
+          if (level === undefined) continue
+          if (kind !== 'take') level.available += kind === 'reserve' ? -quantity : quantity
+          if (kind !== 'return') level.reserved += kind === 'reserve' ? quantity : -quantity
+        }
+        const isLegal = [...after.values()].every(({ available, reserved }) => available >= 0 && reserved >= 0)
+        const isApplied = await apply(...movements).then(
+          () => true,
+          () => false,
+        )
+        expect(isApplied).toBe(isLegal)
+        if (isLegal) for (const [sku, level] of after) expected.set(sku, level)
+        for (const [sku, { available, reserved, moved }] of await levels(skus)) {
+          expect({ available, reserved }).toEqual(expected.get(sku))
+          expect(moved).toBe(available + reserved)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('moving a SKU that has no stock fails the transaction', async () => {
+    const sku = await stockOf('vase', 3)
+    await expect(apply(move(sku, 'reserve', 1), move('NO-SUCH', 'reserve', 1))).rejects.toThrow('NO-SUCH')
+    expect((await levels([sku])).get(sku)).toMatchObject({ available: 3, reserved: 0 })
+  })
+
+  test('who waits for a locked SKU is told what its holder left, and nobody oversells', async () => {
+    const [first, second] = [await stockOf('alder', 3), await stockOf('birch', 3)]
+    const buy = (skus: string[]) =>
+      transaction(catalog.database, async (tx) => {
+        const available = await lockStock(tx, skus)
+        if (skus.some((sku) => (available.get(sku) ?? 0) < 1)) return 'sold_out'
+        await applyStock(
+          tx,
+          skus.map((sku) => move(sku, 'reserve', 1)),
+        )
+        return 'placed'
+      })
+    const outcomes = await Promise.all(
+      Array.from({ length: 16 }, (_, index) => buy(index % 2 ? [first, second] : [second, first])),
+    )
+    expect(outcomes.filter((outcome) => outcome === 'placed')).toHaveLength(3)
+    expect((await levels([first])).get(first)).toMatchObject({ available: 0, reserved: 3 })
+  })
+
+  test('an adjustment is written down with its reason, and refused when pieces are missing', async () => {
+    const sku = await stockOf('teapot', 5)
+    expect(await adjustStock(catalog.query, { sku, delta: -2, reason: 'broken' }, 'user-1')).toEqual({
+      sku,
+      available: 3,
+      reserved: 0,
+    })
+    await expect(adjustStock(catalog.query, { sku, delta: -4, reason: 'lost' }, 'user-1')).rejects.toMatchObject({
+      code: 'bad_input',
+      field: 'delta',
+    })
+    await expect(
+      adjustStock(catalog.query, { sku: 'NO-SUCH', delta: 1, reason: 'found' }, 'user-1'),
+    ).rejects.toMatchObject({ code: 'not_found', field: 'sku' })
+    expect((await levels([sku])).get(sku)).toMatchObject({ available: 3, moved: 3 })
+  })
+
+  test('what was written down stays as it was written', async () => {
+    await stockOf('plate', 5)
+    const refusal = { cause: expect.objectContaining({ message: 'product.stock_movement is append-only' }) as Error }
+    await expect(catalog.query.execute(sql`delete from product.stock_movement`)).rejects.toMatchObject(refusal)
+    const change = sql`update product.stock_movement set quantity = 1`
+    await expect(catalog.query.execute(change)).rejects.toMatchObject(refusal)
+  })
+})

@@ -1,0 +1,51 @@
+import { desc, eq, lt } from 'drizzle-orm'
+import type { Queryable } from '#db'
+import type { User } from '../contract.ts'
+import { account } from '../schema.ts'
+
+export type AccountRow = typeof account.$inferSelect
+type NewAccount = Omit<AccountRow, 'createdAt'>
+
+/** The new account, or undefined when its e-mail is taken: of two at once, the unique index lets one through. */
+export async function insertAccount(tx: Queryable, row: NewAccount): Promise<AccountRow | undefined> {
+  const [inserted] = await tx.insert(account).values(row).onConflictDoNothing({ target: account.email }).returning()
+  return inserted
+}
+
+/** Makes the account, or gives the one with this e-mail the new password, name, role and locale; its id stays. */
+export async function upsertAccount(tx: Queryable, row: NewAccount): Promise<void> {
+  const { name, locale, role, passwordHash } = row
+  await tx
+    .insert(account)
+    .values(row)
+    .onConflictDoUpdate({ target: account.email, set: { name, locale, role, passwordHash } })
+}
+
+export async function findAccountByEmail(tx: Queryable, email: string): Promise<AccountRow | undefined> {
+  const [found] = await tx.select().from(account).where(eq(account.email, email))
+  return found
+}
+
+export async function findAccount(tx: Queryable, id: string): Promise<AccountRow | undefined> {
+  const [found] = await tx.select().from(account).where(eq(account.id, id))
+  return found
+}
+
+/** The newest accounts, or those older than `before` (an account's id). */
+export async function listAccounts(
+  tx: Queryable,
+  page: { before: string | undefined; limit: number },
+): Promise<AccountRow[]> {
+  return tx
+    .select()
+    .from(account)
+    .where(page.before === undefined ? undefined : lt(account.id, page.before))
+    .orderBy(desc(account.id))
+    .limit(page.limit)
+}
+
+/** What may leave the module: no password hash. */
+export function asUser(row: AccountRow): User {
+  const { id, email, name, locale, role, createdAt } = row
+  return { id, email, name, locale, role, createdAt: createdAt.toISOString() }
+}

@@ -1,0 +1,51 @@
+import { and, desc, eq, lt } from 'drizzle-orm'
+import type { Queryable } from '#db'
+import type { AuditRecord } from '../contract.ts'
+import { audit } from '../schema.ts'
+
+/** What somebody of the staff did. Ids and figures alone: no secrets, no personal data; it is kept for good. */
+export interface AuditEntry {
+  /** The account of who did it. */
+  actorId: string
+  /** A stable name such as `dead_letter.retry`. */
+  action: string
+  /** What it was done to, as `kind:id`, such as `message:42`. */
+  subject: string
+  /** At most 4 kB of JSON. */
+  detail?: Record<string, unknown>
+  requestId: string
+}
+
+/** Writes what was done, in the transaction that does it: the one is never there without the other. */
+export async function recordAudit(tx: Queryable, ...entries: AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  await tx.insert(audit).values(entries.map(({ detail = {}, ...entry }) => ({ ...entry, detail })))
+}
+
+/** The newest records, or those before `before` (a record's id). */
+export async function listAudit(
+  query: Queryable,
+  page: {
+    action?: string | undefined
+    actorId?: string | undefined
+    subject?: string | undefined
+    before: number | undefined
+    limit: number
+  },
+): Promise<AuditRecord[]> {
+  const { action, actorId, subject, before, limit } = page
+  const rows = await query
+    .select()
+    .from(audit)
+    .where(
+      and(
+        action === undefined ? undefined : eq(audit.action, action),
+        actorId === undefined ? undefined : eq(audit.actorId, actorId),
+        subject === undefined ? undefined : eq(audit.subject, subject),
+        before === undefined ? undefined : lt(audit.id, before),
+      ),
+    )
+    .orderBy(desc(audit.id))
+    .limit(limit)
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))
+}

@@ -1,0 +1,167 @@
+import { verify } from '@node-rs/argon2'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { errorKinds } from '#errors'
+import { createTestDatabase } from '#test'
+import { openShopOn, password, rejectionOf } from '../user.fixture.ts'
+
+const openShop = async (env?: Record<string, string>) => openShopOn(await createTestDatabase(), env)
+
+// The real thing, watched: that the work is done for accounts that do not exist cannot be seen from outside.
+vi.mock('@node-rs/argon2', { spy: true })
+beforeEach(() => void vi.mocked(verify).mockClear())
+
+test('who registers is logged in at once, by cookie and by token, as a customer', async () => {
+  const { users, browserAt } = await openShop()
+  const browser = browserAt('203.0.113.1')
+  const { user, token } = await browser
+    .call()
+    .register({ email: 'Ann.Lee@Example.com', password, name: ' Ann ', locale: 'zh' })
+  expect(user).toMatchObject({ email: 'ann.lee@example.com', name: 'Ann', locale: 'zh', role: 'customer' })
+  expect(user).not.toHaveProperty('passwordHash')
+  expect(new Date(user.createdAt).toISOString()).toBe(user.createdAt)
+  expect(browser.cookies.get('session')).toBe(token)
+  expect(await browser.call().me()).toEqual(user)
+  expect(await users.authenticate(token)).toMatchObject({
+    userId: user.id,
+    email: user.email,
+    role: 'customer',
+    locale: 'zh',
+  })
+})
+
+test('neither the session token nor the password is stored, and the hash has the cost that OWASP asks for', async () => {
+  const { browserAt, sql } = await openShop()
+  const { token } = await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
+  const [session] = await sql('select s::text as row from "user".session s')
+  const [account] = await sql('select a::text as row, password_hash from "user".account a')
+  expect(token).toMatch(/^[\w-]{43}$/)
+  expect(String(session?.['row'])).not.toContain(token)
+  expect(String(account?.['row'])).not.toContain(password)
+  expect(account?.['password_hash']).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+})
+
+test('of many registrations of one e-mail at once, one wins and the others are told that it is taken', async () => {
+  const { browserAt, sql } = await openShop()
+  const spellings = ['ann@example.com', 'ANN@example.com', 'Ann@Example.COM', 'ann@EXAMPLE.com']
+  const registrations = spellings.map((email) => browserAt('203.0.113.1').call().register({ email, password }))
+  const codes = (await Promise.all(registrations.map(rejectionOf))).map((refusal) => refusal?.code ?? 'registered')
+  expect(codes.toSorted()).toEqual(['email_taken', 'email_taken', 'email_taken', 'registered'])
+  expect(await sql('select 1 from "user".account')).toHaveLength(1)
+  expect(await sql('select 1 from "user".session')).toHaveLength(1)
+})
+
+test('a password that is the e-mail is refused, however it is spelt, and so is a role that the caller picks', async () => {
+  const { browserAt, sql } = await openShop()
+  const caller = browserAt('203.0.113.1').call()
+  await expect(caller.register({ email: 'ann@example.com', password: ' ANN@example.com' })).rejects.toMatchObject({
+    cause: { code: 'bad_input', field: 'password' },
+  })
+  const asStaff = { email: 'ann@example.com', password, role: 'staff' }
+  await expect(caller.register(asStaff)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  expect(await sql('select 1 from "user".account')).toHaveLength(0)
+})
+
+test('login finds the account however its e-mail is capitalised, and takes a password typed in another Unicode form', async () => {
+  const { browserAt } = await openShop()
+  const registered = await browserAt('203.0.113.1')
+    .call()
+    .register({ email: 'ann@example.com', password: 'caf\u00e9 au lait' })
+  const signedIn = await browserAt('203.0.113.2')
+    .call()
+    .login({ email: 'Ann@EXAMPLE.com', password: 'cafe\u0301 au lait', code: '123456' })
+  expect(signedIn.user).toEqual(registered.user)
+  expect(signedIn.token).not.toBe(registered.token)
+})
+
+test('login does not tell whether an account exists: the same error after the same work', async () => {
+  const { browserAt } = await openShop()
+  const caller = browserAt('203.0.113.1').call()
+  await caller.register({ email: 'ann@example.com', password })
+  const wrong = await rejectionOf(caller.login({ email: 'ann@example.com', password: 'wrong password' }))
+  const missing = await rejectionOf(caller.login({ email: 'bob@example.com', password: 'wrong password' }))
+  expect(wrong?.code).toBe('login_failed')
+  expect(missing).toEqual(wrong)
+  const costs = vi.mocked(verify).mock.calls.map(([hash]) => String(hash).split('$').slice(0, 4).join('$'))
+  expect(costs).toHaveLength(2)
+  expect(costs[0]).toBe(costs[1])
+  const lengths = vi.mocked(verify).mock.calls.map(([hash]) => hash.length)
+  expect(lengths[0]).toBe(lengths[1])
+})
+
+test('guesses at one account are refused beyond the limit, also those sent at once, even the right one; elsewhere its owner still gets in', async () => {
+  const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '3' })
+  const guesser = browserAt('203.0.113.66').call()
+  await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
+  const guesses = Array.from({ length: 8 }, () =>
+    guesser.login({ email: 'ann@example.com', password: 'wrong password' }),
+  )
+  const codes = (await Promise.all(guesses.map(rejectionOf))).map((refusal) => refusal?.code)
+  expect(codes.filter((code) => code === 'login_failed')).toHaveLength(3)
+  expect(codes.filter((code) => code === 'too_many_requests')).toHaveLength(5)
+  expect(verify).toHaveBeenCalledTimes(3)
+  expect(await rejectionOf(guesser.login({ email: 'ann@example.com', password }))).toMatchObject({
+    code: 'too_many_requests',
+  })
+  expect((await browserAt('203.0.113.1').call().login({ email: 'ann@example.com', password })).user.email).toBe(
+    'ann@example.com',
+  )
+})
+
+test('the limit is the same for accounts that do not exist, and an address cannot go on with ever other accounts', async () => {
+  const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '2' })
+  const guesser = browserAt('203.0.113.66').call()
+  const guess = (email: string) => guesser.login({ email, password: 'wrong password' })
+  for (const email of ['nobody@example.com', 'nobody@example.com'])
+    expect(await rejectionOf(guess(email))).toMatchObject({ code: 'login_failed' })
+  expect(await rejectionOf(guess('nobody@example.com'))).toMatchObject({ code: 'too_many_requests' })
+  for (let account = 3; account < 10; account += 1)
+    expect(await rejectionOf(guess(`a${account}@example.com`))).toMatchObject({ code: 'login_failed' })
+  expect(await rejectionOf(guess('a10@example.com'))).toMatchObject({ code: 'too_many_requests' })
+})
+
+test('logging in clears the count of failures, and right logins are never counted', async () => {
+  const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '2' })
+  const caller = browserAt('203.0.113.1').call()
+  await caller.register({ email: 'ann@example.com', password })
+  for (let round = 0; round < 4; round += 1) {
+    expect(await rejectionOf(caller.login({ email: 'ann@example.com', password: 'wrong password' }))).toMatchObject({
+      code: 'login_failed',
+    })
+    await caller.login({ email: 'ann@example.com', password })
+    await caller.login({ email: 'ann@example.com', password })
+  }
+})
+
+test('registrations of one address are refused beyond the limit, taken e-mails counted', async () => {
+  const { browserAt } = await openShop({ REGISTER_ATTEMPTS: '2' })
+  const caller = browserAt('203.0.113.1').call()
+  await caller.register({ email: 'ann@example.com', password })
+  expect(await rejectionOf(caller.register({ email: 'ann@example.com', password }))).toMatchObject({
+    code: 'email_taken',
+  })
+  expect(await rejectionOf(caller.register({ email: 'bob@example.com', password }))).toMatchObject({
+    code: 'too_many_requests',
+  })
+  await browserAt('203.0.113.2').call().register({ email: 'bob@example.com', password })
+})
+
+test('while Postgres is away callers are told to try again, and no password, e-mail or token reaches log or error', async () => {
+  const { users, browserAt, database, logged } = await openShop({ LOGIN_ATTEMPTS: '1' })
+  const browser = browserAt('203.0.113.1')
+  const { token } = await browser.call().register({ email: 'ann@example.com', password })
+  await database.close()
+  const attempts = [
+    () => browser.call().register({ email: 'bob@example.com', password }),
+    () => browser.call().login({ email: 'ann@example.com', password }),
+    // Not counted as a guess: with one attempt allowed, the second would be refused.
+    () => browser.call().login({ email: 'ann@example.com', password }),
+    () => browser.call().logout(),
+  ]
+  for (const attempt of attempts) {
+    expect(await rejectionOf(attempt())).toEqual({ code: 'unavailable', message: errorKinds.unavailable.message })
+  }
+  await expect(users.authenticate(token)).rejects.toThrow('Failed query')
+  const log = logged.join('\n')
+  expect(log).toContain('a call failed')
+  for (const secret of [password, token, 'ann@example.com', 'bob@example.com']) expect(log).not.toContain(secret)
+})

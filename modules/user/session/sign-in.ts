@@ -1,0 +1,77 @@
+import { v7 as uuidv7 } from 'uuid'
+import { transaction } from '#db'
+import { AppError } from '#errors'
+import type { BasicServices } from '#services'
+import { asUser, findAccountByEmail, insertAccount } from '../account/account.store.ts'
+import { createAttemptLimit, networkOf } from './attempts.ts'
+import type { LoginInput, RegisterInput, SignedIn } from '../contract.ts'
+import { normaliseEmail } from '../account/email-address.ts'
+import { hashPassword, verifyPassword } from '../account/password.ts'
+import { insertSession } from './session.store.ts'
+
+/** An address may stand for an office or a mobile network: it may fail this many times as often as one account on it. */
+const accountsPerAddress = 5
+
+/** The two ways to a session. `address` is the client's, for the limits on attempts. */
+interface SignIn {
+  /** @throws AppError `email_taken`, `bad_input` (password), `too_many_requests`, `unavailable`. */
+  register(input: RegisterInput, address: string): Promise<SignedIn>
+  /** @throws AppError `login_failed`, whether or not there is such an account; `too_many_requests`, `unavailable`. */
+  login(input: LoginInput, address: string): Promise<SignedIn>
+}
+
+export function createSignIn({ config, database }: BasicServices): SignIn {
+  const registrations = createAttemptLimit('register', config.REGISTER_ATTEMPTS)
+  const accountLogins = createAttemptLimit('login-account', config.LOGIN_ATTEMPTS)
+  const addressLogins = createAttemptLimit('login-address', config.LOGIN_ATTEMPTS * accountsPerAddress)
+
+  /** Counts the attempt, unless `work` ends in something that says nothing about the password. */
+  async function countFailures<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
+    const pair = `${network} ${email}`
+    await addressLogins.take(network)
+    await accountLogins.take(pair)
+    try {
+      const result = await work()
+      await Promise.all([addressLogins.giveBack(network), accountLogins.forget(pair)])
+      return result
+    } catch (error) {
+      const isGuess = error instanceof AppError && error.code === 'login_failed'
+      if (!isGuess) await Promise.all([addressLogins.giveBack(network), accountLogins.giveBack(pair)])
+      throw error
+    }
+  }
+
+  return {
+    async register(input, address) {
+      const email = normaliseEmail(input.email)
+      if (normaliseEmail(input.password) === email) {
+        throw new AppError('bad_input', { field: 'password', message: 'The password must not be the e-mail address.' })
+      }
+      await registrations.take(networkOf(address))
+      const passwordHash = await hashPassword(input.password)
+      return transaction(database, async (tx) => {
+        const locale = input.locale ?? 'en'
+        const row = await insertAccount(tx, {
+          id: uuidv7(),
+          email,
+          name: input.name ?? null,
+          locale,
+          role: 'customer',
+          passwordHash,
+        })
+        if (row === undefined) throw new AppError('email_taken', { field: 'email' })
+        return { user: asUser(row), token: await insertSession(tx, row.id, config.SESSION_DAYS) }
+      })
+    },
+
+    login(input, address) {
+      const email = normaliseEmail(input.email)
+      return countFailures(email, networkOf(address), async () => {
+        const row = await findAccountByEmail(database.query, email)
+        const isRight = await verifyPassword(row?.passwordHash, input.password)
+        if (row === undefined || !isRight) throw new AppError('login_failed')
+        return { user: asUser(row), token: await insertSession(database.query, row.id, config.SESSION_DAYS) }
+      })
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { TRPCError } from '@trpc/server'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { loadConfig } from '#config'
+import { openDatabase } from '#db'
+import { AppError, type ErrorCode } from '#errors'
+import type { Context } from '#rpc'
+import { createLog, describeError } from '#telemetry'
+import { createUserModule } from './index.ts'
+
+export const password = 'correct horse battery'
+
+/** For tests: the module on this database, closed and dropped with the test, and browsers to call it from. */
+export async function openShopOn(testDatabase: AsyncDisposable & { url: string }, env: Record<string, string> = {}) {
+  const logged: string[] = []
+  const log = pino(
+    { level: 'trace', serializers: { err: describeError } },
+    { write: (line: string) => void logged.push(line) },
+  )
+  const database = openDatabase({ url: testDatabase.url, poolSize: 4, log: createLog('silent') })
+  const services = { config: loadConfig(env), database, log }
+  const users = createUserModule(services)
+  onTestFinished(async () => {
+    if (!database.pool.ended) await database.close()
+    await testDatabase[Symbol.asyncDispose]()
+  })
+
+  /** Calls the procedures as a browser at this address would, which sends back the cookie it was given. */
+  function browserAt(address: string, token?: string) {
+    const cookies = new Map<string, string | null>(token === undefined ? [] : [['session', token]])
+    const call = () => {
+      const sessionToken = cookies.get('session') ?? undefined
+      const context: Context = {
+        requestId: 'test',
+        address,
+        log,
+        timeoutMs: 10_000,
+        isReadOnly: false,
+        sessionToken,
+        session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
+        orderToken: () => undefined,
+        setCookie: (cookie, value) => void cookies.set(cookie, value),
+      }
+      return users.router.createCaller(context)
+    }
+    return { cookies, call }
+  }
+
+  const sql = async (text: string, values: unknown[] = []) =>
+    (await database.pool.query<Record<string, unknown>>(text, values)).rows
+  return { services, users, database, logged, browserAt, sql }
+}
+
+/** What the caller is told, or undefined when the call succeeds. */
+export async function rejectionOf(call: Promise<unknown>): Promise<{ code: ErrorCode; message: string } | undefined> {
+  try {
+    await call
+    return undefined
+  } catch (error) {
+    if (!(error instanceof TRPCError && error.cause instanceof AppError)) throw error
+    return { code: error.cause.code, message: error.message }
+  }
+}

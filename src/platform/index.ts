@@ -1,0 +1,2 @@
+export { createHousekeeping, housekeepingSchedule } from './housekeeping.effect.ts'
+export { createPlatformRouter } from './router.ts'
