@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { createActors, deadLetterUnreadable, deleteOldDeadLetters, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
-import { dropExpiredReplies } from '#idempotency'
+import { truncateExpiredReplies } from '#idempotency'
+import { settledWithin } from '#lib/deadline'
 import { createOrderModule } from '#order'
 import { createEmailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { createHousekeeping, createPlatformRouter, housekeepingSchedule } from '#platform'
-import { catalogIsEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
+import { isCatalogEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
 import { createWakeUpProducer, type QueueOptions, type WakeUpProducer } from '#queue'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
@@ -14,31 +15,32 @@ import type { Logger } from '#telemetry'
 import { createUserModule, recordAudit, seedAccounts } from '#user'
 import { demoAccounts } from './demo-accounts.ts'
 
-/** The composition root: the only file that knows the modules. */
+/** Composition root: the only file that imports the modules. */
 export interface App {
   readonly services: Services
   readonly router: AppRouter
   readonly actors: Actors
   readonly queue: QueueOptions
-  readonly waker: WakeUpProducer
-  authenticate(token: string): Promise<Session | null>
-  /** Reads and verifies a webhook of the payment provider, and tells the order. */
+  readonly wakeUpProducer: WakeUpProducer
   readonly payments: PaymentProvider
-  notePayment(event: PaymentEvent): Promise<void>
-  /** How often what public answers are made from has changed, by tag. */
+  /** The session of this token; null when there is none. */
+  authenticate(token: string): Promise<Session | null>
+  /** Passes a verified webhook of the payment provider to its order. */
+  receivePaymentEvent(event: PaymentEvent): Promise<void>
+  /** Change counters of the data behind public responses, by cache tag. */
   readVersions(): Promise<ReadonlyMap<string, number>>
-  /** Makes sure that what recurs is scheduled; once however many processes ask. */
+  /** Schedules recurring messages, each once however many processes call this. */
   schedule(): Promise<void>
   /**
-   * Claims no more, and waits so long (ms) for turns and effects under way.
-   * @returns whether all have ended; of those that have not the leases run out, and another process takes them up
+   * Claims nothing more, and waits up to `maxWaitMs` for turns and effects in progress.
+   * @returns whether all have finished; another process takes the others up when their leases expire
    */
-  settle(patienceMs: number): Promise<boolean>
-  /** Settles, unless that was done, and gives everything back. */
+  drain(maxWaitMs: number): Promise<boolean>
+  /** Drains, unless that was done, and releases every resource. */
   close(): Promise<void>
 }
 
-/** What the program was given at boot beside its configuration. */
+/** Inputs of the program at boot. */
 export interface AppResources {
   config: Config
   log: Logger
@@ -47,7 +49,7 @@ export interface AppResources {
   payment: { url: string | undefined; secretKey: string; webhookSecret: string | undefined }
 }
 
-/** Days that staff may retry a dead letter. */
+/** Days in which staff may retry a dead letter. */
 const deadLetterDays = 90
 
 function createModules(services: Services) {
@@ -73,22 +75,22 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     log,
   })
   const payments = createStripeProvider({ ...payment, timeoutMs: config.PAYMENT_TIMEOUT_MS, log })
-  const mail = createEmailSender({
+  const email = createEmailSender({
     smtpUrl: config.SMTP_URL,
     folder: join(config.DATA_DIR, 'emails'),
     from: config.EMAIL_FROM,
     log,
   })
-  const services: Services = { config, database, log, secretKey, payments, email: mail, actors: () => actors }
+  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
   const modules = createModules(services)
   const housekeeping = createHousekeeping({
     log,
     cleaners: {
-      'partitions of idempotency keys': () => dropExpiredReplies(database.query),
+      idempotencyKeys: () => truncateExpiredReplies(database.query),
       async unreadableMessages(limit) {
         const count = await deadLetterUnreadable(database.query, kinds, limit)
         if (count > 0)
-          log.error({ count }, 'dead-lettered messages whose kind or version no replica has known for a day')
+          log.error({ count }, 'dead-lettered messages of a kind or version that no replica could read for a day')
         return count
       },
       deadLetters: (limit) => deleteOldDeadLetters(database.query, { days: deadLetterDays, limit }),
@@ -99,7 +101,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
 
   const queue: QueueOptions = { redisUrl: config.REDIS_URL, databaseUrl, log }
   const kinds = [...modules.order.actors, ...modules.order.effects, housekeeping]
-  const waker = createWakeUpProducer(
+  const wakeUpProducer = createWakeUpProducer(
     queue,
     kinds.map(({ kind }) => kind),
   )
@@ -109,45 +111,39 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     batching: { batchMax: config.TURN_MESSAGES_MAX, turnsMax: config.TURNS_CONCURRENT },
     actors: modules.order.actors,
     effects: [...modules.order.effects, housekeeping],
-    wake: (woken) => waker.wake(woken),
+    wake: (woken) => wakeUpProducer.wake(woken),
   })
 
-  let settled: Promise<boolean> | undefined
-  const settle = (patienceMs: number): Promise<boolean> => (settled ??= endsWithin(patienceMs, actors.stop()))
+  let drained: Promise<boolean> | undefined
+  const drain = (maxWaitMs: number): Promise<boolean> => (drained ??= settledWithin(maxWaitMs, actors.stop()))
 
   return {
     services,
     router: createRouter(modules),
     actors,
     queue,
-    waker,
+    wakeUpProducer,
     payments,
     authenticate: (token) => modules.user.authenticate(token),
-    notePayment: (event) => modules.order.notePayment(event),
+    receivePaymentEvent: (event) => modules.order.receivePaymentEvent(event),
     readVersions: () => modules.product.readVersions(),
-    settle,
+    drain,
     async schedule() {
       for (const recurring of [housekeepingSchedule, ...modules.order.schedules()]) await actors.schedule(recurring)
     },
     async close() {
-      await settle(60_000)
-      await waker.close()
-      mail.close()
+      await drain(60_000)
+      await wakeUpProducer.close()
+      email.close()
       payments.close()
       await database.close()
     },
   }
 }
 
-async function endsWithin(ms: number, work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
-}
-
 /** Fills an empty shop with demo products and accounts. @returns whether it was empty */
 export async function seed({ services }: App, { force = false } = {}): Promise<boolean> {
-  if (!force && !(await catalogIsEmpty(services.database.query))) return false
+  if (!force && !(await isCatalogEmpty(services.database.query))) return false
   await seedCatalog(services)
   await seedAccounts(services, demoAccounts)
   return true

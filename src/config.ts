@@ -2,10 +2,6 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { BootError } from '#errors'
 
-/**
- * Every setting of the program: its environment variable, its default and what it is for. `doctor` prints this list,
- * so the description is the documentation.
- */
 const port = z.coerce.number().int('must be a whole number').min(0).max(65_535, 'must be 0 to 65535')
 const positive = z.coerce.number().int('must be a whole number').min(1)
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
@@ -18,29 +14,37 @@ const url = (...protocols: string[]) =>
     )
 const currencies = z
   .string()
-  .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes with commas between, such as USD,EUR,CNY')
+  .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes separated by commas, such as USD,EUR,CNY')
   .transform((list) => list.split(','))
 const key = z.string().min(32, 'must have at least 32 characters')
 
+/**
+ * Every setting of the program, by environment variable. `doctor` prints this list: the description is the documentation
+ * of the setting.
+ */
 const settings = {
-  PORT: port.default(3000).describe('Port of the shop; 0 takes a free one'),
-  HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 behind a load balancer'),
+  PORT: port.default(3000).describe('Port that the shop listens on. 0 chooses a free port.'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address that the shop listens on. Use 0.0.0.0 behind a load balancer.'),
   METRICS_PORT: port
     .optional()
     .describe(
-      'Port of /metrics (and of /livez and /readyz of a worker), which no balancer may forward; off unless given',
+      'Port of /metrics, and of /livez and /readyz of a worker. Keep it private: no balancer may forward it. Off by default.',
     ),
   DATABASE_URL: url('postgres:', 'postgresql:')
     .optional()
-    .describe('Postgres 17 or later; without it the embedded one is started'),
-  DATABASE_POOL: positive.max(500).default(10).describe('Connections to Postgres a process may hold'),
+    .describe('Postgres server, version 17 or later. Without it the embedded Postgres is started.'),
+  DATABASE_POOL: positive.max(500).default(10).describe('Connections to Postgres per process.'),
   REDIS_URL: url('redis:', 'rediss:')
     .optional()
-    .describe('Redis for the queue (maxmemory-policy noeviction); without it the queue lives in Postgres'),
+    .describe('Redis of the queue, with maxmemory-policy noeviction. Without it the queue is kept in Postgres.'),
   CACHE_REDIS_URL: url('redis:', 'rediss:')
     .optional()
     .describe(
-      "Redis of its own for the replicas' shared cache (maxmemory and maxmemory-policy allkeys-lfu); never the queue's, which must not evict",
+      'Redis of the cache that replicas share, with maxmemory and maxmemory-policy allkeys-lfu. It must not be the Redis of the queue.',
     ),
   CACHE_MAX_BYTES: z.coerce
     .number()
@@ -48,54 +52,57 @@ const settings = {
     .min(0)
     .max(2 ** 32)
     .default(32 * 2 ** 20)
-    .describe('Memory of a process for cached catalog answers, bytes; 0 switches the cache off'),
+    .describe('Memory for cached catalog responses per process, bytes. 0 disables the cache.'),
   READ_ONLY: flag
     .default(false)
-    .describe('true: maintenance. The catalog and what is stored can be read, everything that would write is refused'),
+    .describe('true enables maintenance mode: reads are served, and every request that would write is rejected.'),
   DATA_DIR: z
     .string()
     .min(1)
     .default('.data')
-    .describe('Folder of the embedded Postgres, generated keys, mail and the sandbox ledger'),
+    .describe('Folder of the embedded Postgres, generated keys, emails and the sandbox ledger.'),
   SECRET_KEY: key
     .optional()
     .describe(
-      'Secret from which order access tokens are derived, the same on all replicas; generated into DATA_DIR unless given',
+      'Secret from which access tokens of orders are derived. It must be the same on all replicas. Generated into DATA_DIR by default.',
     ),
-  SHOP_NAME: z.string().min(1).max(100).default('Holdfast').describe('Name of the shop on pages and in mail'),
-  SHOP_URL: url('http:', 'https:').optional().describe('Public address of the shop, for links in mail'),
+  SHOP_NAME: z.string().min(1).max(100).default('Holdfast').describe('Name of the shop on pages and in emails.'),
+  SHOP_URL: url('http:', 'https:').optional().describe('Public address of the shop, for links in emails.'),
   SHOP_CURRENCIES: currencies
     .default(['USD', 'EUR', 'CNY'])
-    .describe('Currencies sold in; the first is the base currency'),
+    .describe('Currencies of the shop, separated by commas. The first is the base currency.'),
   PAYMENT_URL: url('http:', 'https:')
     .optional()
-    .describe("Address of the payment API when it is not Stripe's own (the sandbox provider)"),
-  PAYMENT_SECRET_KEY: z.string().min(8).optional().describe('Secret key of the Stripe account'),
-  PAYMENT_WEBHOOK_SECRET: z.string().min(8).optional().describe("Secret that signs the provider's webhooks"),
-  PAYMENT_TIMEOUT_MS: positive
-    .max(60_000)
-    .default(10_000)
-    .describe('Longest wait for one call to the payment provider, ms'),
+    .describe('Address of the payment API, such as the sandbox provider. Stripe by default.'),
+  PAYMENT_SECRET_KEY: z.string().min(8).optional().describe('Secret key of the Stripe account.'),
+  PAYMENT_WEBHOOK_SECRET: z
+    .string()
+    .min(8)
+    .optional()
+    .describe('Secret that signs the webhooks of the payment provider.'),
+  PAYMENT_TIMEOUT_MS: positive.max(60_000).default(10_000).describe('Timeout of one call to the payment provider, ms.'),
   PAYMENT_CAPTURE: z
     .enum(['now', 'fulfilment'], 'must be now or fulfilment')
     .default('now')
     .describe(
-      'When money is taken: now, when the buyer pays; or fulfilment: held then, and taken when the order is sent',
+      'When a payment is captured. now: when the buyer pays. fulfilment: it is authorised when the buyer pays, and captured when the order is sent.',
     ),
   PAYMENT_DEADLINE_SECONDS: positive
     .max(30 * 86_400)
     .default(900)
-    .describe('How long a placed order waits for its payment, s'),
+    .describe('Time that a placed order waits for its payment before it is cancelled, s.'),
   RETURN_DAYS: positive
     .max(365)
     .default(60)
-    .describe('How long after it was sent an order can be returned, days; then it is closed'),
-  SMTP_URL: url('smtp:', 'smtps:').optional().describe('Mail server; without it mail is written to DATA_DIR/emails'),
+    .describe('Time after sending in which an order can be returned, days. The order is closed afterwards.'),
+  SMTP_URL: url('smtp:', 'smtps:')
+    .optional()
+    .describe('SMTP server. Without it emails are written to DATA_DIR/emails.'),
   EMAIL_FROM: z
     .string()
     .min(3)
     .default('Holdfast <shop@example.com>')
-    .describe('Sender of the mail that the shop writes'),
+    .describe('Sender address of emails, as Name <address>.'),
   CORS_ORIGINS: z
     .string()
     .transform((list) =>
@@ -105,20 +112,20 @@ const settings = {
         .filter(Boolean),
     )
     .default([])
-    .describe('Other origins whose pages may call the API, with commas between'),
+    .describe('Other origins whose pages may call the API, separated by commas.'),
   TRUST_PROXY: z
     .string()
     .min(1)
     .optional()
-    .describe('Addresses or networks (commas between) of the balancer whose X-Forwarded-For is believed'),
-  COOKIE_SECURE: flag.default(false).describe('true: cookies travel over HTTPS alone'),
-  SESSION_DAYS: positive.max(365).default(30).describe('How long a session lasts, days'),
+    .describe('Addresses or networks of the balancer whose X-Forwarded-For is trusted, separated by commas.'),
+  COOKIE_SECURE: flag.default(false).describe('true restricts cookies to HTTPS.'),
+  SESSION_DAYS: positive.max(365).default(30).describe('Lifetime of a session, days.'),
   LOGIN_ATTEMPTS: positive
     .max(1_000_000)
     .default(10)
-    .describe('Failed logins allowed per account and address in 15 minutes'),
-  REGISTER_ATTEMPTS: positive.max(1_000_000).default(20).describe('Registrations allowed per address in 15 minutes'),
-  REQUEST_TIMEOUT_MS: positive.max(120_000).default(10_000).describe('Longest time one request may take, ms'),
+    .describe('Failed logins allowed per account and address in 15 minutes.'),
+  REGISTER_ATTEMPTS: positive.max(1_000_000).default(20).describe('Registrations allowed per address in 15 minutes.'),
+  REQUEST_TIMEOUT_MS: positive.max(120_000).default(10_000).describe('Timeout of one request, ms.'),
   DRAIN_MS: z.coerce
     .number()
     .int()
@@ -126,29 +133,36 @@ const settings = {
     .max(300_000)
     .default(0)
     .describe(
-      "How long readiness is false before the server closes, ms; a little more than the balancer's check interval",
+      "Time between readiness turning false and the server closing, ms. Use a little more than the balancer's check interval.",
     ),
   SHUTDOWN_MS: positive
     .max(300_000)
     .default(10_000)
-    .describe('Longest time a stop may take before the process ends itself, ms'),
-  WORKER_CONCURRENCY: positive.max(1000).default(32).describe('Wake-ups that one worker handles at a time'),
+    .describe('Longest time of a graceful shutdown, ms. The process exits when it is exceeded.'),
+  WORKER_CONCURRENCY: positive
+    .max(1000)
+    .default(32)
+    .describe('Wake-ups of one kind that a worker handles concurrently.'),
   TURN_MESSAGES_MAX: positive
     .max(1_000)
     .default(64)
-    .describe('Messages (orders, say) that one transaction takes at most; 1 gives each one of its own'),
+    .describe(
+      'Largest batch of messages, such as orders, in one transaction. 1 gives each message its own transaction.',
+    ),
   TURNS_CONCURRENT: positive
     .max(100)
     .default(3)
-    .describe('Such transactions that a process has under way for each kind of actor'),
+    .describe('Concurrent batch transactions per process and kind of actor.'),
   QUEUE_STALL_MS: positive
     .max(600_000)
     .default(15_000)
-    .describe('How long wake-ups may wait for a queue worker with room before it is opened anew, ms'),
+    .describe(
+      'Longest wait of wake-ups for a queue consumer with capacity, ms. A consumer that exceeds it is reopened.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
-    .describe('Least severe log lines that are written'),
+    .describe('Lowest severity that is logged.'),
 }
 
 function isSameServer(one: string | undefined, other: string | undefined): boolean {
@@ -161,13 +175,13 @@ const configSchema = z
   .object(settings)
   .refine(({ REDIS_URL, CACHE_REDIS_URL }) => !isSameServer(REDIS_URL, CACHE_REDIS_URL), {
     path: ['CACHE_REDIS_URL'],
-    message: "name another Redis than REDIS_URL's: a cache evicts, and the queue must not",
+    message: 'name another Redis than REDIS_URL: a cache evicts keys, and the queue must not',
   })
   .transform((env) => ({ ...env, DATA_DIR: resolve(env.DATA_DIR) }))
 
 export type Config = Readonly<z.output<typeof configSchema>>
 
-/** A setting as `doctor` lists it. */
+/** A setting as listed by `doctor`. */
 export interface Setting {
   name: string
   description: string
@@ -181,8 +195,8 @@ export const settingList: Setting[] = Object.entries(settings).map(([name, schem
 }))
 
 /**
- * Reads the environment once, at boot. An empty variable counts as not given.
- * @throws BootError that names every wrong variable and its remedy, all at once; values are not repeated, since they may be secrets.
+ * Reads the environment once, at boot. An empty variable counts as unset.
+ * @throws BootError that names every invalid variable with its remedy, and no values, which may be secrets
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(

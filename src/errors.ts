@@ -4,13 +4,18 @@ interface ErrorKind {
   readonly rpc: TRPC_ERROR_CODE_KEY
   readonly status: number
   readonly message: string
-  /** The same call can succeed later, with the same idempotency key where it has one. */
+  /** The same call, with the same idempotency key where it has one, can succeed later. */
   readonly isRetryable: boolean
 }
 
-/** Every mistake a caller can be told of: what a stranger reads, the HTTP status, and whether trying again can help. */
+/** Error table: for each code its message to callers, its tRPC code and HTTP status, and whether a retry can help. */
 export const errorKinds = {
-  bad_input: { rpc: 'BAD_REQUEST', status: 400, message: 'The request is not valid.', isRetryable: false },
+  bad_input: {
+    rpc: 'BAD_REQUEST',
+    status: 400,
+    message: 'The request is not valid. Correct it before trying again.',
+    isRetryable: false,
+  },
   unsupported_currency: {
     rpc: 'BAD_REQUEST',
     status: 400,
@@ -32,7 +37,12 @@ export const errorKinds = {
   unauthenticated: { rpc: 'UNAUTHORIZED', status: 401, message: 'Log in first.', isRetryable: false },
   login_failed: { rpc: 'UNAUTHORIZED', status: 401, message: 'E-mail or password is wrong.', isRetryable: false },
   forbidden: { rpc: 'FORBIDDEN', status: 403, message: 'This account may not do that.', isRetryable: false },
-  not_found: { rpc: 'NOT_FOUND', status: 404, message: 'There is no such thing here.', isRetryable: false },
+  not_found: {
+    rpc: 'NOT_FOUND',
+    status: 404,
+    message: 'Nothing was found at this address or id. Check it and try again.',
+    isRetryable: false,
+  },
   method_not_allowed: {
     rpc: 'METHOD_NOT_SUPPORTED',
     status: 405,
@@ -42,7 +52,7 @@ export const errorKinds = {
   too_large: {
     rpc: 'PAYLOAD_TOO_LARGE',
     status: 413,
-    message: 'The request is larger than the shop takes.',
+    message: 'The request is too large. Send less data.',
     isRetryable: false,
   },
   unsupported_media_type: {
@@ -66,25 +76,25 @@ export const errorKinds = {
   code_unknown: {
     rpc: 'NOT_FOUND',
     status: 404,
-    message: 'There is no such code, or it has expired.',
+    message: 'This code does not exist or has expired.',
     isRetryable: false,
   },
   cart_full: {
     rpc: 'CONFLICT',
     status: 409,
-    message: 'The cart holds as many different lines as it can.',
+    message: 'The cart is full. Remove a line before adding another.',
     isRetryable: false,
   },
   order_state: {
     rpc: 'CONFLICT',
     status: 409,
-    message: 'The order is not in a state that allows this.',
+    message: 'The current state of the order does not allow this. Reload the order.',
     isRetryable: false,
   },
   idempotency_mismatch: {
     rpc: 'CONFLICT',
     status: 409,
-    message: 'This idempotency key was used with another request.',
+    message: 'This idempotency key was used with a different request. Use a new key.',
     isRetryable: false,
   },
   in_flight: {
@@ -102,7 +112,7 @@ export const errorKinds = {
   internal: {
     rpc: 'INTERNAL_SERVER_ERROR',
     status: 500,
-    message: 'Something went wrong on our side. It has been noted.',
+    message: 'Something went wrong on our side. The error was logged; try again in a moment.',
     isRetryable: true,
   },
   unavailable: {
@@ -114,37 +124,37 @@ export const errorKinds = {
   outcome_unknown: {
     rpc: 'GATEWAY_TIMEOUT',
     status: 504,
-    message: 'We do not know yet whether this took effect. Retry with the same idempotency key to learn it.',
+    message: 'It is not known yet whether this took effect. Retry with the same idempotency key to find out.',
     isRetryable: true,
   },
 } as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof errorKinds
 
-/** One field that was wrong, as clients get it. */
+/** One invalid field, as sent to clients. */
 export interface FieldIssue {
   /** Path in the input such as `lines.0.sku`; empty for the input as a whole. */
   field: string
   message: string
 }
 
-/** What every error's `data` holds, whichever way it was answered. */
+/** The `data` of every error response, over tRPC and plain HTTP alike. */
 export function errorData(code: ErrorCode, { issues, requestId }: { issues: FieldIssue[]; requestId: string | null }) {
   const { rpc, status, isRetryable } = errorKinds[code]
   return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId }
 }
 
 export interface AppErrorOptions {
-  /** What this caller can do about it; replaces the table's sentence. Never internals, never personal data. */
+  /** Replaces the table's message by one that says what this caller can do. Never internals, never personal data. */
   message?: string
-  /** The input field at fault, as a path such as `lines.0.sku`. */
+  /** Path of the invalid input field, such as `lines.0.sku`. */
   field?: string
-  /** When to try again, if that is known better than "in a moment". */
+  /** Time until a retry can succeed, where it is known, s. */
   retryAfterSeconds?: number
   cause?: unknown
 }
 
-/** A mistake of the caller, or a state of the shop, that the caller is told of. Anything else that is thrown is answered as `internal`. */
+/** An error that is reported to the caller: a mistake of the caller, or a state of the shop. Any other error becomes `internal`. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly field: string | undefined
@@ -159,7 +169,7 @@ export class AppError extends Error {
   }
 }
 
-/** The operator's mistake or environment, found at boot: printed as it stands, without a stack, exit code 1. */
+/** An error of configuration or environment found at boot: printed as its message, without a stack; exit code 1. */
 export class BootError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

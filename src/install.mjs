@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`, when there may be no node_modules yet: plain JavaScript for Node 20, no imports
-// but Node's own. Installs the packages when package-lock.json has changed; with --tests also what the tests need.
+// Installs the packages when package-lock.json has changed; with --tests also the programs that the tests need. It runs
+// before `npm start` and `npm test`, possibly without node_modules: plain JavaScript for Node 20, importing only Node.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stampFile = join(root, 'node_modules', '.holdfast-install')
 const lockDir = join(root, '.data', 'install-lock')
-/** Names of our own files there. */
-const held = new Set()
+/** Names of this process's lock files. */
+const heldFiles = new Set()
 
-/** npm puts node_modules/.bin first; there lies the pinned Node, which `npm ci` is about to remove. */
+/** PATH without node_modules/.bin, which npm puts first: the pinned Node in it is about to be removed by `npm ci`. */
 const systemPath = (process.env.PATH ?? '')
   .split(delimiter)
   .filter((dir) => dir !== '' && !/node_modules[\\/]\.bin[\\/]?$/.test(dir))
@@ -41,10 +41,10 @@ function isInstalled() {
 }
 
 async function installPackages(onSpawn) {
-  // Whoever held the lock before us has done it.
+  // The previous holder of the lock may have installed the packages.
   if (isInstalled()) return
   const stamp = wantedStamp()
-  // With everything, whatever NODE_ENV says: the stamp stands for a whole install.
+  // Development packages are included even when NODE_ENV is production: the stamp means a complete install.
   const args = ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund']
   const title = 'Installing packages (about 30 s on the first start) ...'
   const { code, output } = await runWithProgress(title, 'npm', args, onSpawn)
@@ -52,7 +52,9 @@ async function installPackages(onSpawn) {
     throw new InstallError(`${npmErrors(output)}\n\nThe packages were not installed. ${npmRemedy(output)}`)
   const pinned = spawnSync(join(root, 'node_modules', '.bin', 'node'), ['--version'])
   if (pinned.status !== 0) {
-    throw new InstallError('The Node of package `node` did not install. Remove node_modules and start again.')
+    throw new InstallError(
+      'The pinned Node (npm package `node`) was not installed. Remove node_modules and start again.',
+    )
   }
   writeFileSync(stampFile, `${stamp}\n`)
 }
@@ -69,17 +71,17 @@ function npmRemedy(output) {
       /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network/,
       'Check the network and the registry (`npm ping`), then start again.',
     ],
-    [/EUSAGE|in sync/, 'package-lock.json does not fit package.json: run `npm install`, and commit both.'],
+    [/EUSAGE|in sync/, 'package-lock.json does not match package.json: run `npm install`, and commit both.'],
     [/ENOSPC/, 'The disk is full: free some space, then start again.'],
-    [/EACCES|EPERM|EROFS/, `This user may not write in ${root}: give it to the user who starts the shop.`],
-    [/ENOENT.*\bnpm\b|spawn npm/, 'npm is not on PATH: install it with Node.'],
+    [/EACCES|EPERM|EROFS/, `This user may not write to ${root}: change its owner to the user that starts the shop.`],
+    [/ENOENT.*\bnpm\b|spawn npm/, 'npm is not on PATH: install it together with Node.'],
   ]
   const [, remedy] = remedies.find(([pattern]) => pattern.test(output)) ?? []
-  return remedy ?? 'Mend what npm says above, then start again.'
+  return remedy ?? 'Fix the npm error above, then start again.'
 }
 
-// One install at a time in one clone. Each contender writes a file that names it, then looks at the others', as
-// src/db/embedded/lock.ts does: a living process's file is never removed, so that none is taken over twice.
+// Lock of one install per clone. Each contender writes a file with its identity, then checks the others' files, as in
+// src/embedded-postgres/lock.ts. The file of a living process is never removed, so that no lock is taken over twice.
 
 async function withLock(action) {
   let isAnnounced = false
@@ -87,15 +89,15 @@ async function withLock(action) {
     const own = hold(process.pid)
     if (!readdirSync(lockDir).some((name) => name !== own && isHeld(name))) break
     release(own)
-    if (!isAnnounced) say('Another start is installing the packages: waiting for it ...')
+    if (!isAnnounced) print('Another process is installing the packages; waiting for it ...')
     isAnnounced = true
     await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 300))
   }
   try {
-    // npm is to hold the lock too: it goes on when this process alone is killed.
+    // npm holds the lock too: it continues when only this process is killed.
     await action(hold)
   } finally {
-    held.forEach(release)
+    heldFiles.forEach(release)
   }
 }
 
@@ -103,16 +105,16 @@ function hold(pid) {
   const name = `${pid}-${startTimeOf(pid) ?? 'gone'}-${randomBytes(4).toString('hex')}`
   mkdirSync(lockDir, { recursive: true })
   writeFileSync(join(lockDir, name), '')
-  held.add(name)
+  heldFiles.add(name)
   return name
 }
 
 function release(name) {
   rmSync(join(lockDir, name), { force: true })
-  held.delete(name)
+  heldFiles.delete(name)
 }
 
-process.once('exit', () => held.forEach(release))
+process.once('exit', () => heldFiles.forEach(release))
 
 function isHeld(name) {
   const [pid, startedAt] = name.split('-')
@@ -121,7 +123,7 @@ function isHeld(name) {
   return false
 }
 
-/** With the pid it names a process for good; undefined when the process is gone. Without /proc the pid alone must do. */
+/** Start time of a process, unique together with its pid; undefined when it is gone. Without /proc only the pid is checked. */
 function startTimeOf(pid) {
   try {
     if (!existsSync('/proc/self/stat')) return process.kill(pid, 0) ? 'unknown' : undefined
@@ -133,46 +135,48 @@ function startTimeOf(pid) {
   }
 }
 
-// What the tests need beside packages
+// Programs that the tests need
 
-/** `package` is Debian's name for it. */
+/** `package` is the Debian package. */
 const testTools = [
-  { package: 'redis-server', remedy: 'redis-server or valkey-server on PATH, or REDIS_URL', isThere: hasRedis },
-  { package: 'faketime', remedy: 'libfaketime, for clocks that are wrong', isThere: hasFaketime },
-  { package: 'chromium', remedy: 'chromium or google-chrome on PATH, or CHROMIUM_PATH', isThere: hasChromium },
-  { package: 'fonts-noto-cjk', remedy: 'a font with Chinese characters', isThere: hasChineseFont },
+  { package: 'redis-server', remedy: 'redis-server or valkey-server on PATH, or REDIS_URL', isInstalled: hasRedis },
+  { package: 'faketime', remedy: 'libfaketime, for tests with wrong clocks', isInstalled: hasFaketime },
+  { package: 'chromium', remedy: 'chromium or google-chrome on PATH, or CHROMIUM_PATH', isInstalled: hasChromium },
+  { package: 'fonts-noto-cjk', remedy: 'a font with Chinese characters', isInstalled: hasChineseFont },
 ]
 
 async function installTestTools() {
   if (process.env.CHROMIUM_PATH !== undefined && !isExecutable(process.env.CHROMIUM_PATH)) {
-    throw new InstallError(`CHROMIUM_PATH is ${process.env.CHROMIUM_PATH}, which is no program. Mend or unset it.`)
+    throw new InstallError(
+      `CHROMIUM_PATH is ${process.env.CHROMIUM_PATH}, which is not an executable file. Correct or unset it.`,
+    )
   }
   const missing = missingTools()
   if (missing.length === 0) return
   const packages = missing.map((tool) => tool.package)
-  const asRoot = findAptGet()
-  if (asRoot === undefined) throw new InstallError(howToInstall(missing))
+  const aptGet = findAptGet()
+  if (aptGet === undefined) throw new InstallError(installInstructions(missing))
 
-  const [command, ...prefix] = asRoot
+  const [command, ...prefix] = aptGet
   const title = `Installing ${packages.join(', ')} for the tests (about a minute, once) ...`
-  // An update that fails (no network) matters only if the install then fails, which says so itself.
+  // A failed update (no network) is ignored: if it matters, the install fails and reports it.
   await runWithProgress('Updating the list of Debian packages ...', command, [...prefix, 'update'])
   const args = [...prefix, 'install', '-y', '--no-install-recommends', ...packages]
   const { code, output } = await runWithProgress(title, command, args)
   const stillMissing = missingTools()
   if (code !== 0 || stillMissing.length > 0) {
-    throw new InstallError(`${output.trim().split('\n').slice(-15).join('\n')}\n\n${howToInstall(missing)}`)
+    throw new InstallError(`${output.trim().split('\n').slice(-15).join('\n')}\n\n${installInstructions(missing)}`)
   }
 }
 
 function missingTools() {
-  return testTools.filter((tool) => !tool.isThere())
+  return testTools.filter((tool) => !tool.isInstalled())
 }
 
-/** The command that runs apt-get as root without asking anybody; undefined where there is none. */
+/** The command that runs apt-get as root without a prompt; undefined where there is none. */
 function findAptGet() {
   if (findProgram('apt-get') === undefined) return undefined
-  // RUNLEVEL keeps redis-server's package from starting a service: the tests start their own.
+  // RUNLEVEL=1 keeps the package redis-server from starting a service: the tests start their own.
   const aptGet = [
     'env',
     'DEBIAN_FRONTEND=noninteractive',
@@ -187,18 +191,18 @@ function findAptGet() {
   return isSudoer ? ['sudo', '-n', ...aptGet] : undefined
 }
 
-function howToInstall(missing) {
+function installInstructions(missing) {
   const lines = missing.map((tool) => `  - ${tool.remedy}`)
   const packages = missing.map((tool) => tool.package).join(' ')
   const debian = `On Debian: sudo apt-get install -y --no-install-recommends ${packages}`
-  return `The tests need what is not here:\n${lines.join('\n')}\n${debian}\nThen run npm test again.`
+  return `The tests need programs that are not installed:\n${lines.join('\n')}\n${debian}\nThen run \`npm test\` again.`
 }
 
 function hasRedis() {
   return Boolean(process.env.REDIS_URL) || findProgram('redis-server', 'valkey-server') !== undefined
 }
 
-/** Only the failure suite needs it, and runs on Linux alone. */
+/** Only the failure suite needs it, which runs only on Linux. */
 function hasFaketime() {
   if (process.platform !== 'linux') return true
   return ['x86_64-linux-gnu', 'aarch64-linux-gnu'].some((arch) =>
@@ -214,7 +218,7 @@ function hasChromium() {
 }
 
 function hasChineseFont() {
-  // Other systems bring one.
+  // Other systems include one.
   if (process.platform !== 'linux') return true
   if (findProgram('fc-list') === undefined) return existsSync('/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc')
   return spawnSync('fc-list', [':lang=zh'], { encoding: 'utf8' }).stdout.trim() !== ''
@@ -235,24 +239,24 @@ function isExecutable(path) {
 
 // Progress
 
-function say(line) {
+function print(line) {
   process.stderr.write(`${line}\n`)
 }
 
-/** Runs a command whose output nobody wants to see unless it fails; shows that time passes. */
+/** Runs a command and shows the elapsed time; its output is returned, not shown. */
 async function runWithProgress(title, command, args, onSpawn) {
   const begin = Date.now()
   const seconds = () => Math.round((Date.now() - begin) / 1000)
   const { isTTY } = process.stderr
-  const show = () => (isTTY ? process.stderr.write(`\r${title} ${seconds()} s`) : say(`  ... ${seconds()} s`))
+  const show = () => (isTTY ? process.stderr.write(`\r${title} ${seconds()} s`) : print(`  ... ${seconds()} s`))
   if (isTTY) show()
-  else say(title)
+  else print(title)
   const ticking = setInterval(show, isTTY ? 1000 : 5000)
   try {
     const result = await run(command, args, onSpawn)
     const outcome = result.code === 0 ? `done in ${seconds()} s` : 'failed'
     if (isTTY) process.stderr.write(`\r${title} ${outcome}\n`)
-    else say(`  ${outcome}`)
+    else print(`  ${outcome}`)
     return result
   } finally {
     clearInterval(ticking)
@@ -289,9 +293,9 @@ function run(command, args, onSpawn) {
 }
 
 main().catch((error) => {
-  if (error instanceof InstallError) say(error.message)
+  if (error instanceof InstallError) print(error.message)
   else if (['EACCES', 'EROFS', 'EPERM', 'ENOSPC'].includes(error.code))
-    say(`${error.message}\n\n${npmRemedy(error.code)}`)
+    print(`${error.message}\n\n${npmRemedy(error.code)}`)
   else throw error
   process.exitCode = 1
 })

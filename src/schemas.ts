@@ -1,28 +1,31 @@
 import { z } from 'zod'
 
-/** The shapes every module and client shares. This file imports zod alone, so that the published client can carry its types. */
+/** Schemas shared by all modules and clients. The published client carries their types: name those without `z.infer`, since it brings no zod. */
 
-/** Languages the shop answers in. Text that lacks one falls back to English. */
+/** Languages of the shop. Text without a translation falls back to English. */
 export const locales = ['en', 'zh'] as const
 export const localeSchema = z.enum(locales)
-export type Locale = z.infer<typeof localeSchema>
+export type Locale = (typeof locales)[number]
 
-/** ISO 4217 code in capitals. Whether the shop sells in it is the configuration's to say. */
+/** ISO 4217 code in capitals. The configuration decides which currencies the shop sells in. */
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
 export type Currency = string
 
 /** `amount` in minor units (cents, fen), an integer. */
-export const moneySchema = z.object({ amount: z.int(), currency: currencySchema })
-export type Money = z.infer<typeof moneySchema>
+export interface Money {
+  amount: number
+  currency: Currency
+}
+export const moneySchema = z.object({ amount: z.int(), currency: currencySchema }) satisfies z.ZodType<Money>
 
 /** ISO 8601 in UTC, such as `2026-11-22T12:00:00Z`. */
 export type Timestamp = string
 // Postgres has no year 0.
 export const timestampSchema = z.iso.datetime().regex(/^(?!0000)/, 'must be a time such as 2026-11-22T12:00:00Z')
 
-export const idSchema = z.uuid('must be an id as the shop gave it')
+export const idSchema = z.uuid('must be an id issued by the shop')
 export const skuSchema = z.string().trim().min(1).max(100)
-/** Pieces of one SKU on one line. */
+/** Largest quantity of one SKU on one line. */
 export const quantityMax = 999
 export const quantitySchema = z.int().min(1).max(quantityMax)
 export const slugSchema = z.string().trim().min(1).max(200)
@@ -32,7 +35,7 @@ export const pageSchema = z.object({
   limit: z.int().min(1).max(100).optional(),
 })
 
-/** The opaque `nextCursor` of one answer is the `cursor` of the next question; null on the last page. */
+/** Keyset pagination: the opaque `nextCursor` is the `cursor` of the next request; null on the last page. */
 export interface Page<Item> {
   items: Item[]
   nextCursor: string | null
@@ -51,10 +54,19 @@ export const addressSchema = z.object({
   postalCode: line(20),
   country: countrySchema,
   phone: z.string().trim().max(40).optional(),
-})
-export type Address = z.infer<typeof addressSchema>
+}) satisfies z.ZodType<Address>
+export interface Address {
+  name: string
+  line1: string
+  line2?: string | undefined
+  city: string
+  region?: string | undefined
+  postalCode: string
+  country: string
+  phone?: string | undefined
+}
 
 export const emailSchema = z.email('must be an e-mail address').max(254)
 
-/** A client's own name for one attempt at one thing; any text of 1 to 255 characters, a UUID at best. */
+/** Key chosen by the client for one operation and all its retries: 1 to 255 characters, preferably a UUID. */
 export const idempotencyKeySchema = z.string().min(1).max(255)

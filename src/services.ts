@@ -4,18 +4,18 @@ import type { Database } from '#db'
 import type { EmailSender, PaymentProvider } from '#outbound'
 import type { Logger } from '#telemetry'
 
-/** What the platform gives each module: made once at boot by app.ts, the same in every process. */
+/** Services of the platform for modules, created once at boot by app.ts. */
 export interface Services {
   readonly config: Config
   readonly database: Database
   readonly log: Logger
-  /** From which access tokens are derived; the same in all processes. */
+  /** Secret from which access tokens are derived; the same in all processes. */
   readonly secretKey: string
   readonly payments: PaymentProvider
   readonly email: EmailSender
-  /** Actors are made of the modules, so they are there once the modules are: call it inside procedures and effects. */
+  /** The actors, created after the modules: call it inside procedures and effects only. */
   readonly actors: () => Actors
 }
 
-/** What a module needs that neither buys nor writes. */
+/** Services of a module without payments, emails and actors. */
 export type BasicServices = Pick<Services, 'config' | 'database' | 'log'>

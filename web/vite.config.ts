@@ -7,9 +7,9 @@ import { defineConfig, type Plugin } from 'vite'
 
 const outDir = join(import.meta.dirname, 'dist')
 
-/** Packs everything that is text once, here, so that the server only picks the form that a browser takes. */
-const packed: Plugin = {
-  name: 'packed',
+/** Compresses all text files at build time; the server only selects the encoding that the browser accepts. */
+const precompressed: Plugin = {
+  name: 'precompressed',
   apply: 'build',
   async closeBundle() {
     for await (const name of glob('**/*.{html,js,css,svg}', { cwd: outDir })) {
@@ -21,15 +21,15 @@ const packed: Plugin = {
   },
 }
 
-/** `vite build -c web/vite.config.ts` writes web/dist; `vite -c web/vite.config.ts` serves it against a shop on SHOP_URL. */
+/** `vite build -c web/vite.config.ts` writes web/dist; `vite -c web/vite.config.ts` serves the pages for development, with the shop at SHOP_URL. */
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), packed],
+  plugins: [react(), precompressed],
   build: {
     target: 'es2022',
     outDir,
     emptyOutDir: true,
-    // The shop's content security policy takes no inline scripts.
+    // The shop's content security policy forbids inline scripts.
     modulePreload: { polyfill: false },
   },
   server: { proxy: { '/trpc': process.env['SHOP_URL'] ?? 'http://127.0.0.1:3000' } },

@@ -23,13 +23,13 @@ import {
   type TimelineEntry,
 } from './contract.ts'
 
-/** What staff send and get. Imports shapes alone, as contract.ts. */
+/** Inputs and outputs of `order.admin.*`. Imports only the shared schemas and contract.ts. */
 
 const reason = z.string().trim().min(1).max(500)
 const refundAmount = moneySchema.extend({ amount: z.int().min(1) })
 const linesOf = <Line extends z.ZodType>(line: Line) => z.array(line).min(1).max(cartLinesMax)
 const line = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
-const one = { id: idSchema, idempotencyKey: idempotencyKeySchema }
+const target = { id: idSchema, idempotencyKey: idempotencyKeySchema }
 
 export const adminListInput = z
   .strictObject({
@@ -38,17 +38,17 @@ export const adminListInput = z
     paymentStatus: z.enum(paymentStatuses).optional(),
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
     number: z.string().trim().toUpperCase().min(1).max(20).optional(),
-    /** From then on, and before then. */
+    /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),
   })
   .optional()
 export const adminGetInput = z.strictObject({ id: idSchema })
-export const adminCancelInput = z.strictObject({ ...one, reason })
-export const adminCaptureInput = z.strictObject(one)
+export const adminCancelInput = z.strictObject({ ...target, reason })
+export const adminCaptureInput = z.strictObject(target)
 export const adminFulfilInput = z.strictObject({
-  ...one,
-  /** All that is left, unless given. */
+  ...target,
+  /** Everything not sent yet, unless given. */
   lines: linesOf(line).optional(),
   carrier: z.string().trim().min(1).max(100).optional(),
   trackingNumber: z.string().trim().min(1).max(100).optional(),
@@ -58,46 +58,46 @@ export const adminFulfilInput = z.strictObject({
     .optional(),
 })
 export const adminReturnInput = z.strictObject({
-  ...one,
+  ...target,
   lines: linesOf(line.extend({ restock: z.boolean() })),
   reason,
-  /** Given back with it. */
+  /** Amount refunded with the return; none unless given. */
   refund: refundAmount.optional(),
 })
 export const adminRefundInput = z.strictObject({
-  ...one,
-  /** All that is left, unless given. */
+  ...target,
+  /** Everything still refundable, unless given. */
   amount: refundAmount.optional(),
   reason,
 })
-export const adminNoteInput = z.strictObject({ ...one, text: z.string().trim().min(1).max(2_000) })
+export const adminNoteInput = z.strictObject({ ...target, text: z.string().trim().min(1).max(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })
-/** The window of the daily report unless given; at most 31 days of it. */
+/** The window of the report, at most 31 days; that of the daily report unless given. */
 export const reconciliationRunInput = z
   .strictObject({ from: timestampSchema.optional(), to: timestampSchema.optional() })
   .optional()
 
 export interface AdminTimelineEntry extends TimelineEntry {
-  /** Which of the staff. */
+  /** The account that acted; null for a guest, the provider and the shop itself. */
   userId: string | null
-  /** Buyers do not see it. */
+  /** Visible to staff only. */
   isInternal: boolean
 }
 
 export interface AdminPayment {
   provider: string
   methodId: string
-  /** The provider's id. */
+  /** The provider's id of the payment. */
   intentId: string | null
-  /** Counts the times the buyer has tried to pay. */
+  /** The buyer's attempts to pay so far. */
   attempt: number
   capture: 'now' | 'later'
   held: Money
   captured: Money
-  /** What can still be refunded. */
+  /** The amount that can still be refunded. */
   refundable: Money
-  /** What the provider keeps; null until it says so. */
+  /** The provider's fee; null until the provider reports it. */
   fee: Money | null
 }
 
@@ -105,12 +105,12 @@ export interface AdminRefund extends Refund {
   reason: string
   intentId: string
   providerRefundId: string | null
-  /** The provider's code, where it failed. */
+  /** The provider's code of a failed refund. */
   failure: string | null
 }
 
 export interface AdminDispute {
-  /** The provider's. */
+  /** The provider's id. */
   id: string
   amount: Money
   fee: Money
@@ -120,16 +120,31 @@ export interface AdminDispute {
   closedAt: Timestamp | null
 }
 
-/** One entry of the ledger: debits are positive, credits negative; those of one movement sum to zero. */
+/** Accounts of the ledger. The balance of `provider` is what the payment provider owes the shop. */
+export type LedgerAccount = 'provider' | 'sales' | 'refunds' | 'fees' | 'disputes' | 'held' | 'holds'
+
+/** Kinds of money movements in the ledger. `hold` is money that the buyer's bank reserves for the shop. */
+export type MoneyKind =
+  | 'hold'
+  | 'hold_released'
+  | 'capture'
+  | 'fee'
+  | 'fee_returned'
+  | 'refund'
+  | 'refund_failed'
+  | 'dispute'
+  | 'dispute_won'
+
+/** One entry of the ledger: debits are positive, credits negative; the entries of one movement sum to zero. */
 export interface AdminLedgerEntry {
   movementId: string
-  kind: string
-  account: string
+  kind: MoneyKind
+  account: LedgerAccount
   amount: Money
   at: Timestamp
 }
 
-/** Everything there is of an order. */
+/** An order with its payment, refunds, disputes, ledger and whole timeline. */
 export interface AdminOrder extends Omit<Order, 'refunds' | 'returns' | 'timeline'> {
   userId: string | null
   payment: AdminPayment
@@ -143,12 +158,12 @@ export interface AdminOrder extends Omit<Order, 'refunds' | 'returns' | 'timelin
 export const differenceKinds = ['missing_here', 'missing_there', 'amount_differs'] as const
 export type DifferenceKind = (typeof differenceKinds)[number]
 
-/** A movement that our ledger and the provider's books do not agree on. */
+/** A movement on which the shop's ledger (`here`) and the provider's books (`there`) disagree. */
 export interface Difference {
   kind: DifferenceKind
   movement: string
   orderId: string
-  /** The provider's id of the movement; null where it has none. */
+  /** The provider's id of the movement; null where the provider has no such movement. */
   providerId: string | null
   here: Money | null
   there: Money | null
@@ -160,7 +175,7 @@ export interface ReconciliationSummary {
   from: Timestamp
   to: Timestamp
   finishedAt: Timestamp
-  /** Movements compared: in our ledger, and on the provider's books. */
+  /** Movements compared: in the shop's ledger, and on the provider's books. */
   here: number
   there: number
   differences: number
@@ -168,7 +183,7 @@ export interface ReconciliationSummary {
 
 export interface Reconciliation extends Omit<ReconciliationSummary, 'differences'> {
   differences: Difference[]
-  /** There are more than a report holds. */
+  /** Whether there are more differences than a report holds. */
   isCut: boolean
 }
 

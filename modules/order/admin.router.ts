@@ -3,7 +3,6 @@ import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { router, staffProcedure, type Session } from '#rpc'
 import type { Services } from '#services'
-import { orderActor } from './lifecycle/order.actor.ts'
 import {
   adminCancelInput,
   adminCaptureInput,
@@ -15,19 +14,20 @@ import {
   adminReturnInput,
   type AdminOrder,
 } from './admin.contract.ts'
-import { adminView } from './state/admin-order.view.ts'
 import type { Order, OrderPage } from './contract.ts'
+import { createReconciliationRouter } from './ledger/reconciliation.router.ts'
+import { orderActor } from './lifecycle/order.actor.ts'
+import { adminView } from './state/admin-order.view.ts'
+import { orderPage } from './state/order-page.view.ts'
 import type { OrderMessage } from './state/order.message.ts'
 import { loadOrder } from './state/order.store.ts'
-import { orderPage } from './state/page.ts'
-import { createReconciliationRouter } from './ledger/reconciliation.router.ts'
 
-/** `order.admin.*`: what the staff do with orders. Each answers the order as it is afterwards. */
+/** `order.admin.*`: orders for staff. Each mutation returns the order as it is afterwards. */
 export function createOrderAdminRouter(services: Services) {
   const { database } = services
 
-  /** The key's scope is the procedure and the caller; the request is all of the input. */
-  function tell(
+  /** Asks the order's actor. The scope of the idempotency key is the procedure and the caller; the request is the whole input. */
+  function ask(
     caller: Session,
     input: { id: string; idempotencyKey: string },
     message: OrderMessage & { by: unknown },
@@ -42,55 +42,55 @@ export function createOrderAdminRouter(services: Services) {
   const by = ({ userId }: Session) => ({ role: 'staff', userId }) as const
 
   return router({
-    /** All orders, newest first, or those that are looked for. */
+    /** All orders, or those that match the search, newest first. */
     list: staffProcedure
       .input(adminListInput)
       .query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
 
-    /** Everything there is of it: payment, refunds, disputes, ledger, the whole timeline. */
+    /** The whole order: payment, refunds, disputes, ledger and the complete timeline. */
     get: staffProcedure.input(adminGetInput).query(async ({ input }): Promise<AdminOrder> => {
       const state = await loadOrder(database.query, input.id)
       if (state === undefined) throw new AppError('not_found', { field: 'id', message: 'There is no such order.' })
       return adminView(database.query, state)
     }),
 
-    /** Cancels what was not sent; what was captured is refunded. */
+    /** Cancels an order of which nothing was sent, and refunds captured money. */
     cancel: staffProcedure
       .input(adminCancelInput)
       .mutation(({ ctx, input }): Promise<Order> =>
-        tell(ctx.caller, input, { type: 'cancel', by: by(ctx.caller), reason: input.reason }),
+        ask(ctx.caller, input, { type: 'cancel', by: by(ctx.caller), reason: input.reason }),
       ),
 
-    /** Takes the money that is held, before anything is sent. */
+    /** Captures held money before anything is sent. */
     capture: staffProcedure
       .input(adminCaptureInput)
-      .mutation(({ ctx, input }): Promise<Order> => tell(ctx.caller, input, { type: 'capture', by: by(ctx.caller) })),
+      .mutation(({ ctx, input }): Promise<Order> => ask(ctx.caller, input, { type: 'capture', by: by(ctx.caller) })),
 
-    /** Notes that it was sent, all of it or in part, and writes to the buyer; takes money that is held. */
+    /** Records a parcel with all or part of the order, emails the buyer, and captures held money. */
     fulfil: staffProcedure.input(adminFulfilInput).mutation(({ ctx, input }): Promise<Order> => {
       const { lines, carrier = null, trackingNumber = null, trackingUrl = null } = input
       const parcel = { fulfilmentId: uuidv7(), lines, carrier, trackingNumber, trackingUrl }
-      return tell(ctx.caller, input, { type: 'fulfil', by: by(ctx.caller), ...parcel })
+      return ask(ctx.caller, input, { type: 'fulfil', by: by(ctx.caller), ...parcel })
     }),
 
-    /** Notes what came back, puts it on sale again where that is said, and refunds what is said. */
+    /** Records returned goods. Lines with `restock` go on sale again; an amount given as `refund` is refunded. */
     return: staffProcedure.input(adminReturnInput).mutation(({ ctx, input }): Promise<Order> => {
       const { lines, reason, refund } = input
       const ids = { returnId: uuidv7(), refundId: uuidv7() }
-      return tell(ctx.caller, input, { type: 'return', by: by(ctx.caller), ...ids, lines, reason, refund })
+      return ask(ctx.caller, input, { type: 'return', by: by(ctx.caller), ...ids, lines, reason, refund })
     }),
 
-    /** Gives money back: an amount, or all that is left. */
+    /** Refunds an amount, or everything refundable. */
     refund: staffProcedure.input(adminRefundInput).mutation(({ ctx, input }): Promise<Order> => {
       const { amount, reason } = input
-      return tell(ctx.caller, input, { type: 'refund', by: by(ctx.caller), refundId: uuidv7(), amount, reason })
+      return ask(ctx.caller, input, { type: 'refund', by: by(ctx.caller), refundId: uuidv7(), amount, reason })
     }),
 
-    /** A note for the staff; buyers do not see it. */
+    /** Adds a note that only staff can see. */
     note: staffProcedure
       .input(adminNoteInput)
       .mutation(({ ctx, input }): Promise<Order> =>
-        tell(ctx.caller, input, { type: 'note', by: by(ctx.caller), text: input.text }),
+        ask(ctx.caller, input, { type: 'note', by: by(ctx.caller), text: input.text }),
       ),
 
     reconciliation: createReconciliationRouter(services),

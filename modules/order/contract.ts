@@ -17,9 +17,9 @@ import {
   type Timestamp,
 } from '#schemas'
 
-/** What clients of `order.*` send and get. Imports shapes alone: the published client carries these types. */
+/** Inputs and outputs of `order.*`. Imports only the shared schemas: the published client carries these types. */
 
-/** Different SKUs in one cart. */
+/** Limit of different SKUs in one cart. */
 export const cartLinesMax = 100
 
 const lineInput = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
@@ -57,9 +57,9 @@ const paymentInput = z.strictObject({
 export const placeInput = z.strictObject({
   cartId: idSchema,
   idempotencyKey: idempotencyKeySchema,
-  /** The total the buyer has agreed to; another total refuses as `total_changed`. */
+  /** The total that the buyer has agreed to; with another total the outcome is `refused`, reason `total_changed`. */
   expectedTotal: moneySchema.optional(),
-  /** Where the confirmation goes; the account's own address unless given. Guests must give it. */
+  /** Recipient of the confirmation; the account's own address unless given. Guests must give it. */
   email: emailSchema.optional(),
   locale: localeSchema.optional(),
   shippingAddress: addressSchema,
@@ -80,7 +80,7 @@ export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const orderCancelInput = z.strictObject({
   id: idSchema,
   accessToken,
-  /** The same request again gets the same answer. */
+  /** A request repeated under the same key gets the same response. */
   idempotencyKey: idempotencyKeySchema.optional(),
   reason: z.string().trim().max(500).optional(),
 })
@@ -112,11 +112,11 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
 export const fulfilmentStatuses = ['unfulfilled', 'partial', 'fulfilled', 'partially_returned', 'returned'] as const
 export type FulfilmentStatus = (typeof fulfilmentStatuses)[number]
 
-/** Who did something to an order: `provider` is the payment provider, `shop` the shop by itself. */
+/** Roles that act on an order: `deadline` is the payment deadline, `provider` the payment provider, `shop` the shop itself. */
 export const roles = ['buyer', 'staff', 'deadline', 'provider', 'shop'] as const
 export type Role = (typeof roles)[number]
 
-/** `pending` until the provider has made it; it can still fail at the buyer's bank. */
+/** `pending` until the provider has made the refund; a refund that has succeeded can still fail at the buyer's bank. */
 export const refundStatuses = ['pending', 'succeeded', 'failed'] as const
 export type RefundStatus = (typeof refundStatuses)[number]
 
@@ -127,7 +127,7 @@ export interface Totals {
   items: Money
   discount: Money
   shipping: Money
-  /** Where `taxIncluded`, part of the other figures; else added to them. */
+  /** With `taxIncluded`, part of the other figures; otherwise added to them. */
   tax: Money
   taxIncluded: boolean
   total: Money
@@ -139,7 +139,7 @@ export interface CartLine {
   quantity: number
   unitPrice: Money
   total: Money
-  /** Pieces that could be bought now. */
+  /** Quantity that can be bought now. */
   available: number
   productSlug: string
   image: { url: string; alt: string } | null
@@ -182,7 +182,7 @@ export interface TimelineEntry {
   /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
   event: string
   by?: Role
-  /** Why, or with what. */
+  /** The reason, or a particular such as a tracking number. */
   detail?: string
 }
 
@@ -204,7 +204,7 @@ export interface Fulfilment {
 export interface ReturnedLine {
   sku: string
   quantity: number
-  /** Whether it is on sale again. */
+  /** Whether the goods are on sale again. */
   restock: boolean
 }
 
@@ -230,9 +230,9 @@ export interface Order {
   /** Grows with every change. */
   version: number
   placedAt: Timestamp
-  /** Where the buyer confirms the payment with the bank while `paymentStatus` is `requires_action`. */
+  /** Page where the buyer confirms the payment with the bank while `paymentStatus` is `requires_action`. */
   paymentActionUrl: string | null
-  /** Until when the order waits for its payment; null once it is settled. */
+  /** When the order stops waiting for its payment; null once it is paid or cancelled. */
   paymentDeadline: Timestamp | null
   lines: OrderLine[]
   totals: Totals

@@ -3,29 +3,25 @@ import { idempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { customerProcedure, publicProcedure, router } from '#rpc'
 import type { Services } from '#services'
-import { requireOrder } from './state/access.ts'
-import type { CartActor } from './cart/cart.actor.ts'
-import { orderActor } from './lifecycle/order.actor.ts'
 import { createOrderAdminRouter } from './admin.router.ts'
+import type { CartActor } from './cart/cart.actor.ts'
 import { createCartRouter } from './cart/cart.router.ts'
-import { place, quote, requireToken } from './cart/checkout.ts'
+import { checkoutProcedures, requireToken } from './cart/checkout.router.ts'
 import {
-  checkoutInput,
   orderCancelInput,
   orderGetInput,
   orderListInput,
   orderWatchInput,
   payInput,
-  placeInput,
-  type CheckoutAnswer,
   type Order,
   type OrderPage,
-  type PlaceAnswer,
 } from './contract.ts'
+import { orderActor } from './lifecycle/order.actor.ts'
+import { requireOrder } from './state/order.access.ts'
+import { orderPage } from './state/order-page.view.ts'
 import { loadOrder } from './state/order.store.ts'
 import { orderView } from './state/order.view.ts'
-import { orderPage } from './state/page.ts'
-import { createOrderWatch } from './state/watch.ts'
+import { createOrderWatch } from './state/order.watch.ts'
 
 /** `order.*`: carts, checkout, orders. */
 export function createOrderRouter(services: Services, cartActor: CartActor) {
@@ -35,16 +31,9 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
   return router({
     cart: createCartRouter(services, cartActor),
 
-    /** What the cart would cost at this address, and how it can travel. Changes nothing. */
-    checkout: publicProcedure
-      .input(checkoutInput)
-      .mutation(({ ctx, input }): Promise<CheckoutAnswer> => quote(services, ctx, input)),
+    ...checkoutProcedures(services, cartActor),
 
-    place: publicProcedure
-      .input(placeInput)
-      .mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
-
-    /** Pays again after a decline. */
+    /** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
     pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
       const { id, idempotencyKey: key, payment } = input
       const order = await requireOrder(services, ctx, input)
@@ -62,14 +51,14 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       .input(orderGetInput)
       .query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
 
-    /** The caller's own, newest first. */
+    /** The caller's own orders, newest first. */
     list: customerProcedure
       .input(orderListInput)
       .query(({ ctx, input }): Promise<OrderPage> =>
         orderPage(database.query, { ...input, userId: ctx.caller.userId }),
       ),
 
-    /** The order now, and again whenever it has changed. */
+    /** The order now, and again after each change. */
     watch: publicProcedure.input(orderWatchInput).subscription(async function* ({
       ctx,
       input,

@@ -13,7 +13,7 @@ import {
   bigint,
 } from 'drizzle-orm/pg-core'
 import type { Address } from '#schemas'
-import type { DifferenceKind } from './admin.contract.ts'
+import type { DifferenceKind, LedgerAccount, MoneyKind } from './admin.contract.ts'
 import type {
   DisputeStatus,
   FulfilledLine,
@@ -24,7 +24,6 @@ import type {
   ReturnedLine,
   Role,
 } from './contract.ts'
-import type { LedgerAccount, MoneyKind } from './ledger/ledger.rules.ts'
 
 export const orderSchema = pgSchema('order')
 
@@ -34,14 +33,14 @@ const minor = (name: string) => bigint(name, { mode: 'number' })
 export const carts = orderSchema.table(
   'cart',
   {
-    /** Random, so that knowing it is the right to use it. */
+    /** Random: for a guest's cart, knowing the id is the right to use it. */
     id: uuid().primaryKey(),
     version: integer().notNull(),
     currency: text().notNull(),
     locale: text().$type<'en' | 'zh'>().notNull(),
     userId: uuid('user_id'),
     lines: jsonb().$type<{ sku: string; quantity: number }[]>().notNull(),
-    /** Set once the cart is ordered; then it takes no more changes. */
+    /** Set once the cart has been ordered; it then takes no more changes. */
     orderId: uuid('order_id'),
     createdAt: moment('created_at')
       .notNull()
@@ -49,7 +48,7 @@ export const carts = orderSchema.table(
     updatedAt: moment('updated_at').notNull(),
   },
   (table) => [
-    // No index covers what placing an order changes (BRIN does not count): it is a cheap in-page (HOT) update.
+    // No index but a BRIN covers the columns that placing an order changes, so that placing is a cheap in-page (HOT) update.
     index('cart_user')
       .on(table.userId)
       .where(sql`user_id is not null`),
@@ -67,9 +66,9 @@ export const orders = orderSchema.table(
     status: text().$type<OrderStatus>().notNull(),
     paymentStatus: text('payment_status').$type<PaymentStatus>().notNull(),
     fulfilmentStatus: text('fulfilment_status').$type<FulfilmentStatus>().notNull(),
-    /** Who asked for the cancellation, while and after it happens. */
+    /** The role that requested the cancellation, while it is under way and afterwards. */
     cancelledBy: text('cancelled_by').$type<Role>(),
-    /** Whether there is anything of it in the tables of fulfilments, returns, refunds and disputes. */
+    /** Whether the order has rows in the tables of fulfilments, returns, refunds or disputes. */
     hasRecords: boolean('has_records').notNull().default(false),
     version: integer().notNull(),
     currency: text().notNull(),
@@ -90,7 +89,7 @@ export const orders = orderSchema.table(
   },
   (table) => [
     uniqueIndex('orders_number').on(table.number),
-    // One order per cart, whatever the code above may do.
+    // One order per cart, enforced even against faulty code.
     uniqueIndex('orders_cart').on(table.cartId),
     index('orders_user')
       .on(table.userId, table.placedAt, table.id)
@@ -113,7 +112,7 @@ export const orderLines = orderSchema.table(
   (table) => [primaryKey({ columns: [table.orderId, table.position] })],
 )
 
-/** What happened to an order, in order; never changed, only added to. */
+/** An order's timeline, append-only. */
 export const orderEvents = orderSchema.table(
   'order_event',
   {
@@ -121,18 +120,18 @@ export const orderEvents = orderSchema.table(
     position: integer().notNull(),
     at: moment('at').notNull(),
     event: text().notNull(),
-    /** Why, or with what. */
+    /** The reason, or a particular such as a tracking number. */
     detail: text(),
-    /** Who; null in entries from before this was kept. */
+    /** The role that acted; null in entries older than this column. */
     role: text().$type<Role>(),
     userId: uuid('user_id'),
-    /** For the staff alone. */
+    /** Visible to staff only. */
     isInternal: boolean('is_internal').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.orderId, table.position] })],
 )
 
-/** What the shop wants of the payment provider for an order, and what it knows of it. */
+/** An order's payment: the state the shop wants at the payment provider, and the state it knows. */
 export const payments = orderSchema.table(
   'payment',
   {
@@ -142,21 +141,22 @@ export const payments = orderSchema.table(
     token: text(),
     /** The provider's id, stored before anything is charged. */
     intentId: text('intent_id'),
-    /** Counts the times the buyer has tried to pay. */
+    /** The buyer's attempts to pay so far. */
     attempt: integer().notNull(),
+    /** Desired state at the provider; `refund` is written by the previous release only. */
     wanted: text().$type<'capture' | 'void' | 'refund' | 'nothing'>().notNull(),
-    /** Where the buyer confirms the payment with the bank, while it requires that. */
+    /** Page where the buyer confirms the payment with the bank, while the bank requires it. */
     actionUrl: text('action_url'),
-    /** Whether the money is taken when the buyer pays, or held then and taken at the first fulfilment. */
+    /** `now` captures the money when the buyer pays; `later` holds it then and captures it at the first fulfilment. */
     capture: text().$type<'now' | 'later'>().notNull().default('now'),
-    /** Held at the provider, and not yet taken or let go. */
+    /** Money held at the provider, neither captured nor released yet. */
     heldMinor: minor('held_minor').notNull().default(0),
-    /** Null until it is captured, and where a version that did not keep it has captured it. */
+    /** Null until the capture, and where a release without this column made the capture. */
     capturedMinor: minor('captured_minor'),
-    /** What the provider keeps of it; null until it says so. */
+    /** The provider's fee; null until the provider reports it. */
     feeMinor: minor('fee_minor'),
   },
-  // Disputes name the payment alone.
+  // Dispute webhooks name the payment only.
   (table) => [
     index('payment_intent')
       .on(table.intentId)
@@ -164,7 +164,7 @@ export const payments = orderSchema.table(
   ],
 )
 
-/** What was sent, and how to follow it; only added to. */
+/** Parcels sent, with their tracking; append-only. */
 export const fulfilments = orderSchema.table(
   'fulfilment',
   {
@@ -179,7 +179,7 @@ export const fulfilments = orderSchema.table(
   (table) => [primaryKey({ columns: [table.orderId, table.id] }), index('fulfilment_at').on(table.at)],
 )
 
-/** What came back; only added to. */
+/** Goods that came back; append-only. */
 export const returns = orderSchema.table(
   'order_return',
   {
@@ -197,17 +197,18 @@ export const refunds = orderSchema.table(
   'refund',
   {
     orderId: uuid('order_id').notNull(),
-    /** Ours, under which the provider finds it again; the provider's for one that was made on its own pages. */
+    /** Our id, which the provider stores with the refund; the provider's id for a refund made in its dashboard. */
     id: text().notNull(),
     intentId: text('intent_id').notNull(),
     amountMinor: minor('amount_minor').notNull(),
     reason: text().notNull(),
     status: text().$type<RefundStatus>().notNull(),
-    /** Set once the provider has taken it on. */
+    /** Set once the provider has accepted the refund. */
     providerRefundId: text('provider_refund_id'),
-    /** The provider's code, where it failed. */
+    /** The provider's code of a failed refund. */
     failure: text(),
     requestedAt: moment('requested_at').notNull(),
+    /** When it succeeded or failed; null while it is pending. */
     settledAt: moment('settled_at'),
   },
   (table) => [primaryKey({ columns: [table.orderId, table.id] })],
@@ -217,7 +218,7 @@ export const disputes = orderSchema.table(
   'dispute',
   {
     orderId: uuid('order_id').notNull(),
-    /** The provider's. */
+    /** The provider's id. */
     id: text().notNull(),
     amountMinor: minor('amount_minor').notNull(),
     feeMinor: minor('fee_minor').notNull(),
@@ -230,8 +231,8 @@ export const disputes = orderSchema.table(
 )
 
 /**
- * Double entry: the entries of one movement sum to zero (a trigger sees to it), and none is ever changed. A movement's
- * id stands for what happened, such as `capture:pi_1`, so that what is told twice is booked once.
+ * Double-entry ledger, append-only: the entries of one movement sum to zero, and triggers reject anything else. A
+ * movement's id is derived from its cause, such as `capture:pi_1`, so that a cause reported twice is booked once.
  */
 export const ledgerEntries = orderSchema.table(
   'ledger_entry',
@@ -247,12 +248,12 @@ export const ledgerEntries = orderSchema.table(
   },
   (table) => [
     primaryKey({ columns: [table.orderId, table.movementId, table.account] }),
-    // Entries come in the order of time: a range of it is found in a few pages, and writing costs next to nothing.
+    // Entries are written in order of time: a BRIN finds a range in a few pages and costs next to nothing to maintain.
     index('ledger_entry_at').using('brin', table.at),
   ],
 )
 
-/** One comparison of our ledger with the provider's books. */
+/** One comparison of the shop's ledger with the provider's books. */
 export const reconciliationRuns = orderSchema.table(
   'reconciliation_run',
   {
@@ -260,11 +261,11 @@ export const reconciliationRuns = orderSchema.table(
     windowFrom: moment('window_from').notNull(),
     windowTo: moment('window_to').notNull(),
     finishedAt: moment('finished_at').notNull(),
-    /** Movements compared. */
+    /** Movements compared: in the shop's ledger (`here`) and on the provider's books (`there`). */
     here: integer().notNull(),
     there: integer().notNull(),
     differences: integer().notNull(),
-    /** The daily one: the next begins where its oldest difference stands. */
+    /** Whether this is the daily report; the next daily report begins at its oldest difference. */
     isDaily: boolean('is_daily').notNull(),
   },
   (table) => [index('reconciliation_run_finished').on(table.finishedAt, table.id)],

@@ -10,9 +10,9 @@ import {
   type Page,
 } from '#schemas'
 
-/** What clients of `product.*` send and get. Imports shapes alone: the published client carries these types. */
+/** Inputs and results of `product.*`. Imports nothing but schemas, since the published client carries these types. */
 
-const view = { currency: currencySchema.optional(), locale: localeSchema.optional() }
+const localisation = { currency: currencySchema.optional(), locale: localeSchema.optional() }
 
 export const productSorts = ['newest', 'price_asc', 'price_desc', 'title'] as const
 const searchSorts = ['relevance', 'price_asc', 'price_desc', 'newest'] as const
@@ -22,24 +22,27 @@ export const listInput = z.strictObject({
   collection: slugSchema.optional(),
   sort: z.enum(productSorts).optional(),
   ...pageSchema.shape,
-  ...view,
+  ...localisation,
 })
 
 export const getInput = z.union([
-  z.strictObject({ slug: slugSchema, ...view }),
-  z.strictObject({ id: idSchema, ...view }),
+  z.strictObject({ slug: slugSchema, ...localisation }),
+  z.strictObject({ id: idSchema, ...localisation }),
 ])
 
 const searchFilters = z.strictObject({
   brand: z.array(z.string().min(1).max(100)).max(20).optional(),
-  /** Minor units of the answer's currency. */
+  /** Minor units of the response's currency. */
   priceMin: z.int().min(0).max(1e12).optional(),
   priceMax: z.int().min(0).max(1e12).optional(),
   inStock: z.boolean().optional(),
 })
 
-/** What a buyer types. Compatibility forms count as what they unfold to: one such character may stand for three words to search. */
-const question = (max: number) =>
+/**
+ * Search text of at most `max` characters, also after NFKC normalisation: one compatibility character can expand to
+ * several words.
+ */
+const queryText = (max: number) =>
   z
     .string()
     .trim()
@@ -48,20 +51,20 @@ const question = (max: number) =>
     .refine((q) => q.normalize('NFKC').length <= max, 'is too long')
 
 export const searchInput = z.strictObject({
-  q: question(200),
+  q: queryText(200),
   category: slugSchema.optional(),
   filters: searchFilters.optional(),
   sort: z.enum(searchSorts).optional(),
   ...pageSchema.shape,
-  ...view,
+  ...localisation,
 })
 
-export const suggestInput = z.strictObject({ q: question(100), ...view })
-export const relatedInput = z.strictObject({ id: idSchema, limit: z.int().min(1).max(24).optional(), ...view })
+export const suggestInput = z.strictObject({ q: queryText(100), ...localisation })
+export const relatedInput = z.strictObject({ id: idSchema, limit: z.int().min(1).max(24).optional(), ...localisation })
 export const categoriesInput = z.strictObject({ locale: localeSchema.optional() }).optional()
 export const adjustStockInput = z.strictObject({
   sku: skuSchema,
-  /** Pieces added (positive) or taken away (negative). */
+  /** Units added (positive) or removed (negative). */
   delta: z
     .int()
     .min(-1_000_000)
@@ -88,10 +91,10 @@ export interface ProductCard {
   title: string
   brand: string | null
   image: Image | null
-  /** The lowest of its variants. */
+  /** Lowest price among the variants. */
   price: Money
   compareAt: Money | null
-  /** At least one variant can be bought now. */
+  /** Whether at least one variant can be bought now. */
   available: boolean
 }
 
@@ -99,11 +102,11 @@ export interface ProductVariant {
   id: string
   sku: string
   title: string
-  /** Option name to value, in the order of `Product.options`. */
+  /** Values by option name, in the order of `Product.options`. */
   options: Record<string, string>
   price: Money
   compareAt: Money | null
-  /** Pieces that can be bought now. */
+  /** Units that can be bought now. */
   available: number
 }
 
@@ -124,7 +127,7 @@ export interface Product {
   title: string
   description: string
   brand: string | null
-  /** From the root to the leaf for each category path. */
+  /** Every category path of the product, each from its root to its leaf; a category appears once. */
   categories: CategoryRef[]
   media: Image[]
   options: ProductOption[]

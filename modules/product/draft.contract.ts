@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { currencySchema, skuSchema, slugSchema } from '#schemas'
 
-/** What the catalog takes in, whoever brings it (demo data, an import, staff): checked here once, trusted within. */
+/** Drafts: the input format of the catalog, for demo data and imports alike. Validated here once, trusted afterwards. */
 
-/** Text by language; English where it exists is the fallback of the others. */
+/** Text by language, in at least one language. English is the fallback for the others. */
 const textOf = (max: number) =>
   z
     .strictObject({
@@ -13,8 +13,9 @@ const textOf = (max: number) =>
     .refine((text) => text.en !== undefined || text.zh !== undefined, 'must be given in at least one language')
 export type Text = z.infer<ReturnType<typeof textOf>>
 
-/** Minor units by currency; at least one. */
+/** Highest price, in minor units. */
 export const priceMax = 1_000_000_000_00
+/** Minor units by currency, in at least one currency. */
 const prices = z
   .record(currencySchema, z.int().min(0).max(priceMax))
   .refine((byCurrency) => Object.keys(byCurrency).length > 0, 'must hold a price in at least one currency')
@@ -22,18 +23,18 @@ const prices = z
 export const categoryDraftSchema = z.strictObject({
   slug: slugSchema,
   name: textOf(200),
-  /** Slug of the category above; null at the root. */
+  /** Slug of the parent category; null for a root. */
   parent: slugSchema.nullable(),
   position: z.int().min(0),
 })
 
 const variantDraftSchema = z.strictObject({
   sku: skuSchema,
-  /** For each option, the index of this variant's value among its values. */
+  /** For each option of the product, the index of this variant's value. */
   values: z.array(z.int().min(0)).max(10),
   prices,
   compareAt: prices.optional(),
-  /** Pieces on hand when the SKU is first seen; later stock is the shop's own affair. */
+  /** Initial stock, in units. Ignored for a SKU that already has stock. */
   stock: z.int().min(0).max(10_000_000),
 })
 
@@ -43,7 +44,7 @@ export const productDraftSchema = z.strictObject({
   brand: z.string().trim().min(1).max(200).nullable(),
   title: textOf(500),
   description: textOf(50_000),
-  /** Slugs of the leaves it belongs to. */
+  /** Slugs of the leaf categories of the product. */
   categories: z.array(slugSchema).max(20),
   media: z.array(z.strictObject({ url: z.string().min(1).max(2000), alt: textOf(500) })).max(50),
   options: z.array(z.strictObject({ name: textOf(100), values: z.array(textOf(200)).min(1).max(100) })).max(10),

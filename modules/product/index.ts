@@ -4,15 +4,15 @@ import { readVersions } from './catalog/version.store.ts'
 
 export { importCatalog } from './import/index.ts'
 export { readOffers, type Offer } from './catalog/offer.store.ts'
-export { catalogIsEmpty } from './registration/save-catalog.store.ts'
+export { isCatalogEmpty } from './registration/save-catalog.store.ts'
 export { seedCatalog } from './demo/seed.ts'
 export { applyStock, lockStock, readStock, type StockMovement } from './stock/stock.store.ts'
 
-/** What is sold: catalog, stock and search. */
+/** Product module: the catalog, its stock and its search. */
 export const createProductModule = (services: Pick<Services, 'config' | 'database'>) =>
   ({
     name: 'product',
     router: productRouter(services),
-    /** What the answers of the catalog are made from, and how often it has changed. */
+    /** Versions of the catalog's cache tags; a higher version makes cached responses with the tag stale. */
     readVersions: () => readVersions(services.database.query),
   }) as const

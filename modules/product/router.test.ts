@@ -34,30 +34,30 @@ function callAs(role?: Session['role']) {
   }
   return router.createCaller(context)
 }
-const refusal = (code: string, field?: string) =>
+const rejection = (code: string, field?: string) =>
   expect.objectContaining({
     cause: expect.objectContaining({ code, ...(field === undefined ? {} : { field }) }) as Error,
   }) as Error
 
 describe('product procedures', () => {
-  test('a currency the shop does not sell in is refused by name', async () => {
+  test('an unsupported currency is rejected and the field is named', async () => {
     const call = callAs()
-    for (const ask of [
+    for (const request of [
       call.list({ currency: 'GBP' }),
       call.get({ slug: 'lantern', currency: 'GBP' }),
       call.search({ q: 'lantern', currency: 'GBP' }),
       call.suggest({ q: 'l', currency: 'GBP' }),
     ]) {
-      await expect(ask).rejects.toEqual(refusal('unsupported_currency', 'currency'))
+      await expect(request).rejects.toEqual(rejection('unsupported_currency', 'currency'))
     }
   })
 
-  test('a price that a product lacks is answered in the base currency', async () => {
+  test('a product without a price in the requested currency is priced in the base currency', async () => {
     const product = await callAs().get({ slug: 'lantern', currency: 'EUR', locale: 'zh' })
     expect(product).toMatchObject({ title: 'Lantern', variants: [{ price: { amount: 25_00, currency: 'USD' } }] })
   })
 
-  test('every public procedure answers in the shape of the contract', async () => {
+  test('every public procedure returns a result that conforms to the contract', async () => {
     const call = callAs()
     const { items, nextCursor } = await call.list({})
     expect(nextCursor).toBeNull()
@@ -79,10 +79,10 @@ describe('product procedures', () => {
     expect(await call.categories()).toEqual([])
   })
 
-  test('stock is adjusted by staff alone', async () => {
+  test('only staff can adjust stock', async () => {
     const input = { sku: 'LANTERN', delta: 3, reason: 'delivery' }
-    await expect(callAs().admin.adjustStock(input)).rejects.toEqual(refusal('unauthenticated'))
-    await expect(callAs('customer').admin.adjustStock(input)).rejects.toEqual(refusal('forbidden'))
+    await expect(callAs().admin.adjustStock(input)).rejects.toEqual(rejection('unauthenticated'))
+    await expect(callAs('customer').admin.adjustStock(input)).rejects.toEqual(rejection('forbidden'))
     expect(await callAs('staff').admin.adjustStock(input)).toEqual({ sku: 'LANTERN', available: 5, reserved: 0 })
   })
 })

@@ -15,28 +15,28 @@ import {
 } from './contract.ts'
 import { searchProducts } from './search/search.store.ts'
 import { adjustStock } from './stock/stock.store.ts'
-import { viewOf } from './catalog/view.ts'
+import { localisationOf } from './catalog/localisation.rules.ts'
 import { bumpVersions } from './catalog/version.store.ts'
 import { suggest } from './search/vocabulary.store.ts'
 
 const relatedLimit = 8
 
-/** Everything the shop answers about what is sold. Public but for `admin`, which is for staff. */
+/** Procedures of `product.*`: catalog, search and stock. All are public except `admin`, which requires a staff session. */
 export function productRouter({ config, database }: Pick<Services, 'config' | 'database'>) {
   const { query } = database
   const page = cachedProcedure('product', 'category')
   const cards = cachedProcedure('list', 'category')
   return router({
-    list: cards.input(listInput).query(({ input }) => listProducts(query, input, viewOf(config, input))),
+    list: cards.input(listInput).query(({ input }) => listProducts(query, input, localisationOf(config, input))),
 
-    get: page.input(getInput).query(({ input }) => getProduct(query, input, viewOf(config, input))),
+    get: page.input(getInput).query(({ input }) => getProduct(query, input, localisationOf(config, input))),
 
-    search: cards.input(searchInput).query(({ input }) => searchProducts(query, input, viewOf(config, input))),
+    search: cards.input(searchInput).query(({ input }) => searchProducts(query, input, localisationOf(config, input))),
 
-    suggest: cards.input(suggestInput).query(({ input }) => suggest(query, input.q, viewOf(config, input))),
+    suggest: cards.input(suggestInput).query(({ input }) => suggest(query, input.q, localisationOf(config, input))),
 
     related: cards.input(relatedInput).query(async ({ input }) => ({
-      items: await relatedProducts(query, input.id, input.limit ?? relatedLimit, viewOf(config, input)),
+      items: await relatedProducts(query, input.id, input.limit ?? relatedLimit, localisationOf(config, input)),
     })),
 
     categories: cachedProcedure('category')
@@ -51,7 +51,7 @@ export function productRouter({ config, database }: Pick<Services, 'config' | 'd
   })
 }
 
-/** Corrects stock and, with it, what pages and cards say of it. */
+/** Adjusts stock and, in the same transaction, invalidates the cached pages and lists that show it. */
 const correctStock = (database: Database, input: AdjustStockInput, by: string): Promise<StockLevel> =>
   transaction(database, async (tx) => {
     const level = await adjustStock(tx, input, by)

@@ -19,7 +19,7 @@ export const productSchema = pgSchema('product')
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
-/** The lowest price among a product's variants in one currency, as cards show it. Minor units. */
+/** Lowest price among a product's variants in one currency, as product cards show it. Minor units. */
 export interface PriceFrom {
   amount: number
   currency: string
@@ -37,7 +37,7 @@ export const category = productSchema.table('category', {
 export const product = productSchema.table(
   'product',
   {
-    /** UUID v7: ids grow with time, so newest first is id descending. */
+    /** UUID v7: ids grow with time, so `id desc` is newest first. */
     id: uuid().primaryKey(),
     slug: text().notNull().unique(),
     status: text().$type<ProductDraft['status']>().notNull(),
@@ -47,9 +47,9 @@ export const product = productSchema.table(
     media: jsonb().$type<ProductDraft['media']>().notNull(),
     options: jsonb().$type<ProductDraft['options']>().notNull(),
     attributes: jsonb().$type<ProductDraft['attributes']>().notNull(),
-    /** By currency; derived from the variants whenever they are saved. */
+    /** Lowest price by currency, derived from the variants whenever they are saved. */
     priceFrom: jsonb('price_from').$type<Record<string, PriceFrom>>().notNull(),
-    /** Digest of the draft it was saved from: an equal one is not written again. */
+    /** Digest of the draft that was saved last; a draft with the same digest is not written again. */
     contentHash: text('content_hash').notNull(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
@@ -103,14 +103,14 @@ export const productCategory = productSchema.table(
 )
 
 /**
- * Pieces per SKU. Rows outlive the variants they were made for: what is reserved must stay takeable.
- * No index may cover `available` or `reserved`, so that every change of them is a cheap in-page (HOT) update.
+ * Stock per SKU, in units. A row outlives the variant it was created for, so that reserved units can still be taken.
+ * No index may cover `available` or `reserved`, so that each change of them is a heap-only tuple (HOT) update.
  */
 export const stock = productSchema.table(
   'stock',
   {
     sku: text().primaryKey(),
-    /** Who sells it now; null once no product lists the SKU. */
+    /** Product that lists the SKU; null when none does any longer. */
     productId: uuid('product_id').references(() => product.id, { onDelete: 'set null' }),
     available: integer().notNull(),
     reserved: integer().notNull().default(0),
@@ -124,16 +124,16 @@ export const stock = productSchema.table(
 
 export const movementKinds = ['initial', 'restocked', 'adjusted', 'returned', 'sold'] as const
 
-/** Append-only. For every SKU the quantities sum to available + reserved. */
+/** Append-only ledger of stock movements. For every SKU the quantities sum to available + reserved. */
 export const stockMovement = productSchema.table(
   'stock_movement',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     sku: text().notNull(),
     kind: text({ enum: movementKinds }).notNull(),
-    /** Pieces that came (positive) or went (negative). */
+    /** Units received (positive) or removed (negative). */
     quantity: integer().notNull(),
-    /** What caused it, such as an order id. */
+    /** Cause of the movement, such as an order id. */
     reference: text().notNull(),
     reason: text(),
     at: timestamp({ withTimezone: true }).notNull().defaultNow(),
@@ -145,13 +145,13 @@ export const stockMovement = productSchema.table(
   ],
 )
 
-/** How often what answers are made from has changed: three rows, read once a second by every process that keeps answers. */
+/** Version counter per cache tag: three rows, polled once a second by every process that caches responses. */
 export const catalogVersion = productSchema.table('catalog_version', {
   tag: text().primaryKey(),
   version: bigint({ mode: 'number' }).notNull(),
 })
 
-/** One row for each active product: everything a search filters, counts and ranks by, so that it reads no other product table. */
+/** One row per active product, with everything that a search filters, counts and ranks by, so that it joins no other product table. */
 export const searchDocument = productSchema.table(
   'search_document',
   {
@@ -161,22 +161,22 @@ export const searchDocument = productSchema.table(
     /** Weights: A title, B brand, category and SKU, C options and attributes, D description. */
     document: tsvector().notNull(),
     /**
-     * What names the product, small enough to be read for every hit. Weights: A the nouns of its title that name the
-     * thing itself (`case` in "Case for iPhone"), B the same of its categories, C brand, D the whole title.
+     * Names of the product, small enough to be read for every hit. Weights: A head words of the title (`case` in
+     * "Case for iPhone"), B head words of the categories, C brand, D the whole title.
      */
     named: tsvector().notNull(),
-    /** Words in the English title: of two titles that match alike, the shorter is closer. */
+    /** Words in the first title (English, else Chinese). Of two equal matches the shorter title ranks first. */
     titleLength: integer('title_length').notNull(),
     brand: text(),
     categoryIds: uuid('category_ids').array().notNull(),
     priceFrom: jsonb('price_from').$type<Record<string, PriceFrom>>().notNull(),
-    /** What it put into the vocabulary, to be taken out again when it changes. */
+    /** Terms this document contributes to {@link searchTerm}, subtracted again when the document changes. */
     terms: text().array().notNull(),
   },
   (table) => [index('search_document_document').using('gin', table.document)],
 )
 
-/** The vocabulary: every word of titles, brands, categories and options, and in how many documents it stands. */
+/** Search vocabulary: every word of titles, brands, categories and options, with its document frequency. */
 export const searchTerm = productSchema.table(
   'search_term',
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#schemas'
 
-/** What clients of `user.*` send and get. Imports shapes alone: the published client carries these types. */
+/** Input and output of `user.*`. Imports nothing but schemas, since the published client contains these types. */
 
 export const registerInput = z.strictObject({
   email: emailSchema,
@@ -12,11 +12,11 @@ export const registerInput = z.strictObject({
 export const loginInput = z.strictObject({
   email: emailSchema,
   password: z.string().min(1).max(200),
-  /** The second factor, once accounts have one. */
+  /** Reserved for a second factor; ignored. */
   code: z.string().min(1).max(20).optional(),
 })
 
-/** Of procedures that ask for nothing: what is sent all the same is refused rather than ignored. */
+/** Input of procedures without parameters: unexpected fields are rejected, not ignored. */
 export const noInput = z.strictObject({}).optional()
 
 export type RegisterInput = z.infer<typeof registerInput>
@@ -36,11 +36,11 @@ export interface User {
 
 export interface SignedIn {
   user: User
-  /** Opaque; for `Authorization: Bearer`. Browsers get the same as an HttpOnly cookie. */
+  /** Opaque token for `Authorization: Bearer`. Browsers also receive it as an HttpOnly cookie. */
   token: string
 }
 
-/** Newest first; `cursor` is the `nextCursor` of the page before. */
+/** Newest first; `cursor` is the `nextCursor` of the previous page. */
 export const adminListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export type UserPage = Page<User>
 
@@ -54,15 +54,15 @@ export const auditListInput = z
   })
   .optional()
 
-/** What somebody of the staff did. */
+/** An action of staff. */
 export interface AuditRecord {
   id: number
   at: Timestamp
-  /** The account of who did it. */
+  /** The account of the staff member. */
   actorId: string
   /** A stable name such as `dead_letter.retry`. */
   action: string
-  /** What it was done to, as `kind:id`. */
+  /** The object of the action, as `kind:id`. */
   subject: string
   detail: Record<string, unknown>
   requestId: string

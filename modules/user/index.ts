@@ -12,32 +12,32 @@ import { isToken } from './session/token.ts'
 
 export { recordAudit, type AuditEntry } from './audit/audit.store.ts'
 
-/** Who buys and who works here. */
+/** Accounts, sessions and the audit of staff actions. */
 export function createUserModule(services: BasicServices) {
   const { config, database, log } = services
   return {
     name: 'user' as const,
     router: createUserRouter(services),
 
-    /** Whose token this is; null when it is not one, was logged out or has expired. */
+    /** The session of this token; null when the token is malformed, logged out or expired. */
     async authenticate(token: string): Promise<Session | null> {
       const found = isToken(token) ? await findSession(database.query, token) : undefined
       if (found === undefined) return null
       const { isStale, ...session } = found
       if (isStale && !config.READ_ONLY) {
         await touchSession(database.query, session.id).catch((error: unknown) => {
-          log.warn({ err: error }, 'a session stays valid, but its use could not be noted')
+          log.warn({ err: error }, 'the last use of a session could not be recorded; the session stays valid')
         })
       }
       return session
     },
 
-    /** Deletes expired sessions, at most `most`, and says how many; safe from any number of replicas at once. */
-    cleanUp: (most: number): Promise<number> => deleteExpiredSessions(database.query, most),
+    /** Deletes at most `limit` expired sessions; replicas may do so concurrently. @returns the number deleted */
+    cleanUp: (limit: number): Promise<number> => deleteExpiredSessions(database.query, limit),
   }
 }
 
-/** An account that exists without having registered: demo customers, the first of the staff. */
+/** An account created without registration: demo customers and staff. */
 export interface AccountSeed {
   email: string
   password: string
@@ -46,7 +46,7 @@ export interface AccountSeed {
   locale: Locale
 }
 
-/** Makes these accounts, or brings those that exist to this password, name, role and locale. Safe to repeat. */
+/** Creates these accounts, or updates password, name, role and locale of those that exist. Idempotent. */
 export async function seedAccounts(services: BasicServices, accounts: readonly AccountSeed[]): Promise<void> {
   for (const { email, password, name, role, locale } of accounts) {
     const passwordHash = await hashPassword(password)

@@ -20,27 +20,27 @@ import { deleteSession } from './session/session.store.ts'
 import { createSignIn } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
-/** What `user.*` answers. */
+/** The procedures `user.*`. */
 export function createUserRouter(services: BasicServices) {
   const { query } = services.database
   const signIn = createSignIn(services)
 
   return router({
-    /** A new customer, logged in at once. */
+    /** Creates a customer account and starts a session. */
     register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
       const signedIn = await signIn.register(input, ctx.address)
       ctx.setCookie('session', signedIn.token)
       return signedIn
     }),
 
-    /** A new session; others of the same account go on. */
+    /** Starts a session; other sessions of the account stay valid. */
     login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
       const signedIn = await signIn.login(input, ctx.address)
       ctx.setCookie('session', signedIn.token)
       return signedIn
     }),
 
-    /** Ends this very session; says yes to those who have none, so that a stale cookie can always be dropped. */
+    /** Ends this session. Succeeds without a session too, so that a stale cookie can always be cleared. */
     logout: publicProcedure.input(noInput).mutation(async ({ ctx }): Promise<Record<string, never>> => {
       if (ctx.sessionToken !== undefined && isToken(ctx.sessionToken)) await deleteSession(query, ctx.sessionToken)
       ctx.setCookie('session', null)
@@ -54,7 +54,7 @@ export function createUserRouter(services: BasicServices) {
     }),
 
     admin: router({
-      /** Every account, newest first. */
+      /** All accounts, newest first. */
       list: staffProcedure.input(adminListInput).query(async ({ input }): Promise<UserPage> => {
         const { cursor, limit = 50 } = input ?? {}
         const before = cursor === undefined ? undefined : decodeCursor(cursor, z.uuid())
@@ -67,7 +67,7 @@ export function createUserRouter(services: BasicServices) {
       }),
 
       audit: router({
-        /** What staff did, newest first. */
+        /** Actions of staff, newest first. */
         list: staffProcedure.input(auditListInput).query(async ({ input }): Promise<AuditPage> => {
           const { cursor, limit = 50, ...filter } = input ?? {}
           const before = cursor === undefined ? undefined : decodeCursor(cursor, z.int().min(1))

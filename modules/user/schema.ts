@@ -3,7 +3,7 @@ import { bigint, check, index, jsonb, pgSchema, text, timestamp, uuid } from 'dr
 import { locales } from '#schemas'
 import { roles } from './contract.ts'
 
-/** Tables of the user module. `user` is a reserved word of SQL: drizzle quotes it, hand-written SQL must. */
+/** Tables of the user module. `user` is a reserved word of SQL: drizzle quotes it, and hand-written SQL must too. */
 export const user = pgSchema('user')
 
 const moment = (name: string) => timestamp(name, { withTimezone: true }).notNull().defaultNow()
@@ -11,21 +11,21 @@ const moment = (name: string) => timestamp(name, { withTimezone: true }).notNull
 export const account = user.table(
   'account',
   {
-    /** UUID v7: its order is the order of registration, which pages rely on. */
+    /** UUID v7: sorts by time of registration, which keyset pagination relies on. */
     id: uuid('id').primaryKey(),
-    /** As `normaliseEmail` gives it, so that unique means one account a person. */
+    /** Normalised by `normaliseEmail`, so that the unique index ignores case. */
     email: text('email').notNull().unique('account_email_unique'),
     name: text('name'),
     locale: text('locale', { enum: locales }).notNull(),
     role: text('role', { enum: roles }).notNull().default('customer'),
-    /** argon2id in PHC form: parameters, salt and hash in one. */
+    /** argon2id in PHC format: parameters, salt and hash in one string. */
     passwordHash: text('password_hash').notNull(),
     createdAt: moment('created_at'),
   },
   (table) => [check('account_role', sql`${table.role} in ('customer', 'staff')`)],
 )
 
-/** One device that is logged in. */
+/** A login of one device. */
 export const session = user.table(
   'session',
   {
@@ -33,23 +33,23 @@ export const session = user.table(
     accountId: uuid('account_id')
       .notNull()
       .references(() => account.id, { onDelete: 'cascade' }),
-    /** SHA-256 of the token: who reads this table cannot log in with it. */
+    /** SHA-256 of the token: access to this table does not allow a login. */
     tokenHash: text('token_hash').notNull().unique('session_token_hash_unique'),
     createdAt: moment('created_at'),
-    /** Right to the hour: most reads write nothing. */
+    /** Accurate to the hour, so that most reads write nothing. */
     lastSeenAt: moment('last_seen_at'),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },
   (table) => [index('session_account_id').on(table.accountId), index('session_expires_at').on(table.expiresAt)],
 )
 
-/** What staff did. Append-only: a trigger refuses every change. No foreign key: whoever leaves, what they did stays. */
+/** Actions of staff. Append-only by trigger. No foreign key: records outlive the accounts of their actors. */
 export const audit = user.table(
   'audit',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: moment('at'),
-    /** The account of who did it. */
+    /** The account of the staff member. */
     actorId: uuid('actor_id').notNull(),
     action: text('action').notNull(),
     subject: text('subject').notNull(),

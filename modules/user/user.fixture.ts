@@ -10,7 +10,7 @@ import { createUserModule } from './index.ts'
 
 export const password = 'correct horse battery'
 
-/** For tests: the module on this database, closed and dropped with the test, and browsers to call it from. */
+/** Test support: the module on this database (both are closed at the end of the test) and browsers that call it. */
 export async function openShopOn(testDatabase: AsyncDisposable & { url: string }, env: Record<string, string> = {}) {
   const logged: string[] = []
   const log = pino(
@@ -25,7 +25,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
     await testDatabase[Symbol.asyncDispose]()
   })
 
-  /** Calls the procedures as a browser at this address would, which sends back the cookie it was given. */
+  /** Calls procedures as a browser at this address does, which returns the cookies it received. */
   function browserAt(address: string, token?: string) {
     const cookies = new Map<string, string | null>(token === undefined ? [] : [['session', token]])
     const call = () => {
@@ -51,7 +51,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
   return { services, users, database, logged, browserAt, sql }
 }
 
-/** What the caller is told, or undefined when the call succeeds. */
+/** The error that the caller receives; undefined when the call succeeds. */
 export async function rejectionOf(call: Promise<unknown>): Promise<{ code: ErrorCode; message: string } | undefined> {
   try {
     await call

@@ -5,7 +5,7 @@ import { openShopOn, password, rejectionOf } from './user.fixture.ts'
 
 const openShop = async (env?: Record<string, string>) => openShopOn(await createTestDatabase(), env)
 
-test('logout ends this session and no other of the account, drops the cookie, and may be repeated', async () => {
+test('logout ends this session alone, clears the cookie and may be repeated', async () => {
   const { users, browserAt } = await openShop()
   const laptop = browserAt('203.0.113.1')
   const phone = browserAt('203.0.113.2')
@@ -19,7 +19,7 @@ test('logout ends this session and no other of the account, drops the cookie, an
   expect(await laptop.call().logout()).toEqual({})
 })
 
-test('an expired session is refused and cleaned up; a living one is left alone', async () => {
+test('an expired session is rejected and deleted, and a valid one is kept', async () => {
   const { users, browserAt, sql } = await openShop({ SESSION_DAYS: '7' })
   const browser = browserAt('203.0.113.1')
   const { token: old } = await browser.call().register({ email: 'ann@example.com', password })
@@ -29,14 +29,14 @@ test('an expired session is refused and cleaned up; a living one is left alone',
     ),
   ).toHaveLength(1)
   await sql(`update "user".session set expires_at = now() - interval '1 second'`)
-  const { token: living } = await browser.call().login({ email: 'ann@example.com', password })
+  const { token: valid } = await browser.call().login({ email: 'ann@example.com', password })
   expect(await users.authenticate(old)).toBeNull()
   expect(await users.cleanUp(100)).toBe(1)
   expect(await users.cleanUp(100)).toBe(0)
-  expect(await users.authenticate(living)).not.toBeNull()
+  expect(await users.authenticate(valid)).not.toBeNull()
 })
 
-test('expired sessions are cleaned up however many there are, by two at once', async () => {
+test('concurrent cleanups delete any number of expired sessions without overlap', async () => {
   const { users, browserAt, sql } = await openShop()
   await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
   await sql(`insert into "user".session (id, account_id, token_hash, expires_at)
@@ -47,15 +47,15 @@ test('expired sessions are cleaned up however many there are, by two at once', a
   expect(await sql('select 1 from "user".session')).toHaveLength(1)
 })
 
-test('what is no token is refused without asking Postgres', async () => {
+test('malformed tokens are rejected without a query', async () => {
   const { users, database } = await openShop()
-  const asked = vi.spyOn(database.pool, 'query')
+  const query = vi.spyOn(database.pool, 'query')
   for (const token of ['', 'x', 'a'.repeat(44), `${'a'.repeat(42)}'`, 'é'.repeat(43)])
     expect(await users.authenticate(token)).toBeNull()
-  expect(asked).not.toHaveBeenCalled()
+  expect(query).not.toHaveBeenCalled()
 })
 
-test('using a session writes to it once an hour, not with every read', async () => {
+test('use of a session is recorded once an hour, not with every read', async () => {
   const { users, browserAt, sql } = await openShop()
   const { token } = await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
   const version = async () => (await sql('select xmin::text, last_seen_at from "user".session'))[0]
@@ -68,7 +68,7 @@ test('using a session writes to it once an hour, not with every read', async () 
   expect(seen).toEqual({ recently: true })
 })
 
-test('staff see all accounts page by page, newest first and without secrets; customers and strangers do not', async () => {
+test('only staff list accounts: in pages, newest first, without secrets', async () => {
   const { services, browserAt } = await openShop()
   const staff = browserAt('203.0.113.9')
   await seedAccounts(services, [{ email: 'Staff@Example.com', password, name: 'Sam', role: 'staff', locale: 'en' }])
@@ -90,7 +90,7 @@ test('staff see all accounts page by page, newest first and without secrets; cus
   expect(await rejectionOf(browserAt('203.0.113.3').call().admin.list())).toMatchObject({ code: 'unauthenticated' })
 })
 
-test('seeding the same accounts again changes nothing but brings their password and role back', async () => {
+test('seeding accounts again restores their password and role and changes nothing else', async () => {
   const { services, browserAt, sql } = await openShop()
   const demo = { email: 'demo@example.com', password, name: 'Demo', role: 'staff', locale: 'en' } as const
   await seedAccounts(services, [demo])

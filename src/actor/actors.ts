@@ -2,37 +2,38 @@ import { sql } from 'drizzle-orm'
 import { transaction, type Database } from '#db'
 import type { IdempotencyKey } from '#idempotency'
 import type { Logger } from '#telemetry'
+import { createBatcher, type Batcher, type BatchOptions } from './batcher.ts'
 import { createEffectRunner } from './effect-runner.ts'
 import type { AnyActorKind, AnyEffectKind, Decision, Envelope, Message } from './kind.ts'
-import { createBatcher, type BatchOptions, type Batcher } from './batcher.ts'
 import { sendMessages } from './mailbox.ts'
 import { startSweep, type Sweep } from './sweep.ts'
 
-/** What `ask` needs to know of an {@link ActorKind}: its messages and its replies. */
+/** The part of an {@link ActorKind} that `ask` needs: its messages and replies. */
 interface Askable<Handled extends Message, Reply> {
   readonly kind: string
   decide(state: never, message: Handled, context: never): Decision<unknown, Reply, unknown>
 }
 
-/** The actors of this process: any process may run any actor at any moment, row locks in Postgres keep them apart. */
+/** The actors of this process. Any process may run any actor at any moment: row locks in Postgres serialise them. */
 export interface Actors {
   /**
-   * A command from outside, handled in a turn now. With a key its reply must be plain JSON: a replay answers it as stored.
-   * @throws AppError: what the actor refused; `unavailable` when nothing took effect; `outcome_unknown` when that is not known
+   * Request and reply: a command from outside, handled in a turn now. With an idempotency key the reply must be plain
+   * JSON, since a repeated command returns it as stored.
+   * @throws AppError: the actor's rejection; `unavailable` when nothing took effect; `outcome_unknown` when that is not known
    */
   ask<Handled extends Message, Reply>(
     kind: Askable<Handled, Reply>,
     command: { id: string; message: Handled; key?: IdempotencyKey },
   ): Promise<Reply>
-  /** Makes sure that a recurring effect is scheduled: sends this mail unless the actor has some already. */
-  schedule(mail: Envelope): Promise<void>
-  /** Handles the mail of these actors; resolves when there is none left to handle now. */
+  /** Schedules a recurring effect: sends its message unless its actor has a pending one. */
+  schedule(envelope: Envelope): Promise<void>
+  /** Handles the messages of these actors; resolves when none is left to handle now. */
   handle(kind: string, ids: readonly string[]): Promise<void>
-  /** All kinds, actors and effects, that can have mail. */
+  /** All kinds of actors and effects. */
   readonly kinds: readonly string[]
-  /** Takes up mail whose wake-up was lost, and timers. Worker mode. */
+  /** Worker mode: delivers timers, and messages whose wake-up was lost. */
   startSweep(): Sweep
-  /** Claims no more effects, waits for turns and effects under way, then refuses what comes. */
+  /** Leases no more effects, waits for running turns and effects, then rejects further work. */
   stop(): Promise<void>
 }
 
@@ -42,7 +43,7 @@ export interface ActorsOptions {
   actors: readonly AnyActorKind[]
   effects: readonly AnyEffectKind[]
   batching: BatchOptions
-  /** Tells the workers. Never throws, never waits: what is lost is found by the sweep. */
+  /** Wakes the workers. Never throws, never waits: the sweep delivers what is lost. */
   wake(woken: readonly { kind: string; id: string }[]): void
 }
 
@@ -56,40 +57,41 @@ export function createActors(options: ActorsOptions): Actors {
   const batchers = new Map(options.actors.map((kind) => [kind.kind, createBatcher({ ...shared, kind })]))
   const runners = new Map(options.effects.map((kind) => [kind.kind, createEffectRunner({ ...shared, kind })]))
 
-  /** A worker goes on by itself with what its own work leads to, while it has room: the queue is for what others begin. */
+  /** Effects that this process's own work leads to start here while there is room; the queue carries the rest. */
   function wake(woken: readonly { kind: string; id: string }[], isOwn: boolean): void {
-    const here = isOwn ? woken.filter(({ kind }) => runners.get(kind)?.hasRoom() === true) : []
-    for (const [kind, rows] of Map.groupBy(here, (one) => one.kind))
+    const local = isOwn ? woken.filter(({ kind }) => runners.get(kind)?.hasRoom() === true) : []
+    for (const [kind, rows] of Map.groupBy(local, (one) => one.kind))
       void runners.get(kind)?.run(rows.map(({ id }) => id))
-    options.wake(woken.filter((one) => !here.includes(one)))
+    options.wake(woken.filter((one) => !local.includes(one)))
   }
 
   async function handle(kind: string, ids: readonly string[]): Promise<void> {
     const runner = runners.get(kind)
     if (runner !== undefined) await runner.run(ids)
-    else await Promise.all(ids.map((id) => batcherOf(kind).run({ form: 'wake', id })))
+    else await Promise.all(ids.map((id) => batcherOf(kind).run({ type: 'wake', id })))
   }
 
   return {
     kinds: [...versions.keys()],
     handle,
     async ask(kind, { id, message, key }) {
-      // The reply is what this kind's decide returned: its type goes with the kind.
-      return (await batcherOf(kind.kind).run({ form: 'ask', id, message, key })) as never
+      // The reply is the value that this kind's decide returned: its type is the kind's.
+      return (await batcherOf(kind.kind).run({ type: 'ask', id, message, key })) as never
     },
-    async schedule(mail) {
+    async schedule(envelope) {
+      const { kind, id } = envelope
       await transaction(database, async (tx) => {
-        await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`${mail.kind}:${mail.id}`}))`)
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`${kind}:${id}`}))`)
         const { rows } = await tx.execute(
-          sql`select 1 from actor.mailbox where kind = ${mail.kind} and actor_id = ${mail.id} limit 1`,
+          sql`select 1 from actor.mailbox where kind = ${kind} and actor_id = ${id} limit 1`,
         )
-        if (rows.length === 0) await sendMessages(tx, [mail], versionOf)
+        if (rows.length === 0) await sendMessages(tx, [envelope], versionOf)
       })
     },
     startSweep: () => startSweep({ database, log, kinds: [...options.actors, ...options.effects], run: handle }),
     async stop() {
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
-      await Promise.all([...batchers.values()].map((lane) => lane.stop()))
+      await Promise.all([...batchers.values()].map((batcher) => batcher.stop()))
     },
   }
 }

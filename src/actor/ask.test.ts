@@ -2,19 +2,19 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '#test'
 import { add, openBank } from './bank.fixture.ts'
-import { dropExpiredReplies, idempotencyKey } from '#idempotency'
+import { truncateExpiredReplies, idempotencyKey } from '#idempotency'
 
 describe('ask', () => {
-  test('reply, state and mail commit together', async () => {
+  test('the reply, the state and the outbox of a command commit atomically', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
-    const letter = { kind: 'account', id: 'b', message: { ...add(1, 'gift') } }
-    expect(await ask('a', { ...add(5, 'first'), mail: [letter] } as never)).toEqual({ balance: 5, notes: ['first'] })
+    const gift = { kind: 'account', id: 'b', message: { ...add(1, 'gift') } }
+    expect(await ask('a', { ...add(5, 'first'), outbox: [gift] } as never)).toEqual({ balance: 5, notes: ['first'] })
     expect(await bank.account('a')).toEqual({ balance: 5, notes: ['first'] })
     expect(await bank.mailbox()).toMatchObject([{ kind: 'account', actor: 'b' }])
   })
 
-  test('a command with one key sent 50 times at once to two processes takes effect once and gets equal replies', async () => {
+  test('a key sent 50 times concurrently to two processes takes effect once, with equal replies', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start(), bank.start()]
     const key = idempotencyKey('add:a', 'key', { amount: 5 })
@@ -25,7 +25,7 @@ describe('ask', () => {
     expect(await bank.account('a')).toEqual({ balance: 5, notes: ['once'] })
   })
 
-  test('many keys sent again and again at once from two processes take effect once each', async () => {
+  test('keys repeated concurrently from two processes take effect once each', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start(), bank.start()]
     const asks = Array.from({ length: 400 }, (_, index) => {
@@ -48,12 +48,12 @@ describe('ask', () => {
       idempotencyKey('s', 'key', { amount: 2, to: 'x' }),
     ]
     await ask('warm', add(1, 'warm'))
-    const together = await Promise.allSettled([
+    const results = await Promise.allSettled([
       ask('x', add(1, 'x')),
       ask('a', add(1, 'one'), first),
       ask('a', add(2, 'two'), other),
     ])
-    expect(together.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
     await expect(ask('a', add(2, 'two'), other)).rejects.toMatchObject({
       code: 'idempotency_mismatch',
       field: 'idempotencyKey',
@@ -62,7 +62,7 @@ describe('ask', () => {
     expect(idempotencyKey('s', 'key', { to: 'x', amount: 1 })).toEqual(first)
   })
 
-  test('a request refused by an AppError changes nothing and gives its key back', async () => {
+  test('a request rejected by an AppError changes nothing and frees its key', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
     const key = idempotencyKey('a', 'key', 'take 5')
@@ -80,7 +80,7 @@ describe('ask', () => {
     ],
     ['actor', `select from test_actor.account where id = 'a' and $1 <> '' for update`],
   ])(
-    'a request whose %s another transaction holds is in_flight after its patience, and free afterwards',
+    'a request whose %s another transaction holds is in_flight after its wait, and succeeds later',
     async (_, hold) => {
       await using bank = await openBank(await createTestDatabase())
       const { ask, database } = bank.start()
@@ -99,7 +99,7 @@ describe('ask', () => {
     },
   )
 
-  test('one key used for two actors at once, in two processes, takes effect for one of them', async () => {
+  test('one key sent to two actors concurrently, from two processes, takes effect for one of them', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start(), bank.start()]
     for (let round = 0; round < 20; round += 1) {
@@ -118,7 +118,7 @@ describe('ask', () => {
     expect(rows).toHaveLength(20)
   })
 
-  test('a key is remembered across the turn of its partition, and forgotten after its time', async () => {
+  test('a key is kept across the change of partitions, and forgotten after its time', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask, database } = bank.start()
     const key = idempotencyKey('a', 'key', 1)
@@ -130,12 +130,12 @@ describe('ask', () => {
     await age(12)
     expect(await ask('a', add(1, 'again'), key)).toEqual({ balance: 1, notes: ['first'] })
     await age(24)
-    expect(await dropExpiredReplies(database.query)).toBe(1)
-    expect(await dropExpiredReplies(database.query)).toBe(0)
+    expect(await truncateExpiredReplies(database.query)).toBe(1)
+    expect(await truncateExpiredReplies(database.query)).toBe(0)
     expect(await ask('a', add(1, 'again'), key)).toEqual({ balance: 2, notes: ['first', 'again'] })
   })
 
-  test('a failed turn of one ask is told to its caller alone', async () => {
+  test('a failed turn of one ask is reported to its caller alone', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
     const settled = await Promise.allSettled(

@@ -6,17 +6,17 @@ import type { IdempotencyKey } from '#idempotency'
 import { createLog } from '#telemetry'
 import { createActors, type ActorKind, type Actors, type EffectContext, type EffectResult } from './index.ts'
 
-/** A bank to prove the runtime on: accounts with a balance and what they have noted, pots that they share, and one effect. */
+/** Test support for the runtime: a bank whose accounts hold a balance and notes and share pots, and one effect. */
 
-const mail = z.object({
+const envelope = z.object({
   kind: z.string(),
   id: z.string(),
   message: z.looseObject({ type: z.string() }),
   afterMs: z.number().optional(),
 })
 export const accountMessage = z.discriminatedUnion('type', [
-  /** Adds, notes it, and sends mail; refused as `order_state` when it would overdraw. Beyond 1,000,000 SQL refuses it. */
-  z.object({ type: z.literal('add'), amount: z.int(), note: z.string(), mail: z.array(mail).optional() }),
+  /** Adds, notes it and sends messages. Rejected as `order_state` when it would overdraw; fails in SQL beyond 1,000,000. */
+  z.object({ type: z.literal('add'), amount: z.int(), note: z.string(), outbox: z.array(envelope).optional() }),
   /** Moves from the account to pots that all share. */
   z.object({ type: z.literal('share'), pots: z.array(z.string()), note: z.string() }),
   z.object({ type: z.literal('remind'), note: z.string() }),
@@ -58,7 +58,7 @@ const account: AccountActor = {
       case 'add': {
         const balance = state.balance + message.amount
         if (message.amount < 0 && balance < 0) throw new AppError('order_state')
-        const sent = (message.mail ?? []).map(({ afterMs, ...one }) =>
+        const sent = (message.outbox ?? []).map(({ afterMs, ...one }) =>
           afterMs === undefined ? one : { ...one, dueAt: new Date(now.getTime() + afterMs) },
         )
         return { state: { balance, notes }, reply: { balance, notes }, outbox: sent }
@@ -79,7 +79,7 @@ const account: AccountActor = {
     await tx.execute(sql`
       update test_actor.account a set balance = r.balance, notes = r.notes
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, balance int, notes text[]) where a.id = r.id`)
-    // Slow between one lock and the next: a wrong order would show itself in no time.
+    // Slow between two locks, so that a wrong order soon deadlocks.
     await tx.execute(sql`
       with locked as (
         select name, pg_sleep(0.0005) from (
@@ -94,9 +94,9 @@ const account: AccountActor = {
 export type Call = (message: { type: 'call'; note: string }, context: EffectContext) => Promise<EffectResult>
 
 export interface ProcessOptions {
-  /** What the effect does; by default its note is added to the account of the same id. */
+  /** The effect's work; by default its note is added to the account of the same id. */
   call?: Call
-  /** Versions of accounts' mail that this process reads. */
+  /** Versions of the account's messages that this process reads. */
   reads?: readonly number[]
   concurrency?: number
   timeoutMs?: number
@@ -119,12 +119,12 @@ export interface Bank extends AsyncDisposable {
   start(options?: ProcessOptions): Process
   query<Row extends Record<string, unknown>>(statement: SQL): Promise<Row[]>
   account(id: string): Promise<Account | undefined>
-  /** What lies in the mailbox, oldest first. */
+  /** The mailbox, oldest message first. */
   mailbox(): Promise<{ id: number; kind: string; actor: string; attempts: number; tries: number }[]>
   deadLetters(): Promise<{ actor: string; attempts: number; reason: string }[]>
-  /** Puts mail there as a committed turn would have. */
-  send(...mail: { kind?: string; id: string; message: unknown; version?: number }[]): Promise<void>
-  /** Lets the wait of everything that was put off be over. */
+  /** Stores messages as a committed turn would have. */
+  send(...messages: { kind?: string; id: string; message: unknown; version?: number }[]): Promise<void>
+  /** Makes every message that is retried later due now. */
   hurry(): Promise<void>
 }
 
@@ -150,8 +150,8 @@ export async function openBank(database: { url: string } & AsyncDisposable): Pro
       (await query<Account & { id: string }>(sql`select balance, notes from test_actor.account where id = ${id}`))[0],
     mailbox: () => query(sql`select id, kind, actor_id as actor, attempts, tries from actor.mailbox order by id`),
     deadLetters: () => query(sql`select actor_id as actor, attempts, reason from actor.dead_letter order by id`),
-    async send(...letters) {
-      for (const { kind = 'account', id, message, version = 1 } of letters) {
+    async send(...messages) {
+      for (const { kind = 'account', id, message, version = 1 } of messages) {
         await query(
           sql`insert into actor.mailbox (kind, actor_id, version, payload) values (${kind}, ${id}, ${version}, ${JSON.stringify(message)}::jsonb)`,
         )

@@ -5,7 +5,7 @@ import { metrics } from '#telemetry'
 import { createTestDatabase, startProxy, waitFor } from '#test'
 import { add, openBank, type Bank, type Process } from './bank.fixture.ts'
 
-/** The same numbers between 0 and 1 for the same seed (mulberry32). */
+/** Seeded random numbers between 0 and 1 (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed
   return () => {
@@ -27,10 +27,10 @@ async function connect(bank: Bank): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
 }
 
-/** `TURNS=100000` for the whole proof, which takes minutes. */
+/** Turns to run; `TURNS=100000` is the whole proof and takes minutes. */
 const turnsWanted = Number(process.env['TURNS'] ?? 1_500)
 
-describe('a lane', () => {
+describe('a batcher', () => {
   test(
     'never deadlocks in thousands of turns: random batches of random actors that share rows, in two processes',
     async () => {
@@ -44,16 +44,16 @@ describe('a lane', () => {
       async function customer({ ask }: Process): Promise<void> {
         for (let round = 0; round % 50 > 0 || (await turnsSoFar()) < turnsWanted; round += 1) {
           const note = `${(notes += 1)}`
-          const mail = {
+          const envelope = {
             kind: 'account',
             id: pick(60),
-            message: { type: 'share', pots: [pick(6), pick(6)], note: `mail ${note}` },
+            message: { type: 'share', pots: [pick(6), pick(6)], note: `message ${note}` },
           }
           await ask(
             pick(60),
             random() < 0.5
               ? { type: 'share', pots: [pick(6), pick(6), pick(6)], note }
-              : { type: 'add', amount: 0, note, mail: [mail] },
+              : { type: 'add', amount: 0, note, outbox: [envelope] },
           )
         }
       }
@@ -67,10 +67,10 @@ describe('a lane', () => {
           )
           return left.length === 0
         },
-        { what: 'all mail to be handled' },
+        { what: 'all messages to be handled' },
       )
       const [sums] = await bank.query<Record<string, number>>(sql`
-      select (select count(*) from test_actor.account, unnest(notes) note where note not like 'mail%')::int as asked,
+      select (select count(*) from test_actor.account, unnest(notes) note where note not like 'message%')::int as asked,
         (select sum(amount) from test_actor.pot)::int as pots, (select -sum(balance) from test_actor.account)::int as paid,
         (select deadlocks from pg_stat_database where datname = current_database())::int as deadlocks`)
       expect(sums).toMatchObject({ asked: notes, deadlocks: 0 })
@@ -81,7 +81,7 @@ describe('a lane', () => {
     60_000 + turnsWanted * 20,
   )
 
-  test('answers its other actors within a second while one is locked by somebody else', async () => {
+  test('answers its other actors within a second while another transaction locks one', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
     const ids = Array.from({ length: 100 }, (_, index) => `account ${index}`)
@@ -99,7 +99,7 @@ describe('a lane', () => {
     const startedAt = performance.now()
     await Promise.all(others.map((id) => ask(id, add(1, 'second'))))
     expect(performance.now() - startedAt).toBeLessThan(1_500)
-    // It is set aside now: those who come after it do not wait for it at all.
+    // Its item is in the blocked queue now: later items do not wait for it.
     const againAt = performance.now()
     await Promise.all(others.map((id) => ask(id, add(1, 'third'))))
     expect(performance.now() - againAt).toBeLessThan(600)
@@ -108,7 +108,7 @@ describe('a lane', () => {
     expect(await ask('account 42', add(1, 'free'))).toEqual({ balance: 2, notes: ['first', 'free'] })
   })
 
-  test('waits for a lock that is released in time, and keeps the order of those who wait for it', async () => {
+  test('waits for a lock that is released in time, and keeps the order of its items', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
     await ask('a', add(1, '0'))
@@ -130,7 +130,7 @@ describe('a lane', () => {
     expect((await bank.account('a'))?.notes).toEqual(['0', '1', '2', '3', '4'])
   })
 
-  test('whose connections are killed under load tells each caller the truth', async () => {
+  test('whose connections are killed under load reports the truth to each caller', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start(), bank.start()]
     const outcomes = new Map<string, string>()
@@ -180,9 +180,9 @@ describe('a lane', () => {
     async (fault) => {
       await using bank = await openBank(await createTestDatabase())
       await using proxy = await startProxy(bank.url)
-      const { ask } = bank.start({ url: proxy.by(bank.url) })
+      const { ask } = bank.start({ url: proxy.urlThrough(bank.url) })
       await ask('a', add(1, 'before'))
-      if (fault === 'refuses') proxy.refuse()
+      if (fault === 'refuses') proxy.rejectConnections()
       else {
         proxy.blackHole()
         proxy.reset()
@@ -193,12 +193,12 @@ describe('a lane', () => {
       )
       expect(new Set(codes)).toEqual(new Set(['unavailable']))
       expect(performance.now() - startedAt).toBeLessThan(6_000)
-      proxy.heal()
+      proxy.restore()
       expect(await ask('a', add(1, 'after'))).toEqual({ balance: 2, notes: ['before', 'after'] })
     },
   )
 
-  test('lets turns under way finish when it is stopped, and refuses what comes later', async () => {
+  test('lets running turns finish when it is stopped, and rejects later items', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask, actors } = bank.start()
     const asked = Array.from({ length: 300 }, (_, index) => ask(`account ${index % 50}`, add(1, `${index}`)))

@@ -4,33 +4,29 @@ import { AppError } from '#errors'
 import { singleFlight } from '#idempotency'
 import { metrics, type Logger } from '#telemetry'
 import { StaleError } from './kind.ts'
-import {
-  failFirst,
-  InFlightError,
-  runTurn,
-  type WorkItem,
-  type TurnLimits,
-  type TurnOptions,
-  type TurnResult,
-} from './turn.ts'
+import { failFirst, InFlightError, runTurn, type TurnLimits, type TurnOptions, type TurnResult } from './turn.ts'
+import { isKeyed, type WorkItem } from './work-item.ts'
 
-/** Gathers errands for one kind of actor: while turns are in flight the next batch collects. No timers: an idle lane starts at once. */
+/**
+ * Group commit for one kind of actor: while turns are in flight the next batch of work items collects. There is no
+ * timer: an idle batcher starts a turn immediately.
+ */
 export interface Batcher {
   /**
-   * @returns the reply of an ask; nothing for others, once there is nothing left to do for them now
-   * @throws AppError: what `decide` refused; `unavailable` when nothing took effect, `outcome_unknown` when that is not
-   * known. A wake never throws: what it could not do is found by the sweep.
+   * @returns the reply of an ask; undefined for other items, once there is nothing left to do for them now
+   * @throws AppError: the rejection that `decide` threw; `unavailable` when nothing took effect; `outcome_unknown` when
+   * that is not known. A wake never throws: the sweep finds the messages it could not handle.
    */
-  run(errand: WorkItem): Promise<unknown>
-  /** Refuses new errands; resolves once nothing is in flight. */
+  run(item: WorkItem): Promise<unknown>
+  /** Rejects new items; resolves once no turn is in flight. */
   stop(): Promise<void>
 }
 
-/** How a lane gathers. Tuned by `npm run bench -- place`. */
+/** Size of batches. Tuned by `npm run bench -- place`. */
 export interface BatchOptions {
-  /** Errands in one turn. 1: every errand has a transaction of its own. */
+  /** Work items in one turn. 1: every item has a transaction of its own. */
   batchMax: number
-  /** Turns in flight at once: while one waits for Postgres another is prepared. */
+  /** Concurrent turns: while one waits for Postgres another is prepared. */
   turnsMax: number
 }
 
@@ -38,224 +34,230 @@ export interface BatcherOptions extends TurnOptions {
   log: Logger
   batching: BatchOptions
   /**
-   * Tells whoever got mail. Never throws, never waits.
-   * @param isOwn of what this process was handling itself: nobody has asked for it from outside
+   * Wakes the recipients of new messages. Never throws, never waits.
+   * @param isOwn the messages come from work this process began by itself, not from an ask
    */
   wake(woken: readonly { kind: string; id: string }[], isOwn: boolean): void
 }
 
-/** Errands waiting; beyond it they are refused as `unavailable`. */
+/** Items waiting for a turn; further ones are rejected as `unavailable`. */
 const queueMax = 5_000
-/** A batch, and what is left of it when that failed: how long each lock is waited for, and letters taken of one actor. */
-const together: TurnLimits = { lockWaitMs: 300, messagesMax: 64 }
+/** Limits of a batch, and of the parts of a batch that failed. */
+const wholeBatch: TurnLimits = { lockWaitMs: 300, messagesMax: 64 }
 const isolated: TurnLimits = { lockWaitMs: 50, messagesMax: 1 }
-/** How long errands wait for their turn, or for what stands in its way, before they are given up. */
-const patienceMs = { ask: 2_000, wake: 2_000, outcome: 10_000 }
+/** Longest wait of an item for its turn, retries included, ms. */
+const maxWaitMs = { ask: 2_000, wake: 2_000, outcome: 10_000 }
 
-type Failure = { error: unknown; how: TurnLimits }
+type Failure = { error: unknown; limits: TurnLimits }
 
 interface Waiting {
-  errand: WorkItem
+  item: WorkItem
   since: number
-  /** What stood in its way last. */
+  /** The failure that stopped it last. */
   blockedBy?: unknown
   resolve(reply: unknown): void
   reject(error: unknown): void
 }
 
-/** Errands in the order they came; those of an actor whose turn is in flight wait for its end. */
-const newLine = (turnsMax: number) => ({
+/** Items in arrival order. An item whose actor is in a turn waits for the end of that turn. */
+const newQueue = (turnsMax: number) => ({
   turnsMax,
-  queue: new Array<Waiting>(),
+  waiting: new Array<Waiting>(),
   busy: new Set<string>(),
   turns: new Set<Promise<void>>(),
 })
-type Line = ReturnType<typeof newLine>
+type Queue = ReturnType<typeof newQueue>
 
 /**
- * Two lines: errands that run into a lock which somebody else holds are set aside, with all that follow them to the
- * same actor, so that the others wait for it once, and for less than a second.
+ * Two queues: an item that meets a lock of another process moves to the blocked queue, with all later items of the same
+ * actor. The other items wait for that lock once, and for less than a second.
  */
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { log, batching: gathering } = options
+  const { log, batching } = options
   const { kind } = options.kind
-  const main = newLine(options.kind.turnsMax ?? gathering.turnsMax)
-  const aside = newLine(1)
-  const share = singleFlight()
+  const main = newQueue(options.kind.turnsMax ?? batching.turnsMax)
+  const blocked = newQueue(1)
+  const once = singleFlight()
   let isStopping = false
 
-  async function enqueue(errand: WorkItem): Promise<unknown> {
+  async function enqueue(item: WorkItem): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const waiting: Waiting = { errand, since: performance.now(), resolve, reject }
-    if (isStopping || main.queue.length + aside.queue.length >= queueMax) giveUp(waiting)
-    else main.queue.push(waiting)
-    pump(main)
+    const waiting: Waiting = { item, since: performance.now(), resolve, reject }
+    if (isStopping || main.waiting.length + blocked.waiting.length >= queueMax) giveUp(waiting)
+    else main.waiting.push(waiting)
+    startTurns(main)
     return promise
   }
 
-  function pump(line: Line): void {
-    while (line.turns.size < line.turnsMax) {
-      const batch = cut(line)
+  function startTurns(queue: Queue): void {
+    while (queue.turns.size < queue.turnsMax) {
+      const batch = nextBatch(queue)
       if (batch.length === 0) return
-      const ids = batch.map(({ errand }) => errand.id)
-      for (const id of ids) line.busy.add(id)
-      const turn = turnOver(line, batch).finally(() => {
-        line.turns.delete(turn)
-        for (const id of ids) line.busy.delete(id)
-        pump(line)
+      const ids = batch.map(({ item }) => item.id)
+      for (const id of ids) queue.busy.add(id)
+      const turn = runBatch(queue, batch).finally(() => {
+        queue.turns.delete(turn)
+        for (const id of ids) queue.busy.delete(id)
+        startTurns(queue)
       })
-      line.turns.add(turn)
+      queue.turns.add(turn)
     }
   }
 
-  /** The next batch: in the order they came, each actor's own order kept. */
-  function cut(line: Line): Waiting[] {
-    const apart = new Set(line === main ? [...aside.busy, ...aside.queue.map(({ errand }) => errand.id)] : [])
+  /** In arrival order, which is also each actor's own order. */
+  function nextBatch(queue: Queue): Waiting[] {
+    const apart = new Set(queue === main ? [...blocked.busy, ...blocked.waiting.map(({ item }) => item.id)] : [])
     const next: Waiting[] = []
     const later: Waiting[] = []
-    for (const waiting of line.queue) {
-      const { id } = waiting.errand
+    for (const waiting of queue.waiting) {
+      const { id } = waiting.item
       if (isLate(waiting)) giveUp(waiting)
-      else if (apart.has(id)) aside.queue.push(waiting)
-      else (next.length < gathering.batchMax && !line.busy.has(id) ? next : later).push(waiting)
+      else if (apart.has(id)) blocked.waiting.push(waiting)
+      else (next.length < batching.batchMax && !queue.busy.has(id) ? next : later).push(waiting)
     }
-    line.queue = later
+    queue.waiting = later
     return next
   }
 
-  async function turnOver(line: Line, batch: Waiting[]): Promise<void> {
+  async function runBatch(queue: Queue, batch: Waiting[]): Promise<void> {
     try {
-      const restMs = await settle(line, batch, together)
-      if (restMs > 0) await setTimeout(restMs * (0.5 + Math.random()))
+      const pauseMs = await attempt(queue, batch, wholeBatch)
+      if (pauseMs > 0) await setTimeout(pauseMs * (0.5 + Math.random()))
     } catch (error) {
-      log.error({ err: error, kind }, 'a lane failed to settle its batch')
+      log.error({ err: error, kind }, 'a batcher failed to process its batch')
       for (const { reject } of batch) reject(error)
     }
   }
 
   /**
-   * Runs a batch; what fails is isolated by halving, so that one bad errand costs its neighbours one bounded retry.
-   * @returns how long to rest, since everything is likely to fail alike, ms
+   * Runs a batch. A failure is isolated by bisection, so that one bad item costs its neighbours one bounded retry.
+   * @returns how long to pause, since the next batch is likely to fail in the same way, ms
    */
-  async function settle(line: Line, some: Waiting[], how: TurnLimits): Promise<number> {
+  async function attempt(queue: Queue, batch: Waiting[], limits: TurnLimits): Promise<number> {
     const startedAt = performance.now()
-    const errands = some.map(({ errand }) => errand)
     try {
-      const result = await runTurn(options, errands, how)
+      const result = await runTurn(
+        options,
+        batch.map(({ item }) => item),
+        limits,
+      )
       metrics.turnSeconds.observe({ kind }, (performance.now() - startedAt) / 1000)
-      metrics.turnMessages.observe({ kind }, some.length)
-      deliver(line, some, result)
+      metrics.turnMessages.observe({ kind }, batch.length)
+      deliver(queue, batch, result)
       return 0
     } catch (error) {
       metrics.turnFailures.inc({ kind, reason: reasonOf(error) })
-      if (error instanceof StaleError && how.isFirm !== true) return settle(line, some, { ...how, isFirm: true })
-      return recover(line, some, { error, how })
+      if (error instanceof StaleError && limits.isLocked !== true)
+        return attempt(queue, batch, { ...limits, isLocked: true })
+      return recover(queue, batch, { error, limits })
     }
   }
 
-  function deliver(line: Line, some: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
-    const isOwn = some.every(({ errand }) => errand.form !== 'ask')
+  function deliver(queue: Queue, batch: Waiting[], { answers, woken, unfinished, failed }: TurnResult): void {
+    const isOwn = batch.every(({ item }) => item.type !== 'ask')
     options.wake(woken, isOwn)
-    for (const waiting of some) {
-      const { errand, resolve, reject } = waiting
-      const answer = answers.get(errand)
-      if (errand.form === 'wake' && unfinished.has(errand.id) && !isStopping) again(line, waiting)
+    for (const waiting of batch) {
+      const { item, resolve, reject } = waiting
+      const answer = answers.get(item)
+      if (item.type === 'wake' && unfinished.has(item.id) && !isStopping) requeue(queue, waiting)
       else if (answer?.ok === false) reject(answer.error)
       else resolve(answer?.reply)
     }
-    noteFailures(failed)
+    reportFailures(failed)
   }
 
-  /** An actor that has more to do goes to the end of the line. */
-  const again = (line: Line, waiting: Waiting): unknown => line.queue.push({ ...waiting, since: performance.now() })
+  /** To the end of the queue: the actor has more to do. */
+  const requeue = (queue: Queue, waiting: Waiting): unknown =>
+    queue.waiting.push({ ...waiting, since: performance.now() })
 
-  function noteFailures(failed: TurnResult['failed']): void {
-    for (const { letter, error, isDeadLettered: isParked } of failed) {
-      log.error({ err: error, kind, letter: letter.id, isParked }, 'a message could not be handled')
-      if (isParked) metrics.messagesDeadLettered.inc({ kind })
+  function reportFailures(failed: TurnResult['failed']): void {
+    for (const { stored, error, isDeadLettered } of failed) {
+      log.error({ err: error, kind, messageId: stored.id, isDeadLettered }, 'a message could not be handled')
+      if (isDeadLettered) metrics.messagesDeadLettered.inc({ kind })
     }
   }
 
-  async function recover(line: Line, some: Waiting[], { error, how }: Failure): Promise<number> {
-    if (error instanceof CommitUnknownError) return leaveUnknown(line, some, error)
-    for (const waiting of some) waiting.blockedBy = error
-    if (isConnectionLost(error)) return retry(line, some)
-    const [alone] = some
-    if (alone !== undefined && some.length === 1) return recoverAlone(line, alone, { error, how })
-    const middle = some.length >> 1
-    let restMs = 0
-    for (const half of [some.slice(0, middle), some.slice(middle)]) {
+  async function recover(queue: Queue, batch: Waiting[], { error, limits }: Failure): Promise<number> {
+    if (error instanceof CommitUnknownError) return rejectUnknown(queue, batch, error)
+    for (const waiting of batch) waiting.blockedBy = error
+    if (isConnectionLost(error)) return retry(queue, batch)
+    const [single] = batch
+    if (single !== undefined && batch.length === 1) return recoverSingle(queue, single, { error, limits })
+    const middle = batch.length >> 1
+    let pauseMs = 0
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
       const { late = [], inTime = [] } = Object.groupBy(half, (waiting) => (isLate(waiting) ? 'late' : 'inTime'))
       for (const waiting of late) giveUp(waiting)
-      if (inTime.length > 0) restMs = Math.max(restMs, await settle(line, inTime, isolated))
+      if (inTime.length > 0) pauseMs = Math.max(pauseMs, await attempt(queue, inTime, isolated))
     }
-    return restMs
+    return pauseMs
   }
 
-  /** Everybody would fail alike: back to the head of the line until their patience is over. */
-  function retry(line: Line, some: Waiting[]): number {
-    line.queue = [...some, ...line.queue]
+  /** To the head of the queue, until the items have waited too long: any batch would fail in the same way now. */
+  function retry(queue: Queue, batch: Waiting[]): number {
+    queue.waiting = [...batch, ...queue.waiting]
     return 100
   }
 
-  /** Either all of it took effect or nothing: the caller must ask again, an outcome is fenced by its lease. */
-  function leaveUnknown(line: Line, some: Waiting[], cause: CommitUnknownError): number {
-    for (const { errand, resolve, reject } of some) {
-      if (errand.form === 'ask') reject(new AppError('outcome_unknown', { cause }))
-      if (errand.form === 'wake') resolve(undefined)
+  /** Either all of it took effect or nothing: an ask must be repeated by its caller, an outcome is fenced by its lease. */
+  function rejectUnknown(queue: Queue, batch: Waiting[], cause: CommitUnknownError): number {
+    for (const { item, resolve, reject } of batch) {
+      if (item.type === 'ask') reject(new AppError('outcome_unknown', { cause }))
+      if (item.type === 'wake') resolve(undefined)
     }
-    const outcomes = some.filter(({ errand }) => errand.form === 'outcome')
-    return retry(line, outcomes)
+    const outcomes = batch.filter(({ item }) => item.type === 'outcome')
+    return retry(queue, outcomes)
   }
 
-  async function recoverAlone(line: Line, waiting: Waiting, { error, how }: Failure): Promise<number> {
-    const { errand, resolve, reject } = waiting
-    if (isPassing(error)) {
-      aside.queue.push(waiting)
-      if (line === aside) return 50
-      pump(aside)
-    } else if (errand.form !== 'wake') {
-      log.error({ err: error, kind, actor: errand.id }, 'a turn failed')
+  async function recoverSingle(queue: Queue, waiting: Waiting, { error, limits }: Failure): Promise<number> {
+    const { item, resolve, reject } = waiting
+    if (isTransient(error)) {
+      blocked.waiting.push(waiting)
+      if (queue === blocked) return 50
+      startTurns(blocked)
+    } else if (item.type !== 'wake') {
+      log.error({ err: error, kind, actor: item.id }, 'a turn failed')
       reject(error)
-    } else if (how.messagesMax > 1) {
-      return settle(line, [waiting], isolated)
+    } else if (limits.messagesMax > 1) {
+      return attempt(queue, [waiting], isolated)
     } else {
-      const failed = await failFirst(options, errand.id, error).catch((failure: unknown) => {
-        log.warn({ err: failure, kind }, 'a failed message could not be marked; the sweep brings it again')
+      const failed = await failFirst(options, item.id, error).catch((failure: unknown) => {
+        log.warn({ err: failure, kind }, 'a failed message could not be marked; the sweep delivers it again')
         return []
       })
-      noteFailures(failed)
-      if (failed.some(({ isDeadLettered: isParked }) => isParked)) again(line, waiting)
+      reportFailures(failed)
+      if (failed.some(({ isDeadLettered }) => isDeadLettered)) requeue(queue, waiting)
       else resolve(undefined)
     }
     return 0
   }
 
   return {
-    run: (errand) =>
-      errand.form === 'ask' && errand.key !== undefined ? share(errand.key, () => enqueue(errand)) : enqueue(errand),
+    run: (item) => (isKeyed(item) ? once(item.key, () => enqueue(item)) : enqueue(item)),
     async stop() {
       isStopping = true
-      while (main.turns.size + aside.turns.size > 0) await Promise.all([...main.turns, ...aside.turns])
+      while (main.turns.size + blocked.turns.size > 0) await Promise.all([...main.turns, ...blocked.turns])
     },
   }
 }
 
-const isLate = ({ errand, since }: Waiting): boolean => performance.now() - since > patienceMs[errand.form]
+const isLate = ({ item, since }: Waiting): boolean => performance.now() - since > maxWaitMs[item.type]
 
-/** Nothing of it took effect. */
-function giveUp({ errand, blockedBy, resolve, reject }: Waiting): void {
-  const isInFlight = errand.form === 'ask' && errand.key !== undefined && blockedBy instanceof InFlightError
-  if (errand.form === 'wake') resolve(undefined)
-  else reject(new AppError(isInFlight ? 'in_flight' : 'unavailable', { cause: blockedBy }))
+/** Nothing of the item took effect. */
+function giveUp({ item, blockedBy, resolve, reject }: Waiting): void {
+  if (item.type === 'wake') resolve(undefined)
+  else {
+    const isInFlight = isKeyed(item) && blockedBy instanceof InFlightError
+    reject(new AppError(isInFlight ? 'in_flight' : 'unavailable', { cause: blockedBy }))
+  }
 }
 
 /** The same turn can succeed later, unchanged. */
-const isPassing = (error: unknown): boolean => isInfrastructureFailure(error) || error instanceof StaleError
+const isTransient = (error: unknown): boolean => isInfrastructureFailure(error) || error instanceof StaleError
 
 function reasonOf(error: unknown): string {
   if (error instanceof CommitUnknownError) return 'commit_unknown'
   if (isConnectionLost(error)) return 'connection_lost'
   if (error instanceof StaleError) return 'stale'
-  return isPassing(error) ? 'blocked' : 'error'
+  return isTransient(error) ? 'blocked' : 'error'
 }

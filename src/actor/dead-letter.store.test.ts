@@ -12,7 +12,7 @@ import {
 } from './dead-letter.store.ts'
 import { countMessages, findMessage, listPending, mailboxBacklog } from './mailbox-view.store.ts'
 
-/** Dead-messages messages as a worker does after their last attempt. */
+/** Dead-letters messages as a worker does after their last attempt. */
 async function deadLetter(bank: Bank, ...messages: Parameters<Bank['send']>): Promise<number[]> {
   await bank.send(...messages)
   const rows = await bank.query<{ id: number }>(sql`
@@ -40,7 +40,7 @@ describe('a dead letter', () => {
     expect((await bank.account('a'))?.notes).toEqual(['one', 'two'])
   })
 
-  test('retried and dropped by several at once is taken by one of them each', async () => {
+  test('retried and dropped concurrently is removed by exactly one call', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     const ids = await deadLetter(
@@ -60,7 +60,7 @@ describe('a dead letter', () => {
     expect(await bank.deadLetters()).toEqual([])
   })
 
-  test('stays where it is when the retry is rolled back, and what is not parked is left alone', async () => {
+  test('stays when the retry is rolled back, and a pending message is not dropped', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     const ids = await deadLetter(bank, { id: 'a', message: add(1, 'one') })
@@ -110,7 +110,7 @@ describe('a dead letter', () => {
     expect(new Date(one?.deadLetteredAt ?? '').getTime()).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  test('older than it is kept is deleted, so much at a time', async () => {
+  test('older than its retention is deleted, in bounded batches', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     await deadLetter(bank, ...Array.from({ length: 5 }, (_, n) => ({ id: `${n}`, message: add(1, '') })))
@@ -124,7 +124,7 @@ describe('a dead letter', () => {
 })
 
 describe('a pending message', () => {
-  test('is listed in pages, what is due longest first, with its tries and last error', async () => {
+  test('is listed in pages, the longest due first, with its tries and last error', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors, database } = bank.start()
     await bank.send(...Array.from({ length: 7 }, (_, n) => ({ id: `${n}`, message: add(1, `${n}`) })))
@@ -144,7 +144,7 @@ describe('a pending message', () => {
     expect(bad).toMatchObject({ attempts: 1, tries: 1, lastError: 'Error: exploded', isDue: false, isLeased: false })
   })
 
-  test('of a version or kind that nobody has known for 24 h is parked, and its actor goes on', async () => {
+  test('of a version or kind unknown for 24 h is dead-lettered, and its actor goes on', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors, database } = bank.start()
     await bank.send(
@@ -183,7 +183,7 @@ describe('a pending message', () => {
     })
   })
 
-  test('and parked mail is counted by kind', async () => {
+  test('and a dead letter are counted by kind', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     await deadLetter(bank, callOf('a', ''), { id: 'a', message: add(1, '') })
@@ -196,7 +196,7 @@ describe('a pending message', () => {
 })
 
 describe('findMessage', () => {
-  test('is shown with what it says, but for what may be secret or personal', async () => {
+  test('shows the content without secrets and personal data', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     const message = { type: 'pay', token: 'pm_1', deep: [{ shippingAddress: { city: 'Ulm' }, amount: 5 }] }
@@ -216,7 +216,7 @@ describe('findMessage', () => {
     expect(await findMessage(database.query, 999_999)).toBeUndefined()
   })
 
-  test('that is very large is shown without what it says', async () => {
+  test('shows a very large message without its content', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { database } = bank.start()
     const [id] = await deadLetter(bank, { id: 'a', message: { type: 'add', note: 'x'.repeat(100_000) } })

@@ -4,8 +4,8 @@ import { createTestDatabase, waitFor } from '#test'
 import { callOf, noted, openBank, type Bank } from './bank.fixture.ts'
 import { RetryLaterError } from './index.ts'
 
-/** A call that waits until it is let go. */
-function gate() {
+/** Latch: a call that waits until it is opened. */
+function latch() {
   const started = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
   return { started: started.promise, open: () => opened.resolve(), pass: () => (started.resolve(), opened.promise) }
@@ -17,7 +17,7 @@ const letLeasesRunOut = (bank: Bank) =>
 afterEach(() => void vi.useRealTimers())
 
 describe('an effect', () => {
-  test('is run outside any transaction, and its outcome takes effect once, in order', async () => {
+  test('runs outside any transaction, and its outcome takes effect once, in order', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start()
     await bank.send(callOf('a', 'one'), callOf('a', 'two'), callOf('b', 'other'))
@@ -27,11 +27,11 @@ describe('an effect', () => {
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('that two processes run at once applies each outcome once, and runs one of an actor at a time', async () => {
+  test('run by two processes concurrently applies each outcome once, one of an actor at a time', async () => {
     await using bank = await openBank(await createTestDatabase())
     const running = new Set<string>()
     const call = async ({ note }: { note: string }, { id }: { id: string }) => {
-      if (running.has(id)) throw new Error(`two effects of ${id} at once`)
+      if (running.has(id)) throw new Error(`two effects of ${id} run concurrently`)
       running.add(id)
       await new Promise(setImmediate)
       running.delete(id)
@@ -47,7 +47,7 @@ describe('an effect', () => {
 
   test('whose lease ran out while it was frozen cannot apply its outcome', async () => {
     await using bank = await openBank(await createTestDatabase())
-    const { started, open, pass } = gate()
+    const { started, open, pass } = latch()
     const zombie = bank.start({ call: async (_, { id }) => (await pass(), noted(id, 'zombie')) })
     const healthy = bank.start({ call: async (_, { id }) => noted(id, 'healthy') })
     await bank.send(callOf('a', ''))
@@ -62,12 +62,12 @@ describe('an effect', () => {
     expect((await bank.account('a'))?.notes).toEqual(['healthy'])
   })
 
-  test('whose lease was taken over by one still running applies neither its outcome nor its mail nor its failure', async () => {
+  test('whose lease was taken over applies neither its outcome nor its outbox nor its failure', async () => {
     await using bank = await openBank(await createTestDatabase())
-    const [first, second] = [gate(), gate()]
+    const [first, second] = [latch(), latch()]
     const zombie = bank.start({ call: async (_, { id }) => (await first.pass(), { outbox: [callOf(id, 'zombie')] }) })
     const failing = bank.start({ call: async () => (await second.pass(), Promise.reject(new Error('zombie'))) })
-    const third = gate()
+    const third = latch()
     const healthy = bank.start({ call: async (_, { id }) => (await third.pass(), noted(id, 'healthy')) })
     await bank.send(callOf('a', ''))
     const runs: Promise<void>[] = []
@@ -90,10 +90,10 @@ describe('an effect', () => {
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('that runs longer than its lease keeps it: nobody else runs it, and its outcome takes effect', async () => {
+  test('that runs longer than its lease renews it: no other runs it, and its outcome takes effect', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     await using bank = await openBank(await createTestDatabase())
-    const { started, open, pass } = gate()
+    const { started, open, pass } = latch()
     const slow = bank.start({ call: async (_, { id }) => (await pass(), noted(id, 'slow')) })
     const other = bank.start({ call: async (_, { id }) => noted(id, 'other') })
     await bank.send(callOf('a', ''))
@@ -113,13 +113,13 @@ describe('an effect', () => {
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('that is put off spends no attempt and holds back its actor', async () => {
+  test('that is retried later spends no attempt and holds back its actor', async () => {
     await using bank = await openBank(await createTestDatabase())
     let isAway = true
     const { actors } = bank.start({
       attemptsMax: 1,
       call: ({ note }, { id, attempts, tries }) => {
-        if (isAway) throw new RetryLaterError('the party is away')
+        if (isAway) throw new RetryLaterError('the service is away')
         return Promise.resolve(noted(id, `${note} ${attempts} ${tries}`))
       },
     })
@@ -138,12 +138,12 @@ describe('an effect', () => {
     expect((await bank.account('a'))?.notes).toEqual(['one 0 3', 'two 0 0'])
   })
 
-  test('that fails is parked after attemptsMax, then its actor goes on', async () => {
+  test('that fails is dead-lettered after attemptsMax, then its actor goes on', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start({
       attemptsMax: 3,
       call: ({ note }, { id }) =>
-        note === 'bad' ? Promise.reject(new Error('refused')) : Promise.resolve(noted(id, note)),
+        note === 'bad' ? Promise.reject(new Error('rejected')) : Promise.resolve(noted(id, note)),
     })
     await bank.send(callOf('a', 'bad'), callOf('a', 'good'), callOf('b', 'neighbour'))
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -151,12 +151,12 @@ describe('an effect', () => {
       await bank.hurry()
       await actors.handle('call', ['a', 'b'])
     }
-    expect(await bank.deadLetters()).toMatchObject([{ actor: 'a', reason: 'Error: refused' }])
+    expect(await bank.deadLetters()).toMatchObject([{ actor: 'a', reason: 'Error: rejected' }])
     expect((await bank.account('a'))?.notes).toEqual(['good'])
     expect((await bank.account('b'))?.notes).toEqual(['neighbour'])
   })
 
-  test('that cannot be parsed is parked, however many attempts its kind has', async () => {
+  test('that cannot be parsed is dead-lettered, however many attempts its kind has', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start({ attemptsMax: 1_000_000 })
     await bank.send({ kind: 'call', id: 'a', message: { type: 'unheard of' } })
@@ -167,7 +167,7 @@ describe('an effect', () => {
     expect(await bank.deadLetters()).toMatchObject([{ actor: 'a' }])
   })
 
-  test('whose outcome its actor refuses spends an attempt and leaves no trace', async () => {
+  test('whose outcome its actor rejects spends an attempt and changes nothing', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start({
       attemptsMax: 2,
@@ -199,7 +199,7 @@ describe('an effect', () => {
     expect(calls).toBe(1)
   })
 
-  test('that ignores its time-out is put off, and gives its place back', async () => {
+  test('that ignores its timeout is retried later, and frees its slot', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start({
       concurrency: 1,
@@ -212,9 +212,9 @@ describe('an effect', () => {
     expect(await bank.mailbox()).toMatchObject([{ actor: 'a', attempts: 0, tries: 1 }])
   })
 
-  test('that is woken again while it runs leaves nobody waiting and no letter behind', async () => {
+  test('that is woken again while it runs leaves no caller waiting and no message behind', async () => {
     await using bank = await openBank(await createTestDatabase())
-    const { started, open, pass } = gate()
+    const { started, open, pass } = latch()
     const { actors } = bank.start({ call: async ({ note }, { id }) => (await pass(), noted(id, note)) })
     await bank.send(callOf('a', 'one'))
     const first = actors.handle('call', ['a'])
@@ -240,9 +240,9 @@ describe('an effect', () => {
     ).toHaveLength(1)
   })
 
-  test('under way when stop() is called finishes; what waited is left in the mailbox', async () => {
+  test('running when stop() is called finishes; waiting messages stay in the mailbox', async () => {
     await using bank = await openBank(await createTestDatabase())
-    const { started, open, pass } = gate()
+    const { started, open, pass } = latch()
     const { actors, ask } = bank.start({
       concurrency: 1,
       call: async ({ note }, { id }) => (await pass(), noted(id, note)),
@@ -262,7 +262,7 @@ describe('an effect', () => {
   })
 })
 
-/** Until statements have been seen to wait for a lock in this many different transactions. */
+/** Resolves once statements of this many transactions have been seen waiting for a lock. */
 async function waitForBlocked(bank: Bank, transactions: number): Promise<void> {
   const seen = new Set<unknown>()
   await waitFor(

@@ -6,26 +6,27 @@ export interface Message {
   readonly type: string
 }
 
-/** A message for an actor or an effect, sent by the transaction that decides it. */
+/** A message with its recipient (an actor or an effect), sent by the transaction that decides it. */
 export interface Envelope {
   kind: string
   id: string
   message: Message & Readonly<Record<string, unknown>>
-  /** Not before then, on Postgres's clock: a durable timer. Now unless given. */
+  /** Durable timer: delivered no earlier than this, by Postgres's clock. Immediately unless given. */
   dueAt?: Date
-  /** The same, as a wait from the moment it is sent: for senders who do not know Postgres's clock. */
+  /** The same, as a delay from the moment of sending, ms: for senders that do not know Postgres's clock. */
   delayMs?: number
 }
 
-/** What one message changes. Whatever is left out stays as it is. */
+/** The changes one message makes. An absent field changes nothing. */
 export interface Decision<State, Reply, Movement> {
   state?: State
-  /** The answer to an `ask`; mail has nobody to answer. */
+  /** The answer to an `ask`; a message from the mailbox has no caller to answer. */
   reply?: Reply
+  /** Transactional outbox: messages sent with the commit of the turn. */
   outbox?: Envelope[]
   /** Changes of rows that many actors share (stock), applied in bulk with the rest of the turn. */
   movements?: Movement[]
-  /** Types of this actor's own mail that need not come any more, such as a deadline that was met. */
+  /** Types of this actor's own pending messages to withdraw, such as a deadline that was met. */
   cancelMessages?: string[]
 }
 
@@ -33,35 +34,35 @@ export interface DecideContext<Shared> {
   readonly id: string
   /** Postgres's clock at the start of the turn. */
   readonly now: Date
-  /** The shared rows as this batch has left them so far. */
+  /** The shared rows as earlier decisions of this batch have left them. */
   readonly shared: Shared
 }
 
-/** Who can have mail: a kind of actor, or of effect. */
+/** A recipient of messages: a kind of actor, or of effect. */
 export interface MessageKind<Handled extends Message> {
   readonly kind: string
-  /** Version written with mail of this kind; a reader that does not list it puts the mail off. */
+  /** Version written with messages of this kind. A program that does not list it in `reads` leaves the message to others. */
   readonly version: number
   readonly reads: readonly number[]
   readonly message: z.ZodType<Handled>
 }
 
 /**
- * A kind of actor. `decide` is pure: it sees state and message and returns what changes; everything else is SQL in
- * bulk for a whole batch of actors of this kind. The order of the steps is the runtime's (turn.ts), and so are the
- * statements': `load` is sent behind `lock` without waiting for its answer.
+ * A kind of actor. `decide` is pure: it maps state and message to a {@link Decision}. Everything else is SQL in bulk,
+ * for a whole batch of actors of this kind. The runtime (turn.ts) fixes the order of the steps and of the statements:
+ * `load` is pipelined behind `lock`.
  */
 export interface ActorKind<State, Handled extends Message, Reply, Shared, Movement> extends MessageKind<Handled> {
-  /** Turns of this kind in flight at once: more overlap, fewer are fuller. As the process is set unless given. */
+  /** Concurrent turns of this kind in one process: more of them overlap, fewer carry larger batches. The batcher's unless given. */
   readonly turnsMax?: number
-  /** Locks the actors' rows, given in sorted order; one statement. */
+  /** Locks the actors' rows in one statement. Ids are sorted. */
   lock(tx: Queryable, ids: readonly string[]): Promise<void>
-  /** Loads the states, after the locks and in statements of their own, so that they see what the lock waited for. */
+  /** Loads the states in statements of their own, sent after the locks, so that they see what the lock waited for. */
   load(tx: Queryable, ids: readonly string[]): Promise<Map<string, State>>
   /**
-   * Reads the rows that these messages share with other actors (stock). They are not locked, so that what everybody
-   * wants is held only from `save` to the commit; `save` throws StaleError when they turn out to have changed too much,
-   * and the turn is run again with `isFirm`: then they are locked, in sorted order.
+   * Optimistic first, then pessimistic: reads the rows that these messages share with other actors (stock). Without
+   * `isLocked` the rows are not locked, so that a hot row is held only from `save` to the commit; `save` throws
+   * StaleError when they have changed too much. The turn then runs again with `isLocked`, which locks them in sorted order.
    */
   loadShared(
     tx: Queryable,
@@ -70,71 +71,71 @@ export interface ActorKind<State, Handled extends Message, Reply, Shared, Moveme
   ): Promise<Shared>
   /**
    * Pure.
-   * @throws AppError for a caller's mistake: that caller alone is told, nothing of it takes effect.
+   * @throws AppError for a caller's mistake: that caller alone receives it, and nothing takes effect
    */
   decide(state: State | undefined, message: Handled, context: DecideContext<Shared>): Decision<State, Reply, Movement>
-  /** Applies movements to the shared rows as this batch sees them: its own copy, changed in place. */
+  /** Applies movements to this batch's own copy of the shared rows, in place. */
   applyMovements(shared: Shared, movements: readonly Movement[]): void
-  /** Writes the changed states and all movements, in bulk. */
+  /** Writes the changed states and all movements, in bulk; shared rows come last. */
   save(tx: Queryable, changes: Changes<State, Movement>): Promise<void>
 }
 
-/** What the turn was decided on does not hold any more: nothing of it takes effect, and it is run again. */
+/** Optimistic concurrency conflict: the rows a turn was decided on have changed. Nothing takes effect, and the turn runs again. */
 export class StaleError extends Error {
   override readonly name = 'StaleError'
 }
 
-/** What a turn has changed. */
+/** The changes of one turn. */
 export interface Changes<State, Movement> {
   states: ReadonlyMap<string, State>
-  /** As they were loaded; absent: it is new. */
+  /** The states as they were loaded; a new actor has none. */
   before: ReadonlyMap<string, State>
   movements: readonly Movement[]
   now: Date
 }
 
-/** A kind whose own types do not matter to who holds it. */
+/** A kind whose own types do not matter to its holder. */
 export type AnyActorKind = ActorKind<unknown, Message, unknown, unknown, unknown>
 
 export interface EffectContext {
   readonly id: string
   /** Attempts spent so far; 0 on the first. */
   readonly attempts: number
-  /** Times it was put off for any reason, an unreachable party included. */
+  /** Times it was retried later for any reason, an unreachable service included. */
   readonly tries: number
-  /** Aborts when the effect has used up its time. */
+  /** Aborts at the deadline of this run. */
   readonly signal: AbortSignal
 }
 
-/** What an effect came to; it takes effect in the transaction that deletes the effect's own letter. */
+/** The result of an effect. It takes effect in the transaction that deletes the effect's own message. */
 export type EffectResult =
-  /** Handled by that actor in this very turn. */
+  /** Handled by its recipient in that very turn. */
   | { outcome: Envelope }
   /** Sent on; a recurring schedule sends itself, due later. */
   | { outbox: Envelope[] }
 
 /**
- * A call to the outside, run outside any transaction while the message is leased. It may run more than once (lease
- * lost, reply lost), so it must be safe to repeat; what it returns takes effect once.
+ * An outbound call, run outside any transaction under a lease on its message. It may run more than once (lease lost,
+ * reply lost), so it must be safe to repeat; its result takes effect once.
  */
 export interface EffectKind<Handled extends Message> extends MessageKind<Handled> {
-  /** Effects of this kind under way at once in one process. */
+  /** Concurrent runs of this kind in one process. */
   readonly concurrency: number
-  /** Longest run, ms; then it is left behind and tried again. */
+  /** Longest run, ms; a longer one is abandoned and retried later. */
   readonly timeoutMs: number
-  /** Attempts spent before the message is parked. */
+  /** Attempts spent before the message is dead-lettered. */
   readonly attemptsMax: number
   run(message: Handled, context: EffectContext): Promise<EffectResult>
 }
 
 export type AnyEffectKind = EffectKind<Message>
 
-/** An effect throws this when it could not be tried or its result is not known: put off, no attempt spent. */
+/** Thrown by an effect that could not be tried, or whose result is unknown: retried later, and no attempt is spent. */
 export class RetryLaterError extends Error {
-  override readonly name = 'PutOff'
+  override readonly name = 'RetryLaterError'
   readonly delayMs: number | undefined
 
-  /** @param delayMs wait before the next try; the usual backoff unless given. */
+  /** @param options.delayMs delay before the next try; the usual backoff unless given */
   constructor(reason: string, options: { delayMs?: number; cause?: unknown } = {}) {
     super(reason, { cause: options.cause })
     this.delayMs = options.delayMs

@@ -5,8 +5,8 @@ import { add, callOf, openBank, type Bank, type Process } from './bank.fixture.t
 
 const explode = { type: 'explode' }
 
-/** Handles this actor's mail, again and again, until its letters have spent all their attempts. */
-async function handleUntilParked(bank: Bank, { actors }: Process, ids: string[]): Promise<void> {
+/** Handles the actors' messages repeatedly until they have spent all their attempts. */
+async function handleUntilDeadLettered(bank: Bank, { actors }: Process, ids: string[]): Promise<void> {
   for (let attempt = 0; attempt < 8 && (await bank.deadLetters()).length === 0; attempt += 1) {
     await bank.hurry()
     await actors.handle('account', ids)
@@ -18,27 +18,27 @@ const waitForNote = (bank: Bank, id: string, note: string) =>
 
 afterEach(() => void vi.useRealTimers())
 
-describe('mail', () => {
+describe('a message', () => {
   test('is sent only by a turn that commits', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
-    const mail = [{ kind: 'account', id: 'b', message: { ...add(1, 'gift') } }]
-    await expect(ask('a', { ...add(-1, 'refused'), mail } as never)).rejects.toMatchObject({ code: 'order_state' })
-    await expect(ask('a', { ...add(2_000_000, 'fails in SQL'), mail } as never)).rejects.toThrow('Failed query')
+    const outbox = [{ kind: 'account', id: 'b', message: { ...add(1, 'gift') } }]
+    await expect(ask('a', { ...add(-1, 'rejected'), outbox } as never)).rejects.toMatchObject({ code: 'order_state' })
+    await expect(ask('a', { ...add(2_000_000, 'fails in SQL'), outbox } as never)).rejects.toThrow('Failed query')
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('to one actor is handled in the order sent, once, by two processes at once', async () => {
+  test('to one actor is handled once and in the order sent by two concurrent processes', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start({ isWoken: true }), bank.start({ isWoken: true })]
-    const letters = Array.from({ length: 300 }, (_, index) => ({ id: 'a', message: add(1, `${index}`) }))
-    await bank.send(...letters)
+    const messages = Array.from({ length: 300 }, (_, index) => ({ id: 'a', message: add(1, `${index}`) }))
+    await bank.send(...messages)
     await Promise.all([first, second, first, second].map(({ actors }) => actors.handle('account', ['a'])))
-    expect((await bank.account('a'))?.notes).toEqual(letters.map((_, index) => `${index}`))
+    expect((await bank.account('a'))?.notes).toEqual(messages.map((_, index) => `${index}`))
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('of an actor with very much of it neither starves others nor spins when it is held back', async () => {
+  test('of an actor with a large backlog neither starves others nor spins when held back', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors } = bank.start()
     await bank.send({ id: 'hog', message: explode })
@@ -53,7 +53,7 @@ describe('mail', () => {
     expect(await bank.account('hog')).toMatchObject({ balance: 1500 })
   })
 
-  test('that is being retried holds back its actor, until it is parked, and costs its neighbours nothing', async () => {
+  test('that is being retried holds back its actor until it is dead-lettered, and no neighbour', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     await bank.send(
@@ -72,7 +72,7 @@ describe('mail', () => {
     ])
     expect(await process.ask('a', add(1, 'asked'))).toMatchObject({ balance: 2 })
 
-    await handleUntilParked(bank, process, ['a'])
+    await handleUntilDeadLettered(bank, process, ['a'])
     expect(await bank.deadLetters()).toMatchObject([{ actor: 'a', reason: 'Error: exploded' }])
     expect((await bank.account('a'))?.notes).toEqual(['before', 'asked', 'after'])
     expect(await bank.mailbox()).toEqual([])
@@ -89,20 +89,20 @@ describe('mail', () => {
     expect((await bank.account('a'))?.notes).toEqual(['fed', 'first', 'second'])
   })
 
-  test('that cannot be parsed is parked after its attempts', async () => {
+  test('that cannot be parsed is dead-lettered after its attempts', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     await bank.send({ id: 'a', message: { type: 'add', amount: 'much' } }, { id: 'b', message: add(1, 'neighbour') })
-    await handleUntilParked(bank, process, ['a', 'b'])
+    await handleUntilDeadLettered(bank, process, ['a', 'b'])
     expect(await bank.deadLetters()).toMatchObject([{ actor: 'a' }])
     expect((await bank.account('b'))?.notes).toEqual(['neighbour'])
   })
 
-  test('to an actor whose rows cannot even be locked is parked, and costs its neighbours nothing', async () => {
+  test('to an actor whose rows cannot be locked is dead-lettered, and no neighbour is affected', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     await bank.send({ id: 'cursed', message: add(1, 'never') }, { id: 'b', message: add(1, 'neighbour') })
-    await handleUntilParked(bank, process, ['cursed', 'b'])
+    await handleUntilDeadLettered(bank, process, ['cursed', 'b'])
     expect(await bank.deadLetters()).toMatchObject([
       { actor: 'cursed', reason: expect.stringContaining('check') as string },
     ])
@@ -110,7 +110,7 @@ describe('mail', () => {
     expect(await bank.mailbox()).toEqual([])
   })
 
-  test('whose save fails in SQL fails alone: neighbours in its batch and in its actor take effect exactly once', async () => {
+  test('whose save fails in SQL fails alone: the rest of its batch takes effect exactly once', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     const ids = Array.from({ length: 20 }, (_, index) => `account ${index}`)
@@ -127,16 +127,16 @@ describe('mail', () => {
       { actor: 'account 7', attempts: 0 },
     ])
 
-    await handleUntilParked(bank, process, ids)
+    await handleUntilDeadLettered(bank, process, ids)
     expect(await bank.deadLetters()).toMatchObject([{ actor: 'account 7', attempts: 7 }])
     expect(await bank.account('account 7')).toEqual({ balance: 2, notes: ['one', 'two'] })
   })
 
-  test('that is a timer fires on the clock of Postgres and holds nothing back until then', async () => {
+  test('that is a timer fires on the clock of Postgres and holds nothing back before', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     const reminder = { kind: 'account', id: 'a', message: { type: 'remind', note: 'later' }, afterMs: 60_000 }
-    await process.ask('a', { ...add(1, 'set'), mail: [reminder] } as never)
+    await process.ask('a', { ...add(1, 'set'), outbox: [reminder] } as never)
     await bank.send({ id: 'a', message: add(1, 'meanwhile') })
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
     await process.actors.handle('account', ['a'])
@@ -147,11 +147,11 @@ describe('mail', () => {
     expect((await bank.account('a'))?.notes).toEqual(['set', 'meanwhile', 'later'])
   })
 
-  test('that cancelMail takes back does not come, though it was sent or is due in the same turn', async () => {
+  test('that is cancelled is not delivered, though it was sent or is due in the same turn', async () => {
     await using bank = await openBank(await createTestDatabase())
     const process = bank.start()
     const reminder = { kind: 'account', id: 'a', message: { type: 'remind', note: 'later' }, afterMs: 60_000 }
-    const set = { ...add(1, 'set'), mail: [reminder] } as never
+    const set = { ...add(1, 'set'), outbox: [reminder] } as never
     await process.ask('a', set)
     await process.ask('a', { type: 'forget', note: 'forgot' })
     expect(await bank.mailbox()).toEqual([])
@@ -194,13 +194,13 @@ describe('mail', () => {
     expect((await bank.account('a'))?.notes).toEqual(['new', 'behind'])
   })
 
-  test('whose wake-up was lost is found by the sweep, retries and timers too', async () => {
+  test('whose wake-up was lost is delivered by the sweep, retries and timers included', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { actors, ask } = bank.start()
     const timer = { kind: 'account', id: 'a', message: { type: 'remind', note: 'timer' }, afterMs: 300 }
     await ask('a', {
       ...add(1, 'set'),
-      mail: [timer, { kind: 'account', id: 'b', message: { ...add(1, 'lost') } }],
+      outbox: [timer, { kind: 'account', id: 'b', message: { ...add(1, 'lost') } }],
     } as never)
     await bank.send({ id: 'c', message: add(-1, 'retried') })
     await actors.handle('account', ['c'])
@@ -215,7 +215,7 @@ describe('mail', () => {
     await sweep.stop()
   })
 
-  test('that recurs is scheduled once however many processes ask', async () => {
+  test('that recurs is scheduled once, however many processes schedule it', async () => {
     await using bank = await openBank(await createTestDatabase())
     const [first, second] = [bank.start(), bank.start()]
     const tick = callOf('shop', 'tick')

@@ -8,7 +8,7 @@ const message = {
   actorId: text('actor_id').notNull(),
   version: integer().notNull(),
   payload: jsonb().notNull(),
-  /** Attempts spent: failures of the handling itself. */
+  /** Attempts spent: failures of the handler itself. */
   attempts: integer().notNull().default(0),
   lastError: text('last_error'),
   createdAt: timestamp('created_at', { withTimezone: true })
@@ -16,7 +16,7 @@ const message = {
     .default(sql`now()`),
 }
 
-/** Messages on their way: outbox, inbox and timers in one. A row lives until its handler's transaction deletes it. */
+/** The mailbox: outbox, inbox and durable timers in one. A row lives until its handler's transaction deletes it. */
 export const mailbox = actorSchema.table(
   'mailbox',
   {
@@ -25,9 +25,9 @@ export const mailbox = actorSchema.table(
     dueAt: timestamp('due_at', { withTimezone: true })
       .notNull()
       .default(sql`now()`),
-    /** Times it was put off for any reason. Above 0 it holds back its actor's later mail. */
+    /** Times it was retried later, for any reason. Above 0 it holds back its actor's later messages. */
     tries: integer().notNull().default(0),
-    /** Set while an effect runs: the claim of one worker, void after `leasedUntil`. */
+    /** Fencing token of the runner that leases the message while its effect runs; void after `leasedUntil`. */
     lease: uuid(),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
   },

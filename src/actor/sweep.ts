@@ -3,9 +3,9 @@ import type { Database } from '#db'
 import type { Logger } from '#telemetry'
 import { overdueActors, type Readable } from './mailbox.ts'
 
-/** Finds mail that is due and unhandled, whatever became of its wake-up: timers that have run out, and all that Redis has lost. */
+/** Delivers messages that are due and unhandled, whatever became of their wake-up: expired timers, and all that Redis has lost. */
 export interface Sweep {
-  /** When the mailbox was last read, ms since the epoch: a worker whose sweep stands still is not alive. */
+  /** When the mailbox was last read, ms since the epoch. A worker whose sweep makes no progress is not alive. */
   lastAt(): number
   stop(): Promise<void>
 }
@@ -14,27 +14,27 @@ export interface SweepOptions {
   database: Database
   log: Logger
   kinds: Readable
-  /** Resolves when these have no more to handle now; never rejects. */
+  /** Resolves when these actors have nothing more to handle now; never rejects. */
   run(kind: string, ids: readonly string[]): Promise<void>
 }
 
 const everyMs = 500
-/** Mail younger than this is left to its wake-up. */
+/** A message younger than this is left to its wake-up, ms. */
 const graceMs = 1_000
-/** Actors of one kind taken up in one round. */
-const most = 250
+/** Actors of one kind in one round. */
+const limit = 250
 
 export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
   const stopping = new AbortController()
   const { signal } = stopping
   let lastAt = Date.now()
 
-  /** Not any longer once it is told to stop. */
-  const rest = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { signal }).catch(() => undefined)
+  /** Ends early when the sweep stops. */
+  const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { signal }).catch(() => undefined)
 
-  /** @returns whether there may be more that is due */
+  /** @returns whether more messages may be due */
   async function sweepOnce(): Promise<boolean> {
-    const actors = await overdueActors(database, kinds, { graceMs, most })
+    const actors = await overdueActors(database, kinds, { graceMs, limit })
     lastAt = Date.now()
     const byKind = [...Map.groupBy(actors, ({ kind }) => kind)]
     const handled = byKind.map(([kind, rows]) =>
@@ -43,9 +43,9 @@ export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
         rows.map(({ actorId }) => actorId),
       ),
     )
-    // A party that hangs must not hold up the mail of the others.
-    if (handled.length > 0) await Promise.race([Promise.all(handled), rest(1_000)])
-    return byKind.some(([, rows]) => rows.length >= most)
+    // An external service that hangs must not hold up the messages of other kinds.
+    if (handled.length > 0) await Promise.race([Promise.all(handled), pause(1_000)])
+    return byKind.some(([, rows]) => rows.length >= limit)
   }
 
   async function loop(): Promise<void> {
@@ -54,7 +54,7 @@ export function startSweep({ database, log, kinds, run }: SweepOptions): Sweep {
         log.warn({ err: error }, 'the mailbox could not be swept; trying again')
         return false
       })
-      await rest(hasMore ? 50 : everyMs * (0.75 + Math.random() / 2))
+      await pause(hasMore ? 50 : everyMs * (0.75 + Math.random() / 2))
     }
   }
 

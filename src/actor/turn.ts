@@ -1,138 +1,129 @@
 import {
   failureReason,
   isLockTimeout,
+  pipelined,
   plannedWithout,
   statement,
-  pipelined,
   transaction,
   type Database,
   type Queryable,
 } from '#db'
-import { readReplies, storeReplies, type Answer, type IdempotencyKey } from '#idempotency'
+import { readReplies, storeReplies, type RequestResult } from '#idempotency'
 import { StaleError, type AnyActorKind, type Decision, type Envelope, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
-
-/** What a lane brings to a turn. */
-export type WorkItem =
-  /** A command from outside that waits for its reply. Of several with one key a lane brings the first. */
-  | Readonly<{ form: 'ask'; id: string; message: Message; key?: IdempotencyKey | undefined }>
-  /** What an effect came to; void when the lease on the effect's letter is lost. */
-  | Readonly<{ form: 'outcome'; id: string; message: Message; letterId: number; lease: string }>
-  /** The actor has mail. */
-  | Readonly<{ form: 'wake'; id: string }>
+import { isKeyed, type WorkItem } from './work-item.ts'
 
 interface Failed {
-  letter: mailbox.StoredMessage
+  stored: mailbox.StoredMessage
   error: unknown
 }
 
 export interface TurnResult {
-  /** To asks and outcomes. */
-  answers: ReadonlyMap<WorkItem, Answer>
-  /** Who got mail that is due now. */
+  /** Of asks and outcomes. */
+  answers: ReadonlyMap<WorkItem, RequestResult>
+  /** Recipients of messages that are due now. */
   woken: { kind: string; id: string }[]
-  /** Woken actors that may have more to handle now. */
+  /** Woken actors that may have more messages to handle now. */
   unfinished: ReadonlySet<string>
-  /** Letters whose handling threw: each has spent an attempt, nothing else of it took effect. */
+  /** Messages whose handler threw: each has spent an attempt and had no other effect. */
   failed: (Failed & { isDeadLettered: boolean })[]
 }
 
 export interface TurnOptions {
   database: Database
   kind: AnyActorKind
-  /** The version that mail of this kind is written with. */
+  /** The version with which messages of this kind are written. */
   versionOf(kind: string): number
 }
 
 export interface TurnLimits {
-  /** Longest wait for each lock that somebody else holds, ms. */
+  /** Longest wait for a lock that another transaction holds, ms. */
   lockWaitMs: number
-  /** Letters handled of each actor that was woken. */
+  /** Messages handled of each woken actor. */
   messagesMax: number
-  /** Locks what is shared before it is decided on: after a StaleError. */
-  isFirm?: boolean
+  /** Pessimistic: shared rows are locked before deciding. Set after a StaleError. */
+  isLocked?: boolean
 }
 
-/** Attempts at handling a letter before it is parked. */
+/** Attempts at handling a message before it is dead-lettered. */
 const attemptsMax = 8
 
 /**
- * One turn of many actors of one kind, in one transaction: lock the actors, read their mail, their states and what was
- * answered under the same keys before, read what they share, decide one message after the other, write everything.
- * Everybody locks in this order (actors, keys, shared rows), and within a step in sorted order, so that turns do not
- * deadlock. Statements that do not need each other's answers are sent together: they run in the order written here.
- * @throws when the transaction fails: then nothing of it took effect, or, with CommitUnknownError, all or nothing.
+ * Group commit: one turn of many actors of one kind, in one transaction. Lock the actors; read their messages, states
+ * and the replies stored under the same keys; read the shared rows; decide one message after the other; write everything.
+ * Every turn locks in this order (actors, keys, shared rows), and within a step in sorted order, so that turns cannot
+ * deadlock. Statements that do not need each other's results are pipelined: they run in the order written here.
+ * @throws when the transaction fails: nothing took effect or, with CommitUnknownError, either all or nothing
  */
 export function runTurn(
   { database, kind, versionOf }: TurnOptions,
-  errands: readonly WorkItem[],
-  { lockWaitMs, messagesMax: lettersMax, isFirm = false }: TurnLimits,
+  items: readonly WorkItem[],
+  { lockWaitMs, messagesMax, isLocked = false }: TurnLimits,
 ): Promise<TurnResult> {
   return transaction(database, async (tx) => {
-    const ids = [...new Set(errands.map(({ id }) => id))].toSorted()
-    const wakes = [...new Set(errands.flatMap((errand) => (errand.form === 'wake' ? [errand.id] : [])))]
-    const outcomes = errands.filter((errand) => errand.form === 'outcome')
-    const keyed = errands.filter(isKeyed)
-    const keys = keyed.map(({ key }) => key)
-    const [clock, , held, known, letters, states] = await pipelined([
-      readClock(tx, `${lockWaitMs}ms`),
+    const ids = [...new Set(items.map(({ id }) => id))].toSorted()
+    const wokenIds = [...new Set(items.flatMap((item) => (item.type === 'wake' ? [item.id] : [])))]
+    const outcomes = items.filter((item) => item.type === 'outcome')
+    const keyed = items.filter(isKeyed)
+    const [clock, , leased, replies, stored, states] = await pipelined([
+      beginTurn(tx, `${lockWaitMs}ms`),
       kind.lock(tx, ids).catch(throwInFlight),
       mailbox.lockLeased(tx, outcomes),
-      readReplies(tx, keys),
-      mailbox.readMessages(tx, kind.kind, { ids: wakes, most: lettersMax }),
+      readReplies(
+        tx,
+        keyed.map(({ key }) => key),
+      ),
+      mailbox.readMessages(tx, kind.kind, { ids: wokenIds, limit: messagesMax }),
       kind.load(tx, ids),
     ])
     const now = new Date(clock.rows[0]?.nowMs ?? Number.NaN)
-    const answers = new Map<WorkItem, Answer>()
-    for (const errand of keyed) {
-      const answer = known.get(errand.key.hash)
-      if (answer !== undefined) answers.set(errand, answer)
+    const answers = new Map<WorkItem, RequestResult>()
+    for (const item of keyed) {
+      const reply = replies.get(item.key.hash)
+      if (reply !== undefined) answers.set(item, reply)
     }
-    // Whoever holds a lost lease now brings its own outcome.
-    for (const errand of outcomes) if (!held.has(errand.letterId)) answers.set(errand, { ok: true, reply: null })
+    // Fenced: the process that has taken over the lease brings an outcome of its own.
+    for (const item of outcomes) if (!leased.has(item.messageId)) answers.set(item, { ok: true, reply: null })
 
-    const open = errands.filter((errand) => !answers.has(errand))
-    const { items, unreadable } = parseItems(kind, letters, open)
-    const batch = items.map(({ id, message }) => ({ id, state: states.get(id), message }))
-    const shared = await kind.loadShared(tx, batch, { isLocked: isFirm })
-    const decided = decideAll(kind, items, { states, shared, now })
+    const open = items.filter((item) => !answers.has(item))
+    const { deliveries, unreadable } = parseDeliveries(kind, stored, open)
+    const batch = deliveries.map(({ id, message }) => ({ id, state: states.get(id), message }))
+    const shared = await kind.loadShared(tx, batch, { isLocked })
+    const decided = decideAll(kind, deliveries, { states, shared, now })
 
-    const { changed, movements, handled, cancelled, mail } = decided
-    const settled = [...decided.settled, ...handled.map(({ id }) => id)]
-    const replies = repliesOf(decided.answers)
+    const { changed, movements, handled, cancelled, outbox } = decided
+    const handledIds = [...decided.handledEffects, ...handled.map(({ id }) => id)]
     const changes = { states: changed, before: states, movements, now }
-    // Shared rows come last of all that is locked: `save` ends with them.
+    // Of all locks those on shared rows come last: `save` ends with them.
     const [, , , isStored] = await pipelined([
-      mailbox.deleteMessages(tx, settled),
+      mailbox.deleteMessages(tx, handledIds),
       mailbox.cancelMessages(tx, kind.kind, cancelled),
-      mailbox.sendMessages(tx, mail, versionOf),
-      storeReplies(tx, replies).catch(throwInFlight),
+      mailbox.sendMessages(tx, outbox, versionOf),
+      storeReplies(tx, repliesOf(decided.answers)).catch(throwInFlight),
       changed.size > 0 || movements.length > 0 ? kind.save(tx, changes) : undefined,
     ])
-    if (!isStored) throw new StaleError('another transaction has used a key of this turn: its reply will be there')
+    if (!isStored) throw new StaleError('another transaction has stored a reply under a key of this turn')
     const failed = await failAll(tx, [...unreadable, ...decided.failed])
     const handledBy = Map.groupBy(handled, ({ actorId }) => actorId)
-    const parked = new Set(
-      failed.filter(({ isDeadLettered: isParked }) => isParked).map(({ letter }) => letter.actorId),
-    )
+    const deadLettered = new Set(failed.flatMap((one) => (one.isDeadLettered ? [one.stored.actorId] : [])))
     return {
       answers: new Map([...answers, ...decided.answers]),
-      woken: mailbox.recipientsDueNow(mail),
-      unfinished: new Set(wakes.filter((id) => handledBy.get(id)?.length === lettersMax || parked.has(id))),
+      woken: mailbox.recipientsDueNow(outbox),
+      unfinished: new Set(wokenIds.filter((id) => handledBy.get(id)?.length === messagesMax || deadLettered.has(id))),
       failed,
     }
   })
 }
 
-/** All that a turn reads and writes it finds by key: a plan that reads a whole table, made while that was small, is never right. */
-const byKeyAlone = plannedWithout('seqscan', 'hashjoin', 'mergejoin')
+/** A turn reads and writes by key only. A plan that scans a table, made while that table was small, is never right. */
+const byKeyOnly = plannedWithout('seqscan', 'hashjoin', 'mergejoin')
 
-const readClock = statement<{ nowMs: number }>(
-  'set out',
-  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true), ${byKeyAlone}`,
+const beginTurn = statement<{ nowMs: number }>(
+  'begin turn',
+  `select (extract(epoch from now()) * 1000)::float8 as "nowMs", set_config('lock_timeout', $1, true), ${byKeyOnly}`,
 )
 
-/** Another transaction holds one of the actors or keys: as far as one can tell it is handling the same request. */
+/** Another transaction holds an actor or a key of the turn: presumably it handles the same request. */
 export class InFlightError extends Error {
   override readonly name = 'InFlightError'
 }
@@ -141,65 +132,62 @@ function throwInFlight(cause: unknown): never {
   throw isLockTimeout(cause) ? new InFlightError('another transaction holds the actor or its key', { cause }) : cause
 }
 
-type KeyedAsk = Extract<WorkItem, { form: 'ask' }> & { key: IdempotencyKey }
-const isKeyed = (errand: WorkItem): errand is KeyedAsk => errand.form === 'ask' && errand.key !== undefined
-
-/** What is stored under the keys. A request that was refused by an error keeps its key: it can be tried again. */
-const repliesOf = (answers: ReadonlyMap<WorkItem, Answer>) =>
-  Array.from(answers).flatMap(([errand, answer]) =>
-    answer.ok && isKeyed(errand) ? [{ ...errand.key, reply: answer.reply }] : [],
+/** Replies to store. An ask that failed stores none: its key may be used again. */
+const repliesOf = (answers: ReadonlyMap<WorkItem, RequestResult>) =>
+  Array.from(answers).flatMap(([item, answer]) =>
+    answer.ok && isKeyed(item) ? [{ ...item.key, reply: answer.reply }] : [],
   )
 
-/** A letter or an errand. */
-type Item = { id: string; message: Message } & (
-  | { letter: mailbox.StoredMessage; errand?: never }
-  | { errand: WorkItem; letter?: never }
+/** A message to decide on: from the mailbox, or brought by a work item. */
+type Delivery = { id: string; message: Message } & (
+  | { stored: mailbox.StoredMessage; item?: never }
+  | { item: WorkItem; stored?: never }
 )
 
 /**
- * What is to be decided, in order: mail first, as it was sent first. A letter that was put off, or that this program
- * cannot read, holds back its actor's later ones.
+ * Messages to decide on, in order: the mailbox first, oldest first, then work items. A message that is retried later,
+ * or that this program cannot read, holds back its actor's later ones.
  */
-function parseItems(kind: AnyActorKind, letters: readonly mailbox.StoredMessage[], errands: readonly WorkItem[]) {
-  const items: Item[] = []
+function parseDeliveries(kind: AnyActorKind, messages: readonly mailbox.StoredMessage[], items: readonly WorkItem[]) {
+  const deliveries: Delivery[] = []
   const unreadable: Failed[] = []
   const heldBack = new Set<string>()
-  for (const letter of letters) {
-    if (heldBack.has(letter.actorId)) continue
-    const isReadable = letter.isDue && kind.reads.includes(letter.version)
-    const parsed = isReadable ? kind.message.safeParse(letter.payload) : undefined
-    if (parsed?.success) items.push({ id: letter.actorId, message: parsed.data, letter })
-    else heldBack.add(letter.actorId)
-    if (parsed?.success === false) unreadable.push({ letter, error: parsed.error })
+  for (const stored of messages) {
+    if (heldBack.has(stored.actorId)) continue
+    const isReadable = stored.isDue && kind.reads.includes(stored.version)
+    const parsed = isReadable ? kind.message.safeParse(stored.payload) : undefined
+    if (parsed?.success) deliveries.push({ id: stored.actorId, message: parsed.data, stored })
+    else heldBack.add(stored.actorId)
+    if (parsed?.success === false) unreadable.push({ stored, error: parsed.error })
   }
-  for (const errand of errands) {
-    if (errand.form !== 'wake') items.push({ id: errand.id, message: errand.message, errand })
+  for (const item of items) {
+    if (item.type !== 'wake') deliveries.push({ id: item.id, message: item.message, item })
   }
-  return { items, unreadable }
+  return { deliveries, unreadable }
 }
 
-/** Decides one message after the other, each on what the ones before it have left. What throws changes nothing. */
+/** Decides one message after the other, each on the state that the earlier ones have left. A decision that throws changes nothing. */
 function decideAll(
   kind: AnyActorKind,
-  items: readonly Item[],
+  deliveries: readonly Delivery[],
   { states, ...context }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
 ) {
   const decided = {
-    answers: new Map<WorkItem, Answer>(),
+    answers: new Map<WorkItem, RequestResult>(),
     changed: new Map<string, unknown>(),
     movements: new Array<unknown>(),
-    mail: new Array<Envelope>(),
+    outbox: new Array<Envelope>(),
     cancelled: new Array<{ id: string; types: readonly string[] }>(),
     handled: new Array<mailbox.StoredMessage>(),
-    /** Letters of the effects whose outcomes were handled. */
-    settled: new Array<number>(),
+    /** Ids of the messages of the effects whose outcomes were handled. */
+    handledEffects: new Array<number>(),
     failed: new Array<Failed>(),
   }
   const heldBack = new Set<string>()
-  for (const { id, message, letter, errand } of items) {
-    if (letter !== undefined && heldBack.has(id)) continue
-    if (letter !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
-      decided.handled.push(letter)
+  for (const { id, message, stored, item } of deliveries) {
+    if (stored !== undefined && heldBack.has(id)) continue
+    if (stored !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
+      decided.handled.push(stored)
       continue
     }
     let decision: Decision<unknown, unknown, unknown>
@@ -207,9 +195,9 @@ function decideAll(
       const state = decided.changed.has(id) ? decided.changed.get(id) : states.get(id)
       decision = kind.decide(state, message, { id, ...context })
     } catch (error) {
-      if (letter === undefined) decided.answers.set(errand, { ok: false, error })
+      if (stored === undefined) decided.answers.set(item, { ok: false, error })
       else {
-        decided.failed.push({ letter, error })
+        decided.failed.push({ stored, error })
         heldBack.add(id)
       }
       continue
@@ -221,31 +209,32 @@ function decideAll(
     }
     const { cancelMessages: types } = decision
     if (types !== undefined) {
-      // What was sent before this turn, and what this turn has decided to send so far.
+      // Messages that are in the mailbox, and those that this turn has decided to send so far.
       decided.cancelled.push({ id, types })
-      const isTaken = (mail: Envelope) => mail.kind === kind.kind && mail.id === id && types.includes(mail.message.type)
-      decided.mail = decided.mail.filter((mail) => !isTaken(mail))
+      const isCancelled = (sent: Envelope) =>
+        sent.kind === kind.kind && sent.id === id && types.includes(sent.message.type)
+      decided.outbox = decided.outbox.filter((sent) => !isCancelled(sent))
     }
-    decided.mail.push(...(decision.outbox ?? []))
-    if (letter === undefined) decided.answers.set(errand, { ok: true, reply: decision.reply ?? null })
-    else decided.handled.push(letter)
-    if (errand?.form === 'outcome') decided.settled.push(errand.letterId)
+    decided.outbox.push(...(decision.outbox ?? []))
+    if (stored === undefined) decided.answers.set(item, { ok: true, reply: decision.reply ?? null })
+    else decided.handled.push(stored)
+    if (item?.type === 'outcome') decided.handledEffects.push(item.messageId)
   }
   return decided
 }
 
 async function failAll(query: Queryable, failed: readonly Failed[]): Promise<TurnResult['failed']> {
   const marked: TurnResult['failed'] = []
-  for (const { letter, error } of failed) {
-    const failure = { letterId: letter.id, reason: failureReason(error) }
-    marked.push({ letter, error, isDeadLettered: await mailbox.failMessage(query, failure, attemptsMax) })
+  for (const { stored, error } of failed) {
+    const failure = { messageId: stored.id, reason: failureReason(error) }
+    marked.push({ stored, error, isDeadLettered: await mailbox.failMessage(query, failure, attemptsMax) })
   }
   return marked
 }
 
-/** The letter whose turn failed alone spends an attempt. Nothing of its kind is asked: that may be what fails. */
+/** Spends an attempt of the message whose turn failed alone. Nothing of its kind is called: that may be what fails. */
 export async function failFirst({ database, kind }: TurnOptions, id: string, error: unknown) {
-  const letters = await mailbox.readMessages(database.query, kind.kind, { ids: [id], most: 1 })
-  const due = letters.filter(({ isDue }) => isDue).map((letter) => ({ letter, error }))
+  const messages = await mailbox.readMessages(database.query, kind.kind, { ids: [id], limit: 1 })
+  const due = messages.filter(({ isDue }) => isDue).map((stored) => ({ stored, error }))
   return failAll(database.query, due)
 }

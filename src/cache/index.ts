@@ -1,1 +1,8 @@
-export { freshMs, openAnswerCache, staleMs, type AnswerCache, type Question, type Served } from './answers.ts'
+export {
+  freshMs,
+  openResponseCache,
+  staleMs,
+  type CachedResponse,
+  type CacheLookup,
+  type ResponseCache,
+} from './response-cache.ts'

@@ -1,72 +1,71 @@
 import { LRUCache } from 'lru-cache'
 import { metrics } from '#telemetry'
 
-/** An answer in this process's memory. */
-export interface CachedAnswer {
+/** A response in this process's memory. */
+export interface CacheEntry {
   readonly body: Buffer
   readonly etag: string
-  /** Sum of the versions of its tags when it was made; versions only grow. */
+  /** Sum of the versions of its tags when it was made. Versions only grow. */
   readonly version: number
-  /** By this process's monotonic clock. */
+  /** By this process's monotonic clock, ms. */
   readonly loadedAt: number
-  /** Until then it is not renewed again. */
+  /** Not revalidated before this time, by the same clock. */
   retryAt: number
 }
 
-/** Bounded by bytes; the least recently used goes first. */
+/** Bounded by bytes; the least recently used entry is evicted first. */
 export interface SegmentedLru {
-  get(key: string): CachedAnswer | undefined
-  /** As `get`, without counting as use. */
-  peek(key: string): CachedAnswer | undefined
-  set(key: string, kept: CachedAnswer): void
+  get(key: string): CacheEntry | undefined
+  /** As `get`, without counting as a use. */
+  peek(key: string): CacheEntry | undefined
+  set(key: string, entry: CacheEntry): void
   delete(key: string): void
   clear(): void
 }
 
-/** What an entry takes beside its bytes and its key, about. */
+/** Approximate overhead of an entry beside its body and its key, bytes. */
 const entryBytes = 400
-/** The share of what was asked for once. */
-const onceShare = 0.25
+const probationShare = 0.25
 
 /**
- * Two lines: what was asked for once stands in a small one of its own, so that a stranger who asks a million different
- * questions cannot push out what everybody asks for.
+ * Segmented LRU: an entry enters the probation segment and moves to the protected one when it is used again. One-off
+ * requests stay in probation and cannot evict popular responses.
  */
 export function createSegmentedLru(maxBytes: number): SegmentedLru {
-  const line = (share: number) =>
-    new LRUCache<string, CachedAnswer>({
+  const segment = (share: number) =>
+    new LRUCache<string, CacheEntry>({
       maxSize: Math.max(1, Math.floor(maxBytes * share)),
       sizeCalculation: ({ body }, key) => body.length + 2 * key.length + entryBytes,
     })
-  const once = line(onceShare)
-  const often = line(1 - onceShare)
-  const note = () => metrics.cacheBytes.set(once.calculatedSize + often.calculatedSize)
+  const probationSegment = segment(probationShare)
+  const protectedSegment = segment(1 - probationShare)
+  const recordSize = () => metrics.cacheBytes.set(probationSegment.calculatedSize + protectedSegment.calculatedSize)
 
   return {
     get(key) {
-      const known = often.get(key)
+      const known = protectedSegment.get(key)
       if (known !== undefined) return known
-      const kept = once.get(key)
-      if (kept === undefined) return undefined
-      once.delete(key)
-      often.set(key, kept)
-      return kept
+      const entry = probationSegment.get(key)
+      if (entry === undefined) return undefined
+      probationSegment.delete(key)
+      protectedSegment.set(key, entry)
+      return entry
     },
-    peek: (key) => often.peek(key) ?? once.peek(key),
-    set(key, kept) {
-      if (often.has(key)) often.set(key, kept)
-      else once.set(key, kept)
-      note()
+    peek: (key) => protectedSegment.peek(key) ?? probationSegment.peek(key),
+    set(key, entry) {
+      if (protectedSegment.has(key)) protectedSegment.set(key, entry)
+      else probationSegment.set(key, entry)
+      recordSize()
     },
     delete(key) {
-      once.delete(key)
-      often.delete(key)
-      note()
+      probationSegment.delete(key)
+      protectedSegment.delete(key)
+      recordSize()
     },
     clear() {
-      once.clear()
-      often.clear()
-      note()
+      probationSegment.clear()
+      protectedSegment.clear()
+      recordSize()
     },
   }
 }

@@ -1,14 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
+import { throttledWarning } from '#lib/throttle'
 import type { Logger } from '#telemetry'
 
-/** Answers that the replicas share, in the cache's own Redis. Whatever is wrong with it, it is as if it were empty. */
+/** The tier that replicas share, in the cache's own Redis. A failing Redis counts as an empty tier: nothing throws. */
 export interface SharedTier {
   read(key: string): Promise<{ body: Buffer; version: number; ageMs: number } | undefined>
-  /** Never throws, never waits. */
-  write(key: string, answer: { body: Buffer; version: number }): void
-  forget(key: string): void
-  /** Tells the other replicas that something has changed. */
+  /** Fire and forget: it does not wait for Redis. */
+  write(key: string, entry: { body: Buffer; version: number }): void
+  delete(key: string): void
+  /** Announces to the other replicas that a tag has a new version. */
   announce(): void
   close(): Promise<void>
 }
@@ -16,33 +17,33 @@ export interface SharedTier {
 export interface SharedTierOptions {
   url: string
   scope: string
-  /** How long an answer is kept, ms. Its age is told from what is left of it, by Redis's clock alone. */
+  /** Time to live of an entry, ms. Its age is derived from the time that is left, so that only Redis's clock counts. */
   keepMs: number
-  /** Another replica says that something has changed. */
+  /** Another replica has announced a new version. */
   onAnnounced(): void
   log: Logger
 }
 
-/** Longer answers are not shared, bytes. */
-const sharedMax = 256 * 1024
-/** Writes under way; beyond it answers are not shared. */
+/** Largest body that is shared, bytes. */
+const sharedMaxBytes = 256 * 1024
+/** Largest number of writes under way; further ones are dropped. */
 const writesMax = 100
-/** After it has failed to answer it is left alone so long, ms. */
-const restMs = 1_000
+/** Pause after a failed command, ms: no command is sent. */
+const pauseMs = 1_000
 
 export function openSharedTier(options: SharedTierOptions): SharedTier {
   const { url, keepMs, log } = options
   const self = randomUUID()
   const prefix = `holdfast:answer:1:${digest(options.scope)}`
   const channel = `${prefix}:changed`
-  const report = oncePer10s((error) => log.warn({ err: error }, 'the cache has no Redis; every replica is on its own'))
-  let restUntil = 0
+  const report = throttledWarning(log, 'the Redis of the cache does not respond; each replica uses its own cache only')
+  let pausedUntil = 0
   let writes = 0
 
   function connect(): Redis {
     const redis = new Redis(url, {
       connectTimeout: 2_000,
-      // Asking Postgres costs less than waiting.
+      // A query to Postgres costs less than a longer wait.
       commandTimeout: 100,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -52,22 +53,22 @@ export function openSharedTier(options: SharedTierOptions): SharedTier {
   }
 
   const redis = connect()
-  // A connection that listens can do nothing else.
-  const listener = connect()
-  listener.on('ready', () => void listener.subscribe(channel).catch(report))
-  listener.on('message', (_, from) => {
+  // A subscribed connection can send no other commands.
+  const subscriber = connect()
+  subscriber.on('ready', () => void subscriber.subscribe(channel).catch(report))
+  subscriber.on('message', (_, from) => {
     if (from !== self) options.onAnnounced()
   })
 
-  const isThere = (): boolean => redis.status === 'ready' && performance.now() >= restUntil
+  const isAvailable = (): boolean => redis.status === 'ready' && performance.now() >= pausedUntil
   function fail(error: Error): void {
-    restUntil = performance.now() + restMs
+    pausedUntil = performance.now() + pauseMs
     report(error)
   }
-  const nameOf = (key: string): string => `${prefix}:${digest(key)}`
+  const redisKey = (key: string): string => `${prefix}:${digest(key)}`
 
   function send(command: () => Promise<unknown>): void {
-    if (!isThere() || writes >= writesMax) return
+    if (!isAvailable() || writes >= writesMax) return
     writes += 1
     void command()
       .catch(fail)
@@ -76,30 +77,30 @@ export function openSharedTier(options: SharedTierOptions): SharedTier {
 
   return {
     async read(key) {
-      if (!isThere()) return undefined
-      const name = nameOf(key)
+      if (!isAvailable()) return undefined
+      const name = redisKey(key)
       try {
-        const [value, leftMs] = await Promise.all([redis.getBuffer(name), redis.pttl(name)])
-        return value === null || leftMs <= 0 ? undefined : unpack(value, keepMs - leftMs)
+        const [value, ttlMs] = await Promise.all([redis.getBuffer(name), redis.pttl(name)])
+        return value === null || ttlMs <= 0 ? undefined : unpack(value, keepMs - ttlMs)
       } catch (error) {
         fail(error as Error)
         return undefined
       }
     },
     write(key, { body, version }) {
-      if (body.length > sharedMax) return
-      send(() => redis.set(nameOf(key), Buffer.concat([Buffer.from(`${version}\n`), body]), 'PX', keepMs))
+      if (body.length > sharedMaxBytes) return
+      send(() => redis.set(redisKey(key), Buffer.concat([Buffer.from(`${version}\n`), body]), 'PX', keepMs))
     },
-    forget: (key) => send(() => redis.del(nameOf(key))),
+    delete: (key) => send(() => redis.del(redisKey(key))),
     announce: () => send(() => redis.publish(channel, self)),
     async close() {
       redis.disconnect()
-      listener.disconnect()
+      subscriber.disconnect()
     },
   }
 }
 
-/** Something else may lie under our name: that is no answer. */
+/** @returns undefined for a value that this program has not written */
 function unpack(value: Buffer, ageMs: number): { body: Buffer; version: number; ageMs: number } | undefined {
   const end = value.indexOf('\n')
   const version = Number(value.toString('latin1', 0, Math.max(0, end)))
@@ -110,12 +111,3 @@ function unpack(value: Buffer, ageMs: number): { body: Buffer; version: number; 
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 32)
-
-function oncePer10s(report: (error: Error) => void): (error: Error) => void {
-  let silentUntil = 0
-  return (error) => {
-    if (performance.now() < silentUntil) return
-    silentUntil = performance.now() + 10_000
-    report(error)
-  }
-}

@@ -12,7 +12,7 @@ import { createLog, type Logger } from '#telemetry'
 import { parseJson, requireFolder } from './data-folder.ts'
 import { readKeys } from './keys.ts'
 
-/** Everything a command needs before it can do its work, in the order in which it is taken and given back. */
+/** The resources of a command: opened in order, released in reverse order. */
 export interface Shop {
   config: Config
   log: Logger
@@ -22,23 +22,23 @@ export interface Shop {
 }
 
 export interface ShopOptions {
-  /** Takes lines for people: what is being done, when it may take a while. */
-  tell(line: string): void
-  /** `start`: the embedded Postgres is this command's own, and the schema is brought up to date. */
+  /** Receives lines for people about slow steps. */
+  print(line: string): void
+  /** `start`: owns the embedded Postgres instead of joining a running shop, and migrates the schema. */
   isStart?: boolean
   payment?: { url: string; secretKey: string; webhookSecret: string }
 }
 
-/** For commands that do not pay: they need no provider. */
+/** Placeholder account for commands that do not call the payment provider. */
 export const noPayment = { url: 'http://127.0.0.1:9', secretKey: 'sk_test_none', webhookSecret: 'whsec_none' }
 
-/** @throws BootError with what to do, within 10 s, having given back what was taken */
+/** @throws BootError that says what to do, within 10 s, after releasing every resource */
 export async function openShop(options: ShopOptions): Promise<Shop> {
   const config = loadConfig()
   const log = createLog(config.LOG_LEVEL)
-  await using taken = new AsyncDisposableStack()
+  await using resources = new AsyncDisposableStack()
   const database = await openPostgres(config, options)
-  taken.defer(database.stop)
+  resources.defer(database.stop)
   const secretKey = config.SECRET_KEY ?? (await readKeys(config.DATA_DIR)).secretKey
   const app = createApp({
     config,
@@ -47,38 +47,38 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     secretKey,
     payment: await paymentAccount(config, options),
   })
-  taken.defer(app.close)
+  resources.defer(app.close)
   await requireDatabase(app.services.database)
   await requireQueue(app.queue)
-  if (!config.READ_ONLY && (options.isStart === true || database.isOwn)) await bringUpToDate(database.url, app)
+  if (!config.READ_ONLY && (options.isStart === true || database.isOwn)) await migrateAll(database.url, app)
   else await requireSchema(app.services.database)
-  const kept = taken.move()
-  return { config, log, app, databaseUrl: database.url, close: () => kept.disposeAsync() }
+  const opened = resources.move()
+  return { config, log, app, databaseUrl: database.url, close: () => opened.disposeAsync() }
 }
 
-/** Schema and queue tables. Safe from many processes at once. */
-export async function bringUpToDate(databaseUrl: string, { queue }: Pick<App, 'queue'>): Promise<void> {
+/** Migrates the schema and the queue's tables. Safe to run from many processes concurrently. */
+export async function migrateAll(databaseUrl: string, { queue }: Pick<App, 'queue'>): Promise<void> {
   await migrate(databaseUrl)
   await prepareQueue(queue)
 }
 
 interface Postgres {
   url: string
-  /** Started by this command, and ended with it. */
+  /** Started by this command, and stopped with it. */
   isOwn: boolean
   stop(): Promise<void>
 }
 
-const nothing = async (): Promise<void> => undefined
+const stopNothing = async (): Promise<void> => undefined
 
-/** The one that is configured; else the one of the shop that runs on this data folder; else the embedded one, started now. */
-export async function openPostgres(config: Config, options: Pick<ShopOptions, 'tell' | 'isStart'>): Promise<Postgres> {
-  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, isOwn: false, stop: nothing }
+/** Postgres of DATABASE_URL; otherwise that of the shop running on this data folder; otherwise the embedded one, started here. */
+export async function openPostgres(config: Config, options: Pick<ShopOptions, 'print' | 'isStart'>): Promise<Postgres> {
+  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, isOwn: false, stop: stopNothing }
   await requireFolder(config.DATA_DIR)
-  const running = options.isStart === true ? undefined : await findRunning(config.DATA_DIR)
-  if (running !== undefined) return { url: running.databaseUrl, isOwn: false, stop: nothing }
-  const postgres = await startEmbeddedPostgres({ dataDir: join(config.DATA_DIR, 'postgres'), log: options.tell })
-  await noteRunning(config.DATA_DIR, { databaseUrl: postgres.url })
+  const running = options.isStart === true ? undefined : await findRunningShop(config.DATA_DIR)
+  if (running !== undefined) return { url: running.databaseUrl, isOwn: false, stop: stopNothing }
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.DATA_DIR, 'postgres'), log: options.print })
+  await writeRunningFile(config.DATA_DIR, { databaseUrl: postgres.url })
   return {
     url: postgres.url,
     isOwn: true,
@@ -89,19 +89,19 @@ export async function openPostgres(config: Config, options: Pick<ShopOptions, 't
   }
 }
 
-const runningSchema = z.object({ databaseUrl: z.string() })
-type Running = z.infer<typeof runningSchema>
+const runningShopSchema = z.object({ databaseUrl: z.string() })
+type RunningShop = z.infer<typeof runningShopSchema>
 const runningFile = (dataDir: string): string => join(dataDir, 'running.json')
 
-async function noteRunning(dataDir: string, running: Running): Promise<void> {
+async function writeRunningFile(dataDir: string, running: RunningShop): Promise<void> {
   await writeFile(runningFile(dataDir), JSON.stringify(running), { mode: 0o600 })
 }
 
-/** The shop that runs on this folder at this moment; a note that a killed one left behind does not count. */
-async function findRunning(dataDir: string): Promise<Running | undefined> {
+/** The shop running on this data folder. The file of a killed shop is ignored: its Postgres does not respond. */
+async function findRunningShop(dataDir: string): Promise<RunningShop | undefined> {
   const text = await readFile(runningFile(dataDir), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  const running = runningSchema.safeParse(parseJson(text))
+  const running = runningShopSchema.safeParse(parseJson(text))
   if (!running.success) return undefined
   const client = new pg.Client({ connectionString: running.data.databaseUrl, connectionTimeoutMillis: 1_000 })
   client.on('error', () => undefined)
@@ -124,6 +124,6 @@ async function paymentAccount(config: Config, options: ShopOptions) {
     return { url, secretKey: keys.sandboxKey, webhookSecret: webhookSecret ?? keys.sandboxWebhookSecret }
   }
   throw new BootError(
-    'No payment provider is configured. Set PAYMENT_SECRET_KEY (and PAYMENT_WEBHOOK_SECRET) of the Stripe account; or run `npm start`, which brings a sandbox provider.',
+    'No payment provider is configured. Set PAYMENT_SECRET_KEY and PAYMENT_WEBHOOK_SECRET of your Stripe account, or run `npm start`, which includes a sandbox provider.',
   )
 }

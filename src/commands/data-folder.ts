@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BootError } from '#errors'
 
-/** @throws BootError when the data folder cannot be made or written */
+/** @throws BootError when the data folder cannot be created or written */
 export async function requireFolder(dataDir: string): Promise<void> {
   const probe = join(dataDir, `.probe-${process.pid}`)
   try {
@@ -15,16 +15,16 @@ export async function requireFolder(dataDir: string): Promise<void> {
       code === 'ENOSPC'
         ? 'its disk is full'
         : code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-          ? 'it cannot be written'
+          ? 'it is not writable'
           : code
     throw new BootError(
-      `The data folder ${dataDir} cannot be used: ${reason}. Make room or give it to this account, or set DATA_DIR to another folder.`,
+      `The data folder ${dataDir} cannot be used: ${reason}. Free disk space, make the folder writable for this account, or set DATA_DIR to another folder.`,
       { cause: error },
     )
   }
 }
 
-/** Undefined for what is not JSON, such as a file that was cut short. */
+/** Undefined for text that is not JSON, such as a truncated file. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

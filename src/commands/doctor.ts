@@ -6,7 +6,7 @@ import { createLog } from '#telemetry'
 import { openPostgres } from './boot.ts'
 import { print } from './print.ts'
 
-/** Lists the settings, then checks what the shop needs; exit code 1 when something is wrong. */
+/** Lists the settings, then checks everything that the shop needs. Exit code 1 when a check fails. */
 export async function doctor(): Promise<void> {
   print('Settings (environment variables):\n')
   for (const { name, description, isSecret } of settingList) {
@@ -29,18 +29,18 @@ export async function doctor(): Promise<void> {
     results.push(await check('payment provider', () => checkPayment(config)))
   }
   if (results.includes(false)) process.exitCode = 1
-  else print('\nEverything that was checked is well.')
+  else print('\nAll checks passed.')
 }
 
-/** @returns whether it is well */
-async function check(what: string, work: () => Promise<void>): Promise<boolean> {
+/** Runs one check and prints its result. @returns whether it passed */
+async function check(name: string, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
-    print(`  ok    ${what}`)
+    print(`  ok    ${name}`)
     return true
   } catch (error) {
-    const reason = error instanceof BootError ? error.message : error instanceof Error ? error.message : String(error)
-    print(`  WRONG ${what}: ${reason.split('\n').join('\n        ')}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    print(`  WRONG ${name}: ${reason.split('\n').join('\n        ')}`)
     return false
   }
 }
@@ -49,16 +49,16 @@ function requireNode(): void {
   const [major = 0] = process.versions.node.split('.').map(Number)
   if (major < 24)
     throw new BootError(
-      `This is Node ${process.versions.node}. Start by npm scripts, which find the pinned Node 24 in node_modules.`,
+      `This is Node ${process.versions.node}. Start with npm scripts (such as \`npm run doctor\`), which use the pinned Node 24 in node_modules.`,
     )
 }
 
 async function checkPostgres(config: Config): Promise<void> {
-  const postgres = await openPostgres(config, { tell: () => undefined })
+  const postgres = await openPostgres(config, { print: () => undefined })
   const database = openDatabase({ url: postgres.url, poolSize: 1, log: createLog('silent') })
   try {
     await requireDatabase(database)
-    // The embedded one is brought up to date by `start` itself.
+    // `start` migrates the embedded Postgres itself.
     if (!postgres.isOwn) await requireSchema(database)
   } finally {
     await database.close()
@@ -69,16 +69,17 @@ async function checkPostgres(config: Config): Promise<void> {
 async function checkPayment({ PAYMENT_URL: url, PAYMENT_SECRET_KEY: secretKey }: Config): Promise<void> {
   if (url === undefined && secretKey === undefined) {
     print(
-      '        no provider is configured: `npm start` brings a sandbox, `serve` and `worker` need PAYMENT_SECRET_KEY',
+      '        no provider is configured: `npm start` includes a sandbox; `serve` and `worker` need PAYMENT_SECRET_KEY',
     )
     return
   }
   const address = new URL('/v1/payment_intents?limit=1', url ?? 'https://api.stripe.com')
-  const answer = await fetch(address, {
+  const response = await fetch(address, {
     headers: { authorization: `Bearer ${secretKey ?? ''}` },
     signal: AbortSignal.timeout(5_000),
   }).catch((error: unknown) => {
-    throw new BootError(`${address.origin} does not answer. Check PAYMENT_URL and the network.`, { cause: error })
+    throw new BootError(`${address.origin} does not respond. Check PAYMENT_URL and the network.`, { cause: error })
   })
-  if (answer.status === 401) throw new BootError('The provider refuses the key. Check PAYMENT_SECRET_KEY.')
+  if (response.status === 401)
+    throw new BootError('The payment provider rejects the secret key. Check PAYMENT_SECRET_KEY.')
 }

@@ -1,24 +1,24 @@
 import type { Cluster } from 'node:cluster'
 import type { Logger } from '#telemetry'
 
-/** Of several processes behind one port, one whose event loop stands still keeps taking its share of connections: it is ended, and another started. */
+/** Cluster heartbeat: a child whose event loop is blocked keeps receiving connections, so the primary kills and replaces it. */
 
 const everyMs = 1_000
-/** Rounds in a row without a sign of life. Rounds, not seconds: a primary that was frozen itself ends nobody. */
+/** Consecutive rounds without a heartbeat. Rounds are counted, not seconds: a primary that was frozen kills no child. */
 const missedMax = 10
 
-/** In a child: a sign of life now, and every second. */
+/** Sends a heartbeat from a child to the primary, immediately and every second. */
 export function sendHeartbeats(): void {
-  const beat = () => process.send?.({ beat: true })
-  beat()
-  setInterval(beat, everyMs).unref()
+  const send = () => process.send?.({ heartbeat: true })
+  send()
+  setInterval(send, everyMs).unref()
 }
 
-/** In the primary: ends children that were alive and say nothing any more. Their exit is its own affair. */
+/** Kills children that stopped sending heartbeats. The supervisor handles their exit. */
 export function watchHeartbeats(cluster: Cluster, log: Logger): void {
   const missed = new Map<number, number>()
   cluster.on('message', (child, message: unknown) => {
-    if (typeof message === 'object' && message !== null && 'beat' in message) missed.set(child.id, 0)
+    if (typeof message === 'object' && message !== null && 'heartbeat' in message) missed.set(child.id, 0)
   })
   cluster.on('exit', (child) => missed.delete(child.id))
   setInterval(() => {
@@ -26,7 +26,7 @@ export function watchHeartbeats(cluster: Cluster, log: Logger): void {
       missed.set(id, rounds + 1)
       const child = cluster.workers?.[id]
       if (rounds < missedMax || child === undefined) continue
-      log.error({ child: child.process.pid }, 'a process has stood still for 10 s and is ended')
+      log.error({ child: child.process.pid }, 'a process has not responded for 10 s; killing it')
       child.process.kill('SIGKILL')
     }
   }, everyMs).unref()

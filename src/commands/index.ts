@@ -1,60 +1,63 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { AppError, BootError } from '#errors'
-import { endOnSignals } from './signals.ts'
+import { exitOnSignals } from './signals.ts'
 
-/** The command line. Each command loads what it needs when it runs, so that `--help` answers at once. */
+/** The command line. Each command loads its own code when it runs, so that `--help` prints immediately. */
 export async function runCommandLine(argv: string[]): Promise<void> {
   const program = new Command('holdfast')
     .description('The backend of an online shop that keeps selling when parts of it fail.')
     .addHelpText('after', '\nSettings come from the environment; `doctor` lists and checks them all.')
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(add --help for usage)')
 
   program
     .command('start')
-    .description('a whole shop on this machine: database, demo data, payment sandbox, pages, web and worker')
+    .description('run a whole shop on this machine: database, demo data, payment sandbox, pages, web and worker')
     .addHelpText(
       'after',
-      '\nPORT=3001 npm start takes another port, PORT=0 a free one. Data is kept in .data (DATA_DIR). Ctrl-C stops everything.',
+      '\nPORT=3001 npm start uses another port, PORT=0 a free one. Data is kept in .data (DATA_DIR). Ctrl-C stops everything.',
     )
-    .option('--no-pages', 'do not build the pages, for who needs the API alone')
+    .option('--no-pages', 'do not build the pages, when only the API is needed')
     .action(async ({ pages }: { pages: boolean }) => (await import('./start.ts')).start({ hasPages: pages }))
 
   program
     .command('serve')
-    .description('web only: HTTP, tRPC and the pages')
-    .option('--processes <n>', 'identical processes on one port; `auto` is one a core', toProcesses, 1)
+    .description('run web only: HTTP, tRPC and the pages')
+    .option('--processes <n>', 'identical processes on one port; `auto`: one per core', toProcesses, 1)
     .addHelpText('after', '\nNeeds a database at this schema (`migrate`) and a payment provider (PAYMENT_SECRET_KEY).')
     .action(async ({ processes }: { processes: number }) => (await import('./serve.ts')).serve({ processes }))
 
   program
     .command('worker')
-    .description('worker only: payments, mail, timers; as many as you like')
-    .action(async () => (await import('./serve.ts')).work())
+    .description('run a worker only: payments, emails and timers; run as many as needed')
+    .action(async () => (await import('./worker.ts')).runWorker())
 
   program
     .command('migrate')
-    .description('bring the database to the schema of this program; safe to run at any time, from anywhere')
-    .action(async () => (await import('./data.ts')).migrateSchema())
+    .description("migrate the database to this program's schema; safe to run at any time, from any machine")
+    .action(async () => (await import('./migrate.ts')).migrateDatabase())
 
   program
     .command('seed')
-    .description('fill an empty shop with demo products and accounts; changes nothing where there are products')
-    .action(async () => (await import('./data.ts')).seedDemo())
+    .description('fill an empty shop with demo products and accounts; a shop with products is not changed')
+    .action(async () => (await import('./seed.ts')).seedShop())
 
   program
     .command('import')
-    .description('read a Shopify product CSV into the catalog; the same file again changes nothing')
+    .description('import a Shopify product CSV into the catalog; importing the same file again changes nothing')
     .argument('<file>', 'the CSV file, UTF-8')
-    .option('--currency <code>', "currency of the file's prices; the shop's own unless given")
+    .option('--currency <code>', "currency of the file's prices (default: the shop's base currency)")
     .addOption(
-      new Option('--on-bad-row <what>', '`refuse`: one bad row and nothing is imported; `skip`: the good products are')
+      new Option(
+        '--on-bad-row <what>',
+        '`refuse`: one bad row rejects the whole file; `skip`: products without bad rows are imported',
+      )
         .choices(['refuse', 'skip'])
         .default('refuse'),
     )
     .addHelpText(
       'after',
-      '\nWorks while the shop runs and while it does not. Every refused row is told with its line and reason.',
+      '\nWorks whether the shop is running or stopped. Rejected rows are listed with line and reason.',
     )
     .action(async (file: string, options: { currency?: string; onBadRow: 'refuse' | 'skip' }) =>
       (await import('./import.ts')).importFile(file, options),
@@ -62,29 +65,29 @@ export async function runCommandLine(argv: string[]): Promise<void> {
 
   program
     .command('sandbox')
-    .description('the sandbox payment provider alone: speaks what the shop uses of the Stripe API')
-    .option('--port <n>', 'port to listen on; 0 takes a free one', toPort, 12_111)
-    .option('--webhook <url>', 'where its signed webhooks go, such as http://localhost:3000/webhooks/payment')
+    .description('run the sandbox payment provider only: the part of the Stripe API that the shop uses')
+    .option('--port <n>', 'port to listen on; 0 for a free one', toPort, 12_111)
+    .option('--webhook <url>', 'URL that receives its signed webhooks, such as http://localhost:3000/webhooks/payment')
     .action(async ({ port, webhook }: { port: number; webhook?: string }) =>
       (await import('./sandbox.ts')).sandbox({ port, webhook }),
     )
 
   program
     .command('doctor')
-    .description('list every setting, and check that what the shop needs is there')
+    .description('list every setting, and check everything that the shop needs')
     .action(async () => (await import('./doctor.ts')).doctor())
 
-  endOnSignals()
+  exitOnSignals()
   try {
     await program.parseAsync(argv)
   } catch (error) {
-    await complain(error)
+    await printError(error)
     process.exit(1)
   }
 }
 
-/** An operator's mistake is told as it stands; a fault of ours by its root and with its stack, never with data. */
-async function complain(error: unknown): Promise<void> {
+/** Prints an operator's mistake as its message; any other failure with root cause and stack, never with data. */
+async function printError(error: unknown): Promise<void> {
   if (error instanceof BootError || error instanceof AppError) {
     process.stderr.write(`\n${error.message}\n`)
     return

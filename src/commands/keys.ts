@@ -12,26 +12,26 @@ const keysSchema = z.object({
 })
 type Keys = z.infer<typeof keysSchema>
 
-/** The keys of a shop that was given none, generated once into its data folder. */
+/** Keys of a shop without configured ones, generated once and kept in its data folder. */
 export async function readKeys(dataDir: string): Promise<Keys> {
   await requireFolder(dataDir)
   const file = join(dataDir, 'keys.json')
-  return (await readFrom(file)) ?? generateInto(file)
+  return (await readKeysFile(file)) ?? generateKeysFile(file)
 }
 
-/** @throws BootError for a file that holds something else: to replace it would void what the keys have signed */
-async function readFrom(file: string): Promise<Keys | undefined> {
+/** @throws BootError for a file with other content: replacing it would invalidate everything signed with the keys */
+async function readKeysFile(file: string): Promise<Keys | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const keys = keysSchema.safeParse(parseJson(text))
   if (keys.success) return keys.data
   throw new BootError(
-    `The keys in ${file} cannot be read. Restore the file from a backup, or remove it: guests' links to their orders are void then.`,
+    `The keys in ${file} cannot be read. Restore the file from a backup, or remove it to generate new keys; links that guests have to their orders then stop working.`,
   )
 }
 
-/** Whole or not at all; of two that start at once the first wins, and the other takes its keys. */
-async function generateInto(file: string): Promise<Keys> {
+/** Creates the file atomically. Of two concurrent starts the first wins, and the other uses its keys. */
+async function generateKeysFile(file: string): Promise<Keys> {
   const random = (): string => randomBytes(32).toString('base64url')
   const keys: Keys = {
     secretKey: random(),
@@ -44,9 +44,9 @@ async function generateInto(file: string): Promise<Keys> {
     await link(draft, file)
     return keys
   } catch (error) {
-    const theirs = await readFrom(file)
-    if (theirs === undefined) throw error
-    return theirs
+    const existing = await readKeysFile(file)
+    if (existing === undefined) throw error
+    return existing
   } finally {
     await rm(draft, { force: true })
   }

@@ -7,50 +7,50 @@ import { watchLiveness } from './liveness.ts'
 const log = createLog('silent')
 const everyMs = 20
 
-/** Vitals of a process whose sweep says when it last came round. */
-async function openVitals(url: string, sweep: { lastAt(): number }) {
+/** The liveness monitor of a process with this sweep. */
+async function openLiveness(url: string, sweep: { lastAt(): number }) {
   const database = openDatabase({ url, poolSize: 2, log })
-  const vitals = watchLiveness({ database, sweep, everyMs })
+  const liveness = watchLiveness({ database, sweep, everyMs })
   const stop = async () => {
-    vitals.stop()
+    liveness.stop()
     await database.close()
   }
-  return { database, vitals, stop }
+  return { database, liveness, stop }
 }
 
-const rounds = (many: number) => {
-  const until = performance.now() + many * everyMs
-  return waitFor(() => performance.now() > until, { what: `${many} rounds` })
+const rounds = (count: number) => {
+  const until = performance.now() + count * everyMs
+  return waitFor(() => performance.now() > until, { what: `${count} rounds` })
 }
 
-async function openDatabaseOfTest() {
+async function openTestDatabase() {
   const database = await createTestDatabase()
   onTestFinished(() => database[Symbol.asyncDispose]())
   return database.url
 }
 
-test('a sweep that stands still though Postgres answers is told, until it comes round again', async () => {
+test('a sweep that is stuck while Postgres responds is reported until it makes progress', async () => {
   let at = 1
-  const { vitals, stop } = await openVitals(await openDatabaseOfTest(), { lastAt: () => at })
-  expect(vitals.isSweeping()).toBe(true)
-  await waitFor(() => !vitals.isSweeping(), { what: 'the sweep to be found stuck' })
+  const { liveness, stop } = await openLiveness(await openTestDatabase(), { lastAt: () => at })
+  expect(liveness.isSweeping()).toBe(true)
+  await waitFor(() => !liveness.isSweeping(), { what: 'the sweep to be found stuck' })
   at += 1
-  await waitFor(() => vitals.isSweeping(), { what: 'the sweep to be found alive' })
+  await waitFor(() => liveness.isSweeping(), { what: 'the sweep to be found alive' })
   await stop()
 })
 
-test('a sweep that comes round is alive, and one that stands still because Postgres is away is not blamed', async () => {
+test('a sweep is alive while it makes progress, and while Postgres is away', async () => {
   let at = 1
-  const moving = await openVitals(await openDatabaseOfTest(), { lastAt: () => (at += 1) })
-  const away = await openVitals('postgres://127.0.0.1:1/none', { lastAt: () => 1 })
+  const moving = await openLiveness(await openTestDatabase(), { lastAt: () => (at += 1) })
+  const away = await openLiveness('postgres://127.0.0.1:1/none', { lastAt: () => 1 })
   await rounds(20)
-  expect(moving.vitals.isSweeping()).toBe(true)
-  expect(away.vitals.isSweeping()).toBe(true)
+  expect(moving.liveness.isSweeping()).toBe(true)
+  expect(away.liveness.isSweeping()).toBe(true)
   await Promise.all([moving.stop(), away.stop()])
 })
 
 test('the age of the oldest transaction is a metric', async () => {
-  const { database, stop } = await openVitals(await openDatabaseOfTest(), { lastAt: () => Date.now() })
+  const { database, stop } = await openLiveness(await openTestDatabase(), { lastAt: () => Date.now() })
   const age = async () => (await metrics.oldestTransactionSeconds.get()).values[0]?.value ?? 0
   const client = await database.pool.connect()
   await client.query(

@@ -11,35 +11,38 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const stampFile = join(root, 'web/dist/.built-from')
 
 /**
- * Builds the pages when their sources have changed since the last time; about 2 s. In a process of its own: the builder's
- * memory is not the shop's.
- * @throws BootError with what the builder said
+ * Builds the pages when their sources have changed since the last build; about 2 s. The builder is a process of its own,
+ * so that the shop does not keep its memory.
+ * @throws BootError with the builder's output
  */
-export async function buildPages(tell: (line: string) => void): Promise<void> {
-  const wanted = await digestOfSources()
+export async function buildPages(print: (line: string) => void): Promise<void> {
+  const wanted = await sourceDigest()
   const built = await readFile(stampFile, 'utf8').catch(() => '')
   if (built === wanted) return
-  tell('Building the pages ...')
+  print('Building the pages ...')
   const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js')
   const builder = spawn(process.execPath, [vite, 'build', '--logLevel', 'error'], {
     cwd: join(root, 'web'),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
-  builder.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  builder.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  let output = ''
+  builder.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  builder.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [code] = (await once(builder, 'exit')) as [number | null]
-  if (code !== 0) throw new BootError(`The pages could not be built:\n${said.slice(-2_000)}`)
+  if (code !== 0)
+    throw new BootError(
+      `The pages could not be built. Fix the errors below, or start with --no-pages.\n${output.slice(-2_000)}`,
+    )
   await writeFile(stampFile, wanted)
 }
 
-async function digestOfSources(): Promise<string> {
+async function sourceDigest(): Promise<string> {
   const patterns = [
     'web/index.html',
     'web/vite.config.ts',
     'web/src/**/*',
     'web/public/**/*',
-    'src/rpc/client.ts',
+    'client/src/client.ts',
     'package-lock.json',
   ]
   const files: string[] = []

@@ -5,7 +5,7 @@ import { readKeys } from './keys.ts'
 import { stopRequested } from './signals.ts'
 import { print } from './print.ts'
 
-/** The sandbox payment provider, with the keys of this data folder. */
+/** Runs the sandbox payment provider with the keys of this data folder. */
 export async function sandbox({ port, webhook }: { port: number; webhook: string | undefined }): Promise<void> {
   const config = loadConfig()
   const keys = await readKeys(config.DATA_DIR)

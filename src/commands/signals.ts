@@ -1,28 +1,28 @@
-/** How a command is told to end: by a deploy (SIGTERM), by Ctrl-C (SIGINT), by a terminal that closes (SIGHUP). */
+/** Signals that request a stop: SIGTERM from a deploy, SIGINT from Ctrl-C, SIGHUP from a terminal that closes. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-const end = (): void => process.exit(130)
+const exit = (): void => process.exit(130)
 
-/** Until a command can stop in order a signal ends it at once, but by way of its exit hooks: nothing it started stays behind. */
-export function endOnSignals(): void {
-  for (const signal of signals) process.once(signal, end)
+/** Ends the process immediately on a signal, until a command can stop in order. Exit hooks run, so no child is left behind. */
+export function exitOnSignals(): void {
+  for (const signal of signals) process.once(signal, exit)
 }
 
-/** Resolves when the command is to stop, with the reason. From here on signals no longer end it by themselves. */
+/** Resolves with the reason when the command is to stop. From this call on signals no longer end the process by themselves. */
 export function stopRequested(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of signals) {
-      process.off(signal, end)
+      process.off(signal, exit)
       process.on(signal, () => resolve(signal))
     }
     process.once('disconnect', () => resolve('the parent process has ended'))
   })
 }
 
-/** Ctrl-C reaches the whole group, and some of it passes the signal on: what comes so soon (ms) is the same request. */
+/** Signals within this time (ms) are one request: Ctrl-C reaches the whole process group, and npm passes it on again. */
 const sameRequestMs = 500
 
-/** Somebody who asks again does not want to wait. A terminal that closes says nothing new. */
+/** Calls `act` when a stop is requested a second time. SIGHUP does not count: a closing terminal requests nothing more. */
 export function onSecondRequest(act: () => void): void {
   const since = performance.now()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

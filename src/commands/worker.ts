@@ -1,39 +1,20 @@
-import type { Readiness } from '#http'
-import { startWakeUpConsumers } from '#queue'
-import type { Shop } from './boot.ts'
-import { watchLiveness } from './liveness.ts'
+import { loadConfig } from '#config'
+import { BootError } from '#errors'
+import { collectProcessMetrics, metricsText } from '#telemetry'
+import { openShop } from './boot.ts'
+import { runUntilStopped } from './graceful-shutdown.ts'
+import { startWorker } from './message-worker.ts'
+import { serveMetrics } from './metrics-port.ts'
+import { print } from './print.ts'
 
-/** What handles mail in this process. */
-export interface Worker {
-  readonly health: Readiness
-  /** Resolves when it can no longer be helped: the process is to end, so that its supervisor starts it again. */
-  readonly givenUp: Promise<void>
-  /** Claims no more, and waits for nothing that is under way. */
-  stop(): Promise<void>
-}
-
-/** Takes wake-ups from the queue, and sweeps the mailbox for what they miss. */
-export async function startWorker({ app, config, log }: Shop): Promise<Worker> {
-  await app.schedule()
-  const sweep = app.actors.startSweep()
-  const vitals = watchLiveness({ database: app.services.database, sweep })
-  const workers = startWakeUpConsumers({
-    ...app.queue,
-    log,
-    kinds: app.actors.kinds,
-    concurrency: config.WORKER_CONCURRENCY,
-    waker: app.waker,
-    stallMs: config.QUEUE_STALL_MS,
-    handle: (kind, ids) => app.actors.handle(kind, ids),
-  })
-  const health: Readiness = { isReady: true, isAlive: () => vitals.isSweeping() && workers.isAlive() }
-  return {
-    health,
-    givenUp: workers.givenUp,
-    async stop() {
-      health.isReady = false
-      vitals.stop()
-      await Promise.all([sweep.stop(), workers.close()])
-    },
-  }
+/** Runs the worker without web. Its health is served on the metrics port. */
+export async function runWorker(): Promise<void> {
+  if (loadConfig().READ_ONLY)
+    throw new BootError('READ_ONLY is true, and a worker only writes. Start it when maintenance is over.')
+  collectProcessMetrics()
+  const shop = await openShop({ print })
+  const worker = await startWorker(shop)
+  await serveMetrics(shop.config, metricsText, worker.health)
+  print('The worker is ready.')
+  await runUntilStopped({ shop, worker }, { shutdownMs: shop.config.SHUTDOWN_MS, print, isSupervised: true })
 }

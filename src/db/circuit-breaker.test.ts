@@ -12,15 +12,15 @@ const timed = async (work: Promise<unknown>) => {
   return { error, ms: performance.now() - startedAt }
 }
 
-test('while Postgres does not answer only the first callers wait for it, and it is found again by itself', async () => {
+test('without Postgres only the first callers wait, and the breaker closes by itself', async () => {
   await using created = await createTestDatabase()
   await using proxy = await startProxy(created.url)
   proxy.blackHole()
-  const database = openDatabase({ url: proxy.by(created.url), poolSize: 4, log: createLog('silent') })
+  const database = openDatabase({ url: proxy.urlThrough(created.url), poolSize: 4, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }
-  const ask = () => timed(database.pool.query('select 1'))
+  const query = () => timed(database.pool.query('select 1'))
 
-  const first = Array.from({ length: 20 }, ask)
+  const first = Array.from({ length: 20 }, query)
   expect(database.waitMs()).toBeGreaterThan(0)
   for (const { error, ms } of await Promise.all(first)) {
     expect(isUnreachable(error)).toBe(true)
@@ -28,31 +28,31 @@ test('while Postgres does not answer only the first callers wait for it, and it 
   }
   expect(database.waitMs()).toBe(0)
 
-  const later = await Promise.all(Array.from({ length: 1_000 }, ask))
+  const later = await Promise.all(Array.from({ length: 1_000 }, query))
   expect(later.every(({ error }) => isUnreachable(error))).toBe(true)
-  // One of them may be the one that tries.
+  // One of them may be the probe.
   expect(later.filter(({ ms }) => ms > 500).length).toBeLessThanOrEqual(1)
 
-  proxy.heal()
-  await waitFor(async () => (await ask()).error === undefined, { timeoutMs: 5_000, what: 'Postgres to be found again' })
-  const healed = await Promise.all(Array.from({ length: 100 }, ask))
+  proxy.restore()
+  await waitFor(async () => (await query()).error === undefined, { timeoutMs: 5_000, what: 'the breaker to close' })
+  const healed = await Promise.all(Array.from({ length: 100 }, query))
   expect(healed.filter(({ error }) => error !== undefined)).toEqual([])
 })
 
-test('more callers than can be served in time are refused at once, and those who wait are served', async () => {
+test('callers beyond the waiting limit are rejected immediately, the others served', async () => {
   await using created = await createTestDatabase()
   const database = openDatabase({ url: created.url, poolSize: 1, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }
   const holder = await database.pool.connect()
-  const asked = Array.from({ length: 1_100 }, () => timed(database.pool.query('select 1')))
-  const refused = await Promise.all(asked.slice(1_000))
-  expect(refused.every(({ error, ms }) => isUnreachable(error) && ms < 500)).toBe(true)
+  const queries = Array.from({ length: 1_100 }, () => timed(database.pool.query('select 1')))
+  const rejected = await Promise.all(queries.slice(1_000))
+  expect(rejected.every(({ error, ms }) => isUnreachable(error) && ms < 500)).toBe(true)
   holder.release()
-  const served = await Promise.all(asked.slice(0, 1_000))
+  const served = await Promise.all(queries.slice(0, 1_000))
   expect(served.filter(({ error }) => error !== undefined)).toEqual([])
 })
 
-test('a shop in maintenance cannot write, whatever it tries', async () => {
+test('a shop in maintenance cannot write', async () => {
   await using created = await createTestDatabase()
   const database = openDatabase({ url: created.url, poolSize: 1, isReadOnly: true, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }

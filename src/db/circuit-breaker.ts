@@ -1,30 +1,32 @@
 import type pg from 'pg'
 
-/** Who may wait for a connection: an outage of Postgres must cost its first callers two seconds, not each of a thousand. */
+/** The circuit breaker of a connection pool, as load shedding sees it. */
 export interface PoolCircuitBreaker {
-  /** How long the one who has waited longest has been waiting, ms; 0 when nobody waits. */
+  /** How long the oldest waiting caller has been waiting for a connection, ms; 0 when none waits. */
   waitMs(): number
 }
 
-/** Nothing was sent, so nothing took effect. Its code is SQLSTATE's "unable to establish a connection". */
+/** No statement was sent, so nothing took effect. */
 class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
+  /** SQLSTATE "sqlclient_unable_to_establish_sqlconnection". */
   readonly code = '08001'
 }
 
-/** Callers that wait for a connection at once; beyond it they are refused. */
+/** Callers that may wait for a connection concurrently; more are rejected. */
 const waitingMax = 1_000
-/** Failures in a row after which callers are refused at once. */
+/** Consecutive failures that open the breaker. */
 const failuresMax = 3
-/** How often one caller is let through to see whether Postgres is back, ms. */
+/** Interval of the probes of an open breaker, ms. */
 const probeEveryMs = 250
 
-type Taken = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void
+type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void
 
 /**
- * Stands before `pool.connect`, and so before all that the pool does. After a few failures in a row nobody waits any
- * more but one who tries, four times a second; the first success opens it again. Idle connections are always given out.
- * @param onChange is told the first failure in a row, and (with undefined) the success that ends it
+ * Circuit breaker of the pool: replaces `pool.connect`, which every query of the pool goes through. After 3 consecutive
+ * failures it rejects callers immediately but for one probe every 250 ms, so that an outage of Postgres costs only the
+ * first callers the connection timeout. The first success closes it. An idle connection is always handed out.
+ * @param onChange receives the first of consecutive failures, and undefined on the success that ends them
  */
 export function guardPool(pool: pg.Pool, onChange: (failure: Error | undefined) => void): PoolCircuitBreaker {
   const connect = pool.connect.bind(pool)
@@ -33,16 +35,16 @@ export function guardPool(pool: pg.Pool, onChange: (failure: Error | undefined) 
   let probeAt = 0
   let isProbing = false
 
-  function refusal(): string | undefined {
+  function rejectionReason(): string | undefined {
     if (pool.idleCount > 0) return undefined
-    if (waiting.size >= waitingMax) return 'too many wait for a connection to Postgres'
+    if (waiting.size >= waitingMax) return 'too many callers wait for a connection to Postgres'
     if (failures < failuresMax || (!isProbing && performance.now() >= probeAt)) return undefined
-    return 'Postgres is away'
+    return 'Postgres is unreachable; the circuit breaker is open'
   }
 
-  function take(taken: Taken): void {
-    const reason = refusal()
-    if (reason !== undefined) return taken(new UnreachableError(reason), undefined, () => undefined)
+  function acquire(callback: ConnectCallback): void {
+    const reason = rejectionReason()
+    if (reason !== undefined) return callback(new UnreachableError(reason), undefined, () => undefined)
     const isProbe = failures >= failuresMax && pool.idleCount === 0
     if (isProbe) isProbing = true
     const caller = { since: performance.now() }
@@ -53,28 +55,28 @@ export function guardPool(pool: pg.Pool, onChange: (failure: Error | undefined) 
       if (error === undefined || error === null) {
         if (failures > 0) onChange(undefined)
         failures = 0
-        return taken(undefined, client, done)
+        return callback(undefined, client, done)
       }
       if (failures === 0) onChange(error)
       failures += 1
       probeAt = performance.now() + probeEveryMs
-      const told = `no connection to Postgres: ${error.message || error.name}`
-      taken(new UnreachableError(told, { cause: error }), undefined, () => undefined)
+      const message = `no connection to Postgres: ${error.message || error.name}`
+      callback(new UnreachableError(message, { cause: error }), undefined, () => undefined)
     })
   }
 
-  function gated(taken?: Taken): Promise<pg.PoolClient> | undefined {
-    if (taken !== undefined) {
-      take(taken)
+  function guardedConnect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    if (callback !== undefined) {
+      acquire(callback)
       return undefined
     }
     return new Promise((resolve, reject) => {
       // Without an error there is a client.
-      take((error, client) => (client === undefined ? reject(error ?? new UnreachableError()) : resolve(client)))
+      acquire((error, client) => (client === undefined ? reject(error ?? new UnreachableError()) : resolve(client)))
     })
   }
-  // Both of its overloads, in one function.
-  pool.connect = gated as typeof pool.connect
+  // One function serves both overloads of `connect`.
+  pool.connect = guardedConnect as typeof pool.connect
 
   return {
     waitMs() {

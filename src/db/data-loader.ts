@@ -1,39 +1,44 @@
-/** Answers with one call of `load` all that is asked for at one moment: many effects that begin together cost one statement. */
+/**
+ * Data loader: lookups of one event-loop tick share one call of `load`. Many effects that start in the same tick cost
+ * one statement. Nothing is cached: a later lookup loads again.
+ */
 export function dataLoader<Value>(
   load: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
 ): (id: string) => Promise<Value | undefined> {
-  let next: { ids: Set<string>; found: Promise<ReadonlyMap<string, Value>> } | undefined
+  let batch: { ids: Set<string>; loaded: Promise<ReadonlyMap<string, Value>> } | undefined
   return async (id) => {
-    if (next === undefined) {
+    if (batch === undefined) {
       const ids = new Set<string>()
-      const found = new Promise((resolve) => setImmediate(resolve)).then(() => {
-        next = undefined
+      const loaded = new Promise((resolve) => setImmediate(resolve)).then(() => {
+        batch = undefined
         return load([...ids])
       })
-      next = { ids, found }
+      batch = { ids, loaded }
     }
-    next.ids.add(id)
-    return (await next.found).get(id)
+    batch.ids.add(id)
+    return (await batch.loaded).get(id)
   }
 }
 
-/** Does together what is asked for while it is busy: all of one go get the same result, or fail alike. */
+/**
+ * Batching under load: items that arrive while `work` runs form the next batch. A batch shares its result or its error.
+ */
 export function batchWhileBusy<Item, Result>(
   work: (items: readonly Item[]) => Promise<Result>,
 ): (item: Item) => Promise<Result> {
   let waiting: Item[] = []
-  let next: Promise<Result> | undefined
+  let nextBatch: Promise<Result> | undefined
   let busy: Promise<unknown> = Promise.resolve()
   return (item) => {
     waiting.push(item)
-    next ??= busy.then(() => {
+    nextBatch ??= busy.then(() => {
       const items = waiting
       waiting = []
-      next = undefined
+      nextBatch = undefined
       const done = work(items)
       busy = done.catch(() => undefined)
       return done
     })
-    return next
+    return nextBatch
   }
 }

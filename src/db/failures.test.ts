@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { isConnectionLost, isInfrastructureFailure, isUnreachable } from './index.ts'
 
 const failure = (code: string, message = ''): Error => Object.assign(new Error(message), { code })
-/** As drizzle and our own errors wrap them. */
+/** Wrapped as drizzle and the shop's own errors do. */
 const wrapped = (cause: Error): Error => new Error('Failed query', { cause: new Error('inner', { cause }) })
 
 test.each([
@@ -18,15 +18,15 @@ test.each([
   '08006',
   'ECONNRESET',
   'ECONNREFUSED',
-])('%s says nothing about the message: it spends no attempt', (code) => {
+])('%s is an infrastructure failure and spends no attempt', (code) => {
   expect(isInfrastructureFailure(wrapped(failure(code)))).toBe(true)
 })
 
-test.each(['23505', '23514', '22P02', '42P01', 'ERR_ASSERTION'])('%s is the fault of the work itself', (code) => {
+test.each(['23505', '23514', '22P02', '42P01', 'ERR_ASSERTION'])('%s is a failure of the work itself', (code) => {
   expect(isInfrastructureFailure(wrapped(failure(code)))).toBe(false)
 })
 
-test('a connection that broke is told from one that never came about', () => {
+test('a broken connection is distinguished from one that was never opened', () => {
   expect(isConnectionLost(failure('ECONNRESET'))).toBe(true)
   expect(isUnreachable(failure('ECONNRESET'))).toBe(false)
   expect(isUnreachable(wrapped(failure('ECONNREFUSED')))).toBe(true)

@@ -1,4 +1,7 @@
-/** Tells failures of the infrastructure from failures of the work: the former say nothing about a message and spend no attempt. */
+/**
+ * Classification of errors. An infrastructure failure says nothing about the message that was being handled, and so
+ * spends none of its attempts; any other error is the fault of the work itself.
+ */
 
 const lostConnection = /^(08...|57P0[1-5]|25006)$/
 const socketCodes = new Set([
@@ -11,12 +14,13 @@ const socketCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
-// 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 25P03/25P04 idle/transaction timeout,
-// 53xxx out of connections, memory or disk.
-const passing = /^(40001|40P01|55P03|57014|25P0[34]|53...)$/
+// 40001 serialization, 40P01 deadlock, 55P03 lock timeout, 57014 statement timeout, 25P03/25P04 idle/transaction
+// timeout, 53xxx out of connections, memory or disk.
+const transient = /^(40001|40P01|55P03|57014|25P0[34]|53...)$/
 const clientMessages =
   /connection terminated|connection error|timeout exceeded when trying to connect|query read timeout|client has encountered|not queryable|read-only: a standby|cannot use a pool after/i
 
+/** The connection broke, could not be opened, or leads to a read-only server. */
 export const isConnectionLost = (error: unknown): boolean =>
   someCause(
     error,
@@ -24,7 +28,7 @@ export const isConnectionLost = (error: unknown): boolean =>
       (code !== undefined && (lostConnection.test(code) || socketCodes.has(code))) || clientMessages.test(message),
   )
 
-/** No connection came about, or one to a server that takes no writes (25006): nothing took effect. */
+/** No connection could be opened, or the server accepts no writes (25006): nothing took effect. */
 export const isUnreachable = (error: unknown): boolean =>
   someCause(
     error,
@@ -34,23 +38,26 @@ export const isUnreachable = (error: unknown): boolean =>
       /timeout exceeded when trying to connect|cannot use a pool after/i.test(message),
   )
 
-/** The gate before the pool refused it without trying: why was logged with those that were tried. */
+/**
+ * The pool's circuit breaker rejected the call without an attempt. The cause was logged with the attempts before it.
+ */
 export const isCircuitOpen = (error: unknown): boolean =>
   someCause(error, ({ code, cause }) => code === '08001' && cause === undefined)
 
-/** Deadlock, lock or statement time-out, lost connection, full disk or pool: the same work can succeed later, unchanged. */
+/** Deadlock, timeout, lost connection, full disk or pool: the same work can succeed later, unchanged. */
 export const isInfrastructureFailure = (error: unknown): boolean =>
-  isConnectionLost(error) || someCause(error, ({ code }) => code !== undefined && passing.test(code))
+  isConnectionLost(error) || someCause(error, ({ code }) => code !== undefined && transient.test(code))
 
-/** An earlier statement of the same transaction has failed: this one says nothing. */
+/** The statement was rejected because an earlier one of its transaction had failed. */
 export const isTransactionAborted = (error: unknown): boolean => someCause(error, ({ code }) => code === '25P02')
 
-/** A CHECK of the table forbids the row. */
+/** A CHECK constraint rejects the row. */
 export const isCheckViolation = (error: unknown): boolean => someCause(error, ({ code }) => code === '23514')
 
+/** Another transaction held the lock for longer than `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean => someCause(error, ({ code }) => code === '55P03')
 
-/** What staff read of an error: its root, in one line, without the values that drizzle puts into its messages. */
+/** An error's root cause for staff: one line, without the parameter values that drizzle puts into its messages. */
 export function failureReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   if (error.cause instanceof Error) return failureReason(error.cause)

@@ -1,5 +1,5 @@
 export { bulkInsert, bulkUpdate, jsonObject, plannedWithout, selectList, statement } from './bulk.ts'
-export { onConnection } from './connection.ts'
+export { withConnection } from './connection.ts'
 export {
   failureReason,
   isCircuitOpen,

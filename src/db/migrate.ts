@@ -4,25 +4,26 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { BootError } from '#errors'
-import { onConnection } from './connection.ts'
+import { withConnection } from './connection.ts'
 import type { Database } from './pool.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
-// Any fixed number: two starts at once take turns on it.
+/** Advisory lock (an arbitrary fixed number) that serialises concurrent migrations. */
 const lockKey = 74_656_683
 
-/** Brings the database at `url` to this program's schema. Safe to run at the same time from many processes. */
+/** Migrates the database at `url` to this program's schema. Safe to run from many processes concurrently. */
 export async function migrate(url: string): Promise<void> {
   const config = { connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'holdfast-migrate' }
-  await onConnection(config, async (client) => {
+  await withConnection(config, async (client) => {
     await client.query('select pg_advisory_lock($1)', [lockKey])
     await applyMigrations(drizzle({ client }), { migrationsFolder: folder, migrationsSchema: 'holdfast' })
   })
 }
 
 /**
- * A database that is ahead of this program is fine (the other colour has expanded it); one that is behind is not.
- * @throws BootError that says what to do
+ * Checks that the schema is at least this program's. A newer schema is accepted: during a rolling update the next
+ * release may have migrated already.
+ * @throws BootError that says what to do, when the schema is older
  */
 export async function requireSchema(database: Database): Promise<void> {
   const wanted = readMigrationFiles({ migrationsFolder: folder }).at(-1)?.folderMillis ?? 0
@@ -37,6 +38,6 @@ export async function requireSchema(database: Database): Promise<void> {
     )
   if (applied < wanted)
     throw new BootError(
-      'The database is not at the schema of this program. Run `npm run migrate` once, then start again.',
+      'The database schema is older than this program needs. Run `npm run migrate` once, then start again.',
     )
 }

@@ -5,11 +5,11 @@ import { createLog } from '#telemetry'
 import { createTestDatabase, startProxy, waitFor } from '#test'
 import { openDatabase, warmUp } from './index.ts'
 
-test('a connection that ends while nobody listens to it costs neither the process nor the next who asks', async () => {
+test('a connection lost between two listeners ends neither process nor next query', async () => {
   await using created = await createTestDatabase()
   const database = openDatabase({ url: created.url, poolSize: 2, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }
-  // Taken from the pool, which has stopped listening, by somebody who has not begun to.
+  // The pool has removed its listener, and the borrower has not added one yet.
   const client = await database.pool.connect()
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   await database.query.execute(sql`select pg_terminate_backend(${rows[0]?.pid})`)
@@ -26,14 +26,14 @@ test('a connection that ends while nobody listens to it costs neither the proces
   expect(database.pool.totalCount).toBeLessThanOrEqual(1)
 })
 
-test('warmed up, a pool holds all its connections; without Postgres nothing is thrown', async () => {
+test('warmUp opens all connections of the pool, and throws nothing without Postgres', async () => {
   await using created = await createTestDatabase()
   await using proxy = await startProxy(created.url)
-  const database = openDatabase({ url: proxy.by(created.url), poolSize: 3, log: createLog('silent') })
+  const database = openDatabase({ url: proxy.urlThrough(created.url), poolSize: 3, log: createLog('silent') })
   await using _ = { [Symbol.asyncDispose]: () => database.close() }
   await warmUp(database)
   expect(database.pool.idleCount).toBe(3)
-  proxy.refuse()
+  proxy.rejectConnections()
   proxy.reset()
   await waitFor(() => database.pool.totalCount === 0, { what: 'the connections to be lost' })
   await warmUp(database)

@@ -6,14 +6,14 @@ import { metrics, type Logger } from '#telemetry'
 import { isConnectionLost, isTransactionAborted } from './failures.ts'
 import { guardPool } from './circuit-breaker.ts'
 
-// Counts and money are far below 2^53; a value beyond it must fail loudly rather than be rounded.
+// Counts and money are far below 2^53. A greater value is an error, never rounded.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError('bigint beyond 2^53')
   return value
 })
 
-/** What runs SQL: the pool itself, or a transaction. Stores take it as their first parameter. */
+/** Runs SQL: on the pool, or in a transaction. The first parameter of every store function. */
 export type Queryable = NodePgDatabase & { readonly $client: StatementRunner }
 
 interface StatementRunner {
@@ -24,12 +24,12 @@ interface StatementRunner {
   }): Promise<pg.QueryResult<Row>>
 }
 
-/** Postgres as this process sees it. */
+/** The connection pool of this process, behind its circuit breaker. */
 export interface Database {
   /** For single statements outside a transaction. */
   readonly query: Queryable
   readonly pool: pg.Pool
-  /** How long the one who has waited longest for a connection has been waiting, ms. */
+  /** How long the oldest waiting caller has been waiting for a connection, ms; 0 when none waits. */
   waitMs(): number
   close(): Promise<void>
 }
@@ -37,12 +37,14 @@ export interface Database {
 export interface DatabaseOptions {
   url: string
   poolSize: number
-  /** For maintenance: a standby will do, and Postgres itself refuses whatever would write. */
+  /** Maintenance mode: accepts a standby, and Postgres rejects every write. */
   isReadOnly?: boolean
   log: Logger
 }
 
-/** Time-outs of every session, ms: a frozen or slow holder of hot rows must not outlast those who wait for them. */
+/**
+ * Timeouts of every session, ms. They bound how long a frozen or slow transaction holds row locks that others wait for.
+ */
 const sessionTimeouts = {
   statement_timeout: 5_000,
   lock_timeout: 1_000,
@@ -54,12 +56,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
-    // What is open stays open: a caller after a quiet moment must not wait for a new one.
+    // Open connections are kept: the first caller after an idle period must not wait for a new one.
     min: options.poolSize,
     connectionTimeoutMillis: 2_000,
     query_timeout: 6_000,
     keepAlive: true,
-    // A turn sends what does not depend on each other at once, instead of waiting for each answer.
+    // Pipeline mode: statements of a turn that do not depend on each other are sent without waiting for results.
     pipeline: true,
     maxLifetimeSeconds: 300,
     application_name: 'holdfast',
@@ -69,16 +71,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
-    ...(options.isReadOnly !== true && { verify: refuseStandby }),
+    ...(options.isReadOnly !== true && { verify: rejectReadOnly }),
   })
-  const gate = guardPool(pool, (failure) => {
-    if (failure === undefined) options.log.info('Postgres gives connections again')
-    else options.log.warn({ err: failure }, 'Postgres gives no connection')
+  const breaker = guardPool(pool, (failure) => {
+    if (failure === undefined) options.log.info('Postgres accepts connections again')
+    else options.log.warn({ err: failure }, 'no connection to Postgres could be opened')
   })
   pool.on('connect', (client) => {
-    sendInOneGo(client)
-    // The pool and whoever takes a connection listen in turn, with a gap: an answer and the news of the connection's end
-    // may come in one packet. It must not end the process; who uses that connection next finds it broken.
+    corkStatements(client)
+    // The pool and a borrower listen for errors in turn, with a gap in which the connection may be lost: an unhandled
+    // error event would end the process. The next query on the connection reports the loss.
     client.on('error', () => undefined)
   })
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle connection to Postgres was lost'))
@@ -89,7 +91,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     query: drizzle({ client: pool }),
     pool,
-    waitMs: gate.waitMs,
+    waitMs: breaker.waitMs,
     async close() {
       clearInterval(gauge)
       await pool.end()
@@ -97,17 +99,20 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-/** Statements that are sent at one moment leave in one system call, which costs as much as many of them do. */
-function sendInOneGo(client: pg.PoolClient): void {
+/**
+ * Corks the socket until the next tick: the statements of one tick leave in one write, since each write is a system
+ * call.
+ */
+function corkStatements(client: pg.PoolClient): void {
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const query = client.query as (...args: unknown[]) => unknown
-  let isHeld = false
+  let isCorked = false
   client.query = ((...args: unknown[]) => {
-    if (!isHeld) {
-      isHeld = true
+    if (!isCorked) {
+      isCorked = true
       stream.cork()
       process.nextTick(() => {
-        isHeld = false
+        isCorked = false
         stream.uncork()
       })
     }
@@ -115,25 +120,26 @@ function sendInOneGo(client: pg.PoolClient): void {
   }) as typeof client.query
 }
 
-/** After a fail-over the old primary may come back read-only: such a connection must not enter the pool. */
-function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+/** Keeps connections to a read-only server out of the pool: after a fail-over the old primary may come back as one. */
+function rejectReadOnly(client: pg.PoolClient, done: (error?: Error) => void): void {
   client.query('show transaction_read_only').then(
     (result) => {
       const isReadOnly =
         (result.rows[0] as { transaction_read_only?: string } | undefined)?.transaction_read_only === 'on'
-      done(
-        isReadOnly
-          ? new Error('Postgres answers read-only: a standby, or a primary that is being replaced')
-          : undefined,
-      )
+      done(isReadOnly ? new Error('Postgres is read-only: a standby, or a primary that is being replaced') : undefined)
     },
-    (error: unknown) => done(error instanceof Error ? error : new Error('Postgres did not answer', { cause: error })),
+    (error: unknown) =>
+      done(
+        error instanceof Error
+          ? error
+          : new Error('the server check of a new Postgres connection failed', { cause: error }),
+      ),
   )
 }
 
 /**
  * Runs `work` in one READ COMMITTED transaction on one connection and commits it.
- * @throws what `work` throws, after a rollback; {@link CommitUnknownError} when the connection died during COMMIT.
+ * @throws the error of `work`, after a rollback; {@link CommitUnknownError} when the connection was lost during COMMIT
  */
 export async function transaction<T>(database: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await database.pool.connect()
@@ -158,8 +164,8 @@ export async function transaction<T>(database: Database, work: (tx: Queryable) =
 }
 
 /**
- * The answers to statements of one transaction that were sent together, in order. After one fails Postgres refuses the
- * rest: what is thrown is the failure, not the refusals.
+ * Pipeline mode: the results, in order, of statements that one transaction has sent without waiting for each other.
+ * @throws the first failure, not the rejections of the statements behind it ("transaction is aborted")
  */
 export async function pipelined<const Work extends readonly unknown[]>(
   work: Work,
@@ -170,13 +176,13 @@ export async function pipelined<const Work extends readonly unknown[]>(
   return settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined)) as never
 }
 
-/** The connection was lost while COMMIT was under way: the transaction has either taken effect or not. */
+/** The connection was lost during COMMIT: whether the transaction took effect is unknown. */
 export class CommitUnknownError extends Error {
   override readonly name = 'CommitUnknownError'
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {
-  // Cancelling the wait for a synchronous standby "succeeds" with a warning: the commit may be lost in a fail-over.
+  // A cancelled wait for a synchronous standby succeeds with a warning: the commit may be lost in a fail-over.
   let isUnacknowledged = false
   const noteWarning = (notice: { severity?: string | undefined }) => {
     if (notice.severity === 'WARNING') isUnacknowledged = true
@@ -193,13 +199,15 @@ async function commit(client: pg.PoolClient): Promise<void> {
   if (result.command !== 'COMMIT') throw new Error('the transaction had failed before COMMIT and was rolled back')
 }
 
-/** Opens every connection that this process may hold, so that the first callers wait for none. Never throws: they will. */
+/**
+ * Opens all connections of the pool, so that the first callers wait for none. Never throws: their own calls report it.
+ */
 export async function warmUp({ pool }: Database): Promise<void> {
   const opened = await Promise.allSettled(Array.from({ length: pool.options.max }, () => pool.connect()))
   for (const one of opened) if (one.status === 'fulfilled') one.value.release()
 }
 
-/** @throws BootError that says what to do when Postgres cannot be reached or is too old. */
+/** @throws BootError that says what to do, when Postgres cannot be reached or is older than version 17 */
 export async function requireDatabase(database: Database): Promise<void> {
   const version = await database.pool.query('show server_version_num').then(
     (result) => Number((result.rows[0] as { server_version_num: string }).server_version_num),

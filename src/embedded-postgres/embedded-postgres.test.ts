@@ -11,9 +11,9 @@ import { waitFor } from '#test'
 
 const isRoot = process.getuid?.() === 0
 let parent: string
-/** Used by test after test, as one shop's folder is by start after start. */
+/** One shop's folder, used by successive tests as by successive starts. */
 let shop: string
-const started: string[] = []
+const lines: string[] = []
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'holdfast-embedded-'))
@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => rm(parent, { recursive: true, force: true }))
 
 async function start(dataDir: string) {
-  started.length = 0
-  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => started.push(line) })
+  lines.length = 0
+  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) })
   return { ...postgres, [Symbol.asyncDispose]: postgres.stop }
 }
 
@@ -42,21 +42,21 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
 const postmaster = async (cluster: string) =>
   Number.parseInt(await readFile(join(cluster, 'postmaster.pid'), 'utf8'), 10)
 
-/** Alive means able to do harm: a zombie is dead. */
+/** A zombie counts as dead. */
 const isAlive = async (pid: number) => /\) [^ZX] /.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
 
-test('what was committed is there after a stop and another start', { timeout: 60_000 }, async () => {
+test('committed data survives a stop and another start', { timeout: 60_000 }, async () => {
   {
     await using postgres = await start(shop)
-    expect(started).toEqual(['Creating the database (first start only) ...'])
+    expect(lines).toEqual(['Creating the database (first start only) ...'])
     await query(postgres.url, 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)')
   }
   await using postgres = await start(shop)
-  expect(started).toEqual([])
+  expect(lines).toEqual([])
   expect(await query(postgres.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }])
 })
 
-test('the server is durable, speaks UTF-8, and answers on loopback with the password only', async () => {
+test('the server is durable, uses UTF-8 and accepts only loopback and its password', async () => {
   await using postgres = await start(shop)
   const settings = await query(
     postgres.url,
@@ -82,7 +82,7 @@ test('a Postgres killed with -9 loses nothing, is reported, and stop does not ha
     await using postgres = await start(shop)
     await query(postgres.url, 'INSERT INTO kept VALUES (2)')
     process.kill(await postmaster(postgres.dataDir), 'SIGKILL')
-    await waitFor(() => started.some((line) => line.includes('stopped by itself')), { what: 'the report' })
+    await waitFor(() => lines.some((line) => line.includes('stopped by itself')), { what: 'the report' })
   }
   await using postgres = await start(shop)
   expect(await query(postgres.url, 'SELECT n FROM kept ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }])
@@ -101,26 +101,26 @@ test('after kill -9 of the shop the next start takes over from the orphaned Post
   expect(await isAlive(orphan)).toBe(true)
 
   await using postgres = await start(shop)
-  expect(started).toEqual(['Stopping the database that an earlier run left behind ...'])
+  expect(lines).toEqual(['Stopping the database that an earlier run left behind ...'])
   expect(await isAlive(orphan)).toBe(false)
   expect(await query(postgres.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 2 }])
 })
 
-test('a stale lock file that names a living stranger neither stops the start nor harms the stranger', async () => {
-  const stranger = spawn('sleep', ['60'])
+test('a stale lock with a reused pid neither prevents the start nor harms that process', async () => {
+  const unrelated = spawn('sleep', ['60'])
   try {
-    await once(stranger, 'spawn')
-    await writeFile(join(shop, 'cluster', 'postmaster.pid'), `${stranger.pid}\n${join(shop, 'cluster')}\n`)
-    await writeFile(join(shop, `lock-${stranger.pid}-1-abcd`), '')
+    await once(unrelated, 'spawn')
+    await writeFile(join(shop, 'cluster', 'postmaster.pid'), `${unrelated.pid}\n${join(shop, 'cluster')}\n`)
+    await writeFile(join(shop, `lock-${unrelated.pid}-1-abcd`), '')
     await using postgres = await start(shop)
     expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
-    expect(stranger.exitCode).toBeNull()
+    expect(unrelated.exitCode).toBeNull()
   } finally {
-    stranger.kill('SIGKILL')
+    unrelated.kill('SIGKILL')
   }
 })
 
-test('of two shops that start at once on one folder one runs and the other is told why not', async () => {
+test('one of two concurrent starts on a folder runs, the other is rejected with the reason', async () => {
   const outcomes = await Promise.allSettled([start(shop), start(shop)])
   const winners = outcomes.filter((outcome) => outcome.status === 'fulfilled')
   const losers = outcomes.filter((outcome) => outcome.status === 'rejected')
@@ -131,7 +131,7 @@ test('of two shops that start at once on one folder one runs and the other is to
   ])
 })
 
-test('a folder that cannot serve is refused with what to do', async () => {
+test('an unusable data folder is rejected with a remedy', async () => {
   const file = join(parent, 'file')
   await writeFile(file, '')
   await expect(start(file)).rejects.toThrow(/is not a folder.*set DATA_DIR/)
@@ -143,17 +143,17 @@ test('a folder that cannot serve is refused with what to do', async () => {
   await expect(start(other)).rejects.toThrow(/written by Postgres 17; this program brings 18/)
 })
 
-test('a read-only folder is refused with what to do', async () => {
+test('a read-only data folder is rejected with a remedy', async () => {
   const closed = join(parent, 'closed')
   await mkdir(closed, { mode: 0o555 })
-  // Nothing is closed to root but what the kernel keeps for itself.
+  // Root can write anywhere but in the kernel's own file systems.
   const failure = await start(isRoot ? '/sys/holdfast' : closed).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(BootError)
   expect((failure as Error).message).toMatch(/cannot be read and written by .*set DATA_DIR/)
 })
 
 test.runIf(isRoot)(
-  'as root below a folder of mode 0700 the data moves to where Postgres may go, and is found again',
+  'as root below a folder of mode 0700 the data goes to /var/lib/holdfast and is found again',
   async () => {
     const home = join(parent, 'home')
     await mkdir(home, { mode: 0o700 })

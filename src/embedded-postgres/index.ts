@@ -1,18 +1,21 @@
 import { resolve } from 'node:path'
 import { findBinaries } from './binaries.ts'
 import { createCluster } from './cluster.ts'
-import { explain } from './failure.ts'
-import { openHome } from './home.ts'
-import { endLeftovers } from './leftovers.ts'
-import { takeLock } from './lock.ts'
+import { explainFailure } from './failure.ts'
+import { openDatabaseFolder } from './database-folder.ts'
+import { stopOrphans } from './orphans.ts'
+import { acquireLock } from './lock.ts'
 import { startServer } from './server.ts'
 
 export interface EmbeddedOptions {
-  /** Folder of this shop's database; made when missing. As root the data may lie elsewhere: a file `location` then says where. */
+  /**
+   * Folder of this shop's database, created when missing. For root the data may be elsewhere: the file `location` names
+   * it.
+   */
   dataDir: string
-  /** Takes lines for people: slow steps, and what went wrong in the background. */
+  /** Receives lines for people: slow steps, and failures in the background. */
   log: (line: string) => void
-  /** Postgres settings by name, on top of (and before) our own. */
+  /** Postgres settings by name; they override the defaults. */
   settings?: Record<string, string>
 }
 
@@ -20,33 +23,34 @@ export interface EmbeddedPostgres {
   /** Holds the password: never log it. */
   url: string
   port: number
-  /** Postgres's own data folder, wherever it had to be put. */
+  /** Postgres's own data directory. */
   dataDir: string
-  /** Fast shutdown; ends within 5 s whatever state Postgres is in, and may be called twice. */
+  /** Fast shutdown, within 5 s in any state of Postgres. May be called twice. */
   stop: () => Promise<void>
 }
 
 /**
- * The Postgres that comes with the shop: a real server on a free loopback port, durable, one shop a folder.
- * What an earlier run left behind (after `kill -9`, say) is stopped first. Throws BootError with what to do.
+ * Starts the Postgres that comes with the shop: a durable server on a free loopback port, one shop per folder. Orphaned
+ * processes of an earlier run (after `kill -9`, for example) are stopped first.
+ * @throws BootError that says what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log, settings = {} } = options
-  const home = await openHome(resolve(options.dataDir), log)
-  const release = await takeLock(home.dir)
+  const folder = await openDatabaseFolder(resolve(options.dataDir), log)
+  const release = await acquireLock(folder.dir)
   try {
-    const binaries = await findBinaries(home.account, log)
-    await endLeftovers(home.cluster, log)
-    const password = await createCluster(home, binaries, log)
-    const server = await startServer({ home, binaries, password, settings, log })
-    const shutDown = async () => {
+    const binaries = await findBinaries(folder.osUser, log)
+    await stopOrphans(folder.cluster, log)
+    const password = await createCluster(folder, binaries, log)
+    const server = await startServer({ folder: folder, binaries, password, settings, log })
+    const stop = async () => {
       await server.stop()
       await release()
     }
     let stopping: Promise<void> | undefined
-    return { url: server.url, port: server.port, dataDir: home.cluster, stop: () => (stopping ??= shutDown()) }
+    return { url: server.url, port: server.port, dataDir: folder.cluster, stop: () => (stopping ??= stop()) }
   } catch (error) {
     await release()
-    throw await explain(error, home.dir)
+    throw await explainFailure(error, folder.dir)
   }
 }

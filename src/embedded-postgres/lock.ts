@@ -3,18 +3,20 @@ import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BootError } from '#errors'
-import { explain } from './failure.ts'
+import { explainFailure } from './failure.ts'
 import { startTimeOf } from './processes.ts'
 
 /**
- * Takes a folder for this process; returns what gives it back. Throws BootError while another living process has it.
+ * Lock files: makes this process the only user of a folder.
  *
- * Each contender first writes a file that names it by pid and start time, then looks at the others': of two that start
- * at once at least one sees the other. Nobody ever removes a living process's file, so that there is no moment in
- * which a stale lock is taken over twice. Who sees another steps back and tries again a few times, for the case
- * that both have just begun.
+ * Each process first writes a file that names its pid and start time, then reads the files of the others: of two
+ * concurrent starts at least one sees the other. The file of a living process is never removed, so that a stale lock
+ * cannot be taken over twice. A process that sees another removes its own file and tries again a few times, because
+ * both may have just started.
+ * @returns a function that releases the lock
+ * @throws BootError while another living process holds it
  */
-export async function takeLock(dir: string): Promise<() => Promise<void>> {
+export async function acquireLock(dir: string): Promise<() => Promise<void>> {
   const own = `lock-${process.pid}-${tag(startTimeOf(process.pid))}-${randomBytes(4).toString('hex')}`
   const release = () => rm(join(dir, own), { force: true })
   let holder: number | undefined
@@ -24,14 +26,14 @@ export async function takeLock(dir: string): Promise<() => Promise<void>> {
       holder = await otherHolder(dir, own)
     } catch (error) {
       await release().catch(() => {})
-      throw await explain(error, dir)
+      throw await explainFailure(error, dir)
     }
     if (holder === undefined) return release
     await release()
     await delay(20 + Math.random() * 80)
   }
   throw new BootError(
-    `Another shop (process ${holder}) is running on the data in ${dir}. Stop it first, or give this one a folder of its own with DATA_DIR.`,
+    `Another shop (process ${holder}) is running on the data in ${dir}. Stop it first, or set DATA_DIR to another folder.`,
   )
 }
 
@@ -48,5 +50,5 @@ async function otherHolder(dir: string, own: string): Promise<number | undefined
   return holder
 }
 
-/** A start time as part of a file name; `gone` never equals a living process's. */
+/** A start time as part of a file name; `gone` never equals the tag of a living process. */
 const tag = (startedAt: string | undefined) => startedAt?.replaceAll(/\W/g, '_') ?? 'gone'

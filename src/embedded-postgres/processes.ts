@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * When a process started, in its system's own notation; undefined when it is gone or a zombie.
- * A pid alone does not name a process, since pids are reused; a pid with its start time does.
+ * Start time of a process in the system's own notation; undefined when it has ended or is a zombie. Pids are reused:
+ * only a pid together with its start time identifies a process.
  */
 export function startTimeOf(pid: number): string | undefined {
   try {
     if (hasProc) {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      // The name in parentheses may hold spaces and parentheses itself; state is the 3rd field, starttime the 22nd.
+      // The name in parentheses may contain spaces and parentheses; state is the 3rd field, starttime the 22nd
+      // (proc(5)).
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return isEnded(fields[0]) ? undefined : fields[19]
     }
@@ -22,7 +23,7 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
-/** Every Postgres process that works in this data folder, the postmaster first; zombies and strangers with a reused pid are none. */
+/** The living Postgres processes of this cluster, the postmaster first. A reused pid of another program is not one. */
 export function postgresProcessesIn(cluster: string): number[] {
   const postmaster = postmasterPid(cluster)
   if (!hasProc) {
@@ -33,11 +34,11 @@ export function postgresProcessesIn(cluster: string): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => worksIn(pid, cluster))
+    .filter((pid) => isPostgresOf(pid, cluster))
   return pids.toSorted((a, b) => Number(b === postmaster) - Number(a === postmaster))
 }
 
-/** The pid in Postgres's own lock file, whether or not it still names a Postgres. */
+/** The pid in Postgres's own lock file, which may have been reused since. */
 export function postmasterPid(cluster: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(join(cluster, 'postmaster.pid'), 'utf8'), 10)
@@ -47,7 +48,7 @@ export function postmasterPid(cluster: string): number | undefined {
   }
 }
 
-/** Sends a signal; a process that has gone in the meantime is no error. */
+/** Sends a signal; a process that has ended already is no error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
@@ -56,8 +57,8 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Asks again and again until the condition holds or the time is over; answers whether it holds. */
-export async function holdsWithin(timeoutMs: number, condition: () => boolean): Promise<boolean> {
+/** Polls until the condition is true or the time is over. @returns whether it became true */
+export async function becomesTrueWithin(timeoutMs: number, condition: () => boolean): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
   while (!condition()) {
     if (Date.now() > deadline) return false
@@ -70,7 +71,7 @@ const hasProc = existsSync('/proc/self/stat')
 
 const isEnded = (state: string | undefined) => state === undefined || /^[ZX]/.test(state)
 
-function worksIn(pid: number, cluster: string): boolean {
+function isPostgresOf(pid: number, cluster: string): boolean {
   try {
     return (
       readlinkSync(`/proc/${pid}/cwd`) === cluster && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('postgres')

@@ -4,14 +4,15 @@ import { chmod, chown, copyFile, open, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { withConnection } from '#db'
+import { settledWithin } from '#lib/deadline'
 import { freePort } from '#lib/free-port'
-import { onConnection } from '#db'
 import type { Binaries } from './binaries.ts'
 import { serverEnv, superuser } from './cluster.ts'
-import type { Home } from './home.ts'
+import type { DatabaseFolder } from './database-folder.ts'
 
 export interface ServerOptions {
-  home: Home
+  folder: DatabaseFolder
   binaries: Binaries
   password: string
   settings: Record<string, string>
@@ -24,17 +25,20 @@ export interface Server {
   stop: () => Promise<void>
 }
 
-/** Starts Postgres on a free port and waits until it answers; throws an Error with the end of its log when it gives up. */
+/**
+ * Starts Postgres on a free port and waits until it accepts connections.
+ * @throws Error with its log when it does not
+ */
 export async function startServer(options: ServerOptions): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const run = await launch(options, port)
+    const server = await launch(options, port)
     try {
-      await waitUntilReady(run, urlOf(options, port, 'postgres'), options.log)
-      const url = await openDatabase(options, port)
-      return { url, port, stop: keep(run, options.log) }
+      await waitUntilReady(server, urlOf(options, port, 'postgres'), options.log)
+      const url = await createDatabase(options, port)
+      return { url, port, stop: detach(server, options.log) }
     } catch (error) {
-      await end(run)
+      await shutDown(server)
       const isPortTaken = /Address already in use|could not create any TCP\/IP sockets/.test((error as Error).message)
       if (!isPortTaken || attempt === portAttemptsMax) throw error
     }
@@ -44,10 +48,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 const portAttemptsMax = 5
 const database = 'holdfast'
 
-interface Run {
+interface ServerProcess {
   child: ChildProcess
   logFile: string
-  /** Where in the log this run begins. */
+  /** Size of the log when this process started, bytes. */
   logStart: number
   exited: Promise<unknown>
 }
@@ -55,8 +59,8 @@ interface Run {
 const urlOf = ({ password }: ServerOptions, port: number, name: string) =>
   `postgres://${superuser}:${password}@127.0.0.1:${port}/${name}`
 
-/** Statements and details stay out of the log, since they hold buyers' data. */
-const ownSettings = {
+/** The log holds no statements and no details, since they contain buyers' data. */
+const defaultSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
@@ -66,25 +70,29 @@ const ownSettings = {
   log_error_verbosity: 'terse',
 }
 
-async function launch(options: ServerOptions, port: number): Promise<Run> {
-  const { home, binaries } = options
-  const logFile = join(home.dir, 'postgres.log')
+async function launch(options: ServerOptions, port: number): Promise<ServerProcess> {
+  const { folder, binaries } = options
+  const logFile = join(folder.dir, 'postgres.log')
   await rotate(logFile)
   const output = await open(logFile, 'a', 0o600)
   try {
-    if (home.account !== undefined) await chown(logFile, home.account.uid, home.account.gid)
+    if (folder.osUser !== undefined) await chown(logFile, folder.osUser.uid, folder.osUser.gid)
     const logStart = (await output.stat()).size
-    const settings = Object.entries({ ...ownSettings, ...options.settings, port: String(port) })
-    const child = spawn(binaries.postgres, ['-D', home.cluster, ...settings.flatMap(([k, v]) => ['-c', `${k}=${v}`])], {
-      // A process group of its own: Ctrl-C in a terminal must not stop it before the shop has drained.
-      detached: true,
-      cwd: home.dir,
-      env: serverEnv,
-      stdio: ['ignore', output.fd, output.fd],
-      ...(home.account === undefined ? {} : { uid: home.account.uid, gid: home.account.gid }),
-    })
+    const settings = Object.entries({ ...defaultSettings, ...options.settings, port: String(port) })
+    const child = spawn(
+      binaries.postgres,
+      ['-D', folder.cluster, ...settings.flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+      {
+        // A process group of its own: Ctrl-C in a terminal must not stop Postgres before the shop has drained.
+        detached: true,
+        cwd: folder.dir,
+        env: serverEnv,
+        stdio: ['ignore', output.fd, output.fd],
+        ...(folder.osUser === undefined ? {} : { uid: folder.osUser.uid, gid: folder.osUser.gid }),
+      },
+    )
     const exited = once(child, 'exit')
-    // However this process ends, by Ctrl-C while it boots or by a fault: its database does not stay behind.
+    // Postgres does not outlive this process, even where it is interrupted during its boot.
     const endWithUs = () => child.kill('SIGINT')
     process.once('exit', endWithUs)
     child.once('exit', () => process.off('exit', endWithUs))
@@ -95,23 +103,24 @@ async function launch(options: ServerOptions, port: number): Promise<Run> {
   }
 }
 
-/** Waits longer while the server says that it is recovering: after a crash that takes as long as there is log to replay. */
-async function waitUntilReady(run: Run, url: string, log: (line: string) => void): Promise<void> {
+/** Waits longer for a server in crash recovery: that takes as long as there is WAL to replay. */
+async function waitUntilReady(server: ServerProcess, url: string, log: (line: string) => void): Promise<void> {
   const begin = Date.now()
-  let isAnnounced = false
-  while (!hasExited(run)) {
+  let isReported = false
+  while (!hasExited(server)) {
     const failure = await tryConnect(url)
     if (failure === undefined) return
     const isRecovering = failure.code === '57P03'
     const waitedMs = Date.now() - begin
-    if (waitedMs > (isRecovering ? 300_000 : 9000)) throw new Error(`it does not answer: ${failure.message}`)
-    if (isRecovering && waitedMs > 1500 && !isAnnounced) {
+    if (waitedMs > (isRecovering ? 300_000 : 9000))
+      throw new Error(`it does not accept connections: ${failure.message}`)
+    if (isRecovering && waitedMs > 1500 && !isReported) {
       log('The database is recovering from a crash ...')
-      isAnnounced = true
+      isReported = true
     }
     await delay(20)
   }
-  throw new Error(await endOfLog(run))
+  throw new Error(await readLog(server))
 }
 
 async function tryConnect(url: string): Promise<(Error & { code?: string }) | undefined> {
@@ -127,53 +136,52 @@ async function tryConnect(url: string): Promise<(Error & { code?: string }) | un
   }
 }
 
-async function openDatabase(options: ServerOptions, port: number): Promise<string> {
-  await onConnection({ connectionString: urlOf(options, port, 'postgres') }, async (client) => {
+async function createDatabase(options: ServerOptions, port: number): Promise<string> {
+  await withConnection({ connectionString: urlOf(options, port, 'postgres') }, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
     if (rowCount === 0) await client.query(`CREATE DATABASE ${database}`)
   })
   return urlOf(options, port, database)
 }
 
-/** From here on the server runs by itself; returns what stops it. */
-function keep(run: Run, log: (line: string) => void): () => Promise<void> {
+/** Lets the server run beside this process and rotates its log. @returns a function that stops it */
+function detach(server: ServerProcess, log: (line: string) => void): () => Promise<void> {
   let isStopping = false
-  const rotation = setInterval(() => void rotate(run.logFile).catch(() => {}), 60_000).unref()
-  run.child.unref()
-  void run.exited.then(() => {
+  const rotation = setInterval(() => void rotate(server.logFile).catch(() => {}), 60_000).unref()
+  server.child.unref()
+  void server.exited.then(() => {
     clearInterval(rotation)
-    if (!isStopping) log(`Postgres has stopped by itself; its log is ${run.logFile}. Start the shop again.`)
+    if (!isStopping) log(`Postgres has stopped by itself; its log is ${server.logFile}. Start the shop again.`)
   })
   return async () => {
     isStopping = true
-    run.child.ref()
-    await end(run)
+    server.child.ref()
+    await shutDown(server)
   }
 }
 
-/** Fast, then immediate shutdown, then the axe: what was committed survives each of them. */
-async function end(run: Run): Promise<void> {
+/** Fast shutdown, then immediate shutdown, then SIGKILL: committed data survives each of them. */
+async function shutDown(server: ServerProcess): Promise<void> {
   const steps = [
     ['SIGINT', 2500],
     ['SIGQUIT', 1000],
     ['SIGKILL', 1000],
   ] as const
   for (const [signal, timeoutMs] of steps) {
-    if (hasExited(run)) return
-    run.child.kill(signal)
-    const timeout = new AbortController()
-    await Promise.race([run.exited, delay(timeoutMs, undefined, { signal: timeout.signal }).catch(() => {})])
-    timeout.abort()
+    if (hasExited(server)) return
+    server.child.kill(signal)
+    await settledWithin(timeoutMs, server.exited)
   }
 }
 
-const hasExited = ({ child }: Run) => child.exitCode !== null || child.signalCode !== null
+const hasExited = ({ child }: ServerProcess) => child.exitCode !== null || child.signalCode !== null
 
-async function endOfLog({ logFile, logStart }: Run): Promise<string> {
+/** The first 4 kB of this process's log. */
+async function readLog({ logFile, logStart }: ServerProcess): Promise<string> {
   const file = await open(logFile)
   try {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(4000), position: logStart })
-    return buffer.toString('utf8', 0, bytesRead).trim() || 'Postgres gave up without a word'
+    return buffer.toString('utf8', 0, bytesRead).trim() || 'Postgres ended without a message'
   } finally {
     await file.close()
   }
@@ -181,7 +189,9 @@ async function endOfLog({ logFile, logStart }: Run): Promise<string> {
 
 const logBytesMax = 5 * 1024 * 1024
 
-/** Copy and truncate: the server keeps its open file, which appends. Two files of `logBytesMax` are all there ever is. */
+/**
+ * Copies and truncates, since the server keeps its file open for appending. At most two files of `logBytesMax` exist.
+ */
 async function rotate(logFile: string): Promise<void> {
   const size = await stat(logFile).then(
     (found) => found.size,

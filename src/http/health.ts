@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 
 export interface Readiness {
-  /** Booted and not draining. It does not depend on Postgres or Redis: one shared failure must not take out the whole fleet. */
+  /** Booted and not draining. Postgres and Redis do not count: a failure they share must not take out the whole fleet. */
   isReady: boolean
   isAlive(): boolean
 }
 
-/** `/livez`: restart me if this fails. `/readyz`: send me no requests while this fails. */
+/** `/livez`: a failure means that the process should be restarted. `/readyz`: a failure means that it should get no requests. */
 export function registerHealth(server: FastifyInstance, readiness: Readiness): void {
   server.get('/livez', (_, reply) => reply.status(readiness.isAlive() ? 200 : 503).send({ alive: readiness.isAlive() }))
   server.get('/readyz', (_, reply) => {

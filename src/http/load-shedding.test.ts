@@ -3,60 +3,60 @@ import { expect, test } from 'vitest'
 import { waitFor } from '#test'
 import { createLoadShedder } from './load-shedding.ts'
 
-function watch(waitMs: () => number = () => 0) {
-  const pressure = createLoadShedder({ waitMs, poolSize: 2 })
-  return { ...pressure, [Symbol.dispose]: pressure.close }
+function openLoadShedder(waitMs: () => number = () => 0) {
+  const loadShedder = createLoadShedder({ waitMs, poolSize: 2 })
+  return { ...loadShedder, [Symbol.dispose]: loadShedder.close }
 }
 
 const unavailable = { code: 'SERVICE_UNAVAILABLE' }
 
-test('an event loop that is always late refuses those who look, then those who buy, and nobody once it is on time', async () => {
-  using pressure = watch()
+test('a late event loop sheds browse calls before checkout calls, and none once it is on time', async () => {
+  using loadShedder = openLoadShedder()
   const block = (ms: number) => {
     for (const until = performance.now() + ms; performance.now() < until;);
   }
-  expect(pressure.shortOf('browse')).toBeUndefined()
-  // Without a rest in between, which would be on time.
-  for (let round = 0; round < 20 && pressure.shortOf('browse') === undefined; round += 1) {
+  expect(loadShedder.shortageFor('browse')).toBeUndefined()
+  // No pause in between: an idle loop would be on time.
+  for (let round = 0; round < 20 && loadShedder.shortageFor('browse') === undefined; round += 1) {
     block(400)
     await setImmediate()
   }
-  expect(pressure.shortOf('browse')).toBe('event_loop')
-  expect(pressure.shortOf('buy')).toBeUndefined()
-  await waitFor(() => pressure.shortOf('browse') === undefined, { what: 'the event loop to be on time' })
+  expect(loadShedder.shortageFor('browse')).toBe('event_loop')
+  expect(loadShedder.shortageFor('checkout')).toBeUndefined()
+  await waitFor(() => loadShedder.shortageFor('browse') === undefined, { what: 'the event loop to be on time' })
 })
 
-test('who only looks is refused when others wait for Postgres; who buys, when it would be in vain', async () => {
+test('a long wait for Postgres sheds browse calls; a wait near the timeout sheds checkout calls too', async () => {
   let waitMs = 0
-  using pressure = watch(() => waitMs)
+  using loadShedder = openLoadShedder(() => waitMs)
   const work = async () => 'done'
-  await expect(pressure.admit('browse', work)).resolves.toBe('done')
+  await expect(loadShedder.admit('browse', work)).resolves.toBe('done')
   waitMs = 300
-  await expect(pressure.admit('browse', work)).rejects.toMatchObject(unavailable)
-  await expect(pressure.admit('buy', work)).resolves.toBe('done')
+  await expect(loadShedder.admit('browse', work)).rejects.toMatchObject(unavailable)
+  await expect(loadShedder.admit('checkout', work)).resolves.toBe('done')
   waitMs = 1_900
-  await expect(pressure.admit('buy', work)).rejects.toMatchObject(unavailable)
+  await expect(loadShedder.admit('checkout', work)).rejects.toMatchObject(unavailable)
 })
 
-test('calls under way are bounded, more of those that buy', () => {
-  using pressure = watch()
-  const left = Array.from({ length: 1_001 }, () => pressure.enter())
-  expect(pressure.shortOf('browse')).toBe('calls')
-  expect(pressure.shortOf('buy')).toBeUndefined()
-  for (let n = 0; n < 4_000; n += 1) left.push(pressure.enter())
-  expect(pressure.shortOf('buy')).toBe('calls')
-  for (const leave of left) leave()
-  expect(pressure.shortOf('browse')).toBeUndefined()
+test('the number of calls under way is limited, with a higher limit for checkout calls', () => {
+  using loadShedder = openLoadShedder()
+  const underWay = Array.from({ length: 1_001 }, () => loadShedder.start())
+  expect(loadShedder.shortageFor('browse')).toBe('calls')
+  expect(loadShedder.shortageFor('checkout')).toBeUndefined()
+  for (let n = 0; n < 4_000; n += 1) underWay.push(loadShedder.start())
+  expect(loadShedder.shortageFor('checkout')).toBe('calls')
+  for (const finish of underWay) finish()
+  expect(loadShedder.shortageFor('browse')).toBeUndefined()
 })
 
-test('who looks waits a moment for a place and is refused then; a place that is given back is taken by who waits', async () => {
-  using pressure = watch()
+test('a browse call waits for a slot and is rejected after a moment; a released slot goes to a waiting call', async () => {
+  using loadShedder = openLoadShedder()
   const slow = Promise.withResolvers<string>()
-  const first = pressure.admit('browse', () => slow.promise)
-  await expect(pressure.admit('browse', async () => 'never')).rejects.toMatchObject(unavailable)
-  const waiting = pressure.admit('browse', async () => 'second')
+  const first = loadShedder.admit('browse', () => slow.promise)
+  await expect(loadShedder.admit('browse', async () => 'never')).rejects.toMatchObject(unavailable)
+  const waiting = loadShedder.admit('browse', async () => 'second')
   slow.resolve('first')
   expect(await Promise.all([first, waiting])).toEqual(['first', 'second'])
-  await expect(pressure.admit('browse', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
-  await expect(pressure.admit('browse', async () => 'third')).resolves.toBe('third')
+  await expect(loadShedder.admit('browse', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  await expect(loadShedder.admit('browse', async () => 'third')).resolves.toBe('third')
 })

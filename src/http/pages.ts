@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sendError } from './send-error.ts'
 
-/** Where `vite build` puts the pages. */
+/** Output folder of `vite build`. */
 const pagesFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
-/** The storefront: hashed assets for ever, everything else by its entity tag; addresses of pages all get the one page. */
+/**
+ * The storefront, a single-page application: hashed assets are cached for ever, other files are revalidated by ETag, and
+ * any other URL that accepts HTML gets index.html.
+ */
 export async function registerPages(server: FastifyInstance): Promise<void> {
   const isBuilt = existsSync(join(pagesFolder, 'index.html'))
   if (isBuilt) {

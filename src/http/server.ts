@@ -1,43 +1,35 @@
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-} from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
-import { openAnswerCache } from '#cache'
-import { isPassing } from './cached-call.ts'
+import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
-import { serveHotAnswers } from './hot-answers.ts'
 import { registerPages } from './pages.ts'
 import { createLoadShedder } from './load-shedding.ts'
-import { codeOf, rejectAddress, rejectConnection } from './rejection.ts'
-import { registerRpc } from './rpc.ts'
+import { codeOf, rejectConnection, rejectUrl } from './rejection.ts'
 import { sendError } from './send-error.ts'
+import { createTrpcRequests } from './trpc-request.ts'
 import { registerWebhooks } from './webhooks.ts'
 
-/** Bytes of one request's body. */
-const bodyMax = 256 * 1024
+/** Largest body of a request, bytes. */
+const bodyMaxBytes = 256 * 1024
 
 export interface HttpServer {
-  /** Where it answers, such as `http://127.0.0.1:3000`. */
+  /** Base URL, such as `http://127.0.0.1:3000`. */
   readonly url: string
-  /** Readiness false from now on; streams are told to reconnect elsewhere. */
+  /** Sets readiness to false and ends the event streams, so that their clients reconnect elsewhere. */
   drain(): void
-  /** Takes no more requests and waits for those under way. */
+  /** Accepts no more requests and waits for those under way. */
   close(): Promise<void>
 }
 
 export interface HttpOptions {
   app: App
-  /** Whether this process lives: the worker's sweep, where it has one. */
+  /** Liveness of this process; of a process with a worker also the liveness of its sweep. */
   isAlive(): boolean
 }
 
@@ -70,35 +62,32 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
   const logger: FastifyBaseLogger = log.child({ part: 'http' }, { level: 'warn' })
   const server = Fastify({
     loggerInstance: logger,
-    // One line a request would say nothing that the metrics do not, and addresses of pages can hold personal data.
+    // A log line per request would add nothing to the metrics, and URLs of pages can hold personal data.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: bodyMax,
+    bodyLimit: bodyMaxBytes,
     routerOptions: { maxParamLength: 1_000 },
-    // Longer than a balancer's idle time-out (60 s), so that it never sends on a connection we are closing.
+    // Longer than a load balancer's idle timeout (60 s): it never sends on a connection that is being closed.
     keepAliveTimeout: 75_000,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    // Nobody logs by request; a logger for each would cost more than a cached answer.
+    // No code logs by request, and a child logger for each would cost more than a cached response.
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     trustProxy: config.TRUST_PROXY ?? false,
-    frameworkErrors: rejectAddress,
+    frameworkErrors: rejectUrl,
     clientErrorHandler: rejectConnection,
   })
-  const pressure = createLoadShedder({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
-  const cache = openCache(app)
-  const cached = cache && { cache, hot: serveHotAnswers(server, cache) }
+  const loadShedder = createLoadShedder({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
+  const trpcRequests = createTrpcRequests({ app, loadShedder })
+  trpcRequests.serveKnownUrls(server)
   server.addHook('onClose', async () => {
-    pressure.close()
-    await cache?.close()
+    loadShedder.close()
+    await trpcRequests.close()
   })
-  const streams = new Set<FastifyReply['raw']>()
+  const streams = createEventStreams()
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (request.headers.accept?.includes('text/event-stream') === true) {
-      streams.add(reply.raw)
-      reply.raw.once('close', () => streams.delete(reply.raw))
-    }
+    streams.track(request, reply)
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const code = codeOf(error)
@@ -119,7 +108,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
         formAction: ["'self'"],
       },
     },
-    // The balancer ends TLS; it is said only where cookies are for HTTPS alone.
+    // The load balancer ends TLS: HSTS is sent only where cookies are restricted to HTTPS.
     strictTransportSecurity: config.COOKIE_SECURE ? { maxAge: 31_536_000 } : false,
     crossOriginResourcePolicy: { policy: 'same-site' },
   })
@@ -130,27 +119,10 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
-  await registerRpc(server, { app, pressure, cached })
+  await trpcRequests.registerRoutes(server)
   registerWebhooks(server, app)
   await registerPages(server)
-  return {
-    server,
-    endStreams: () => {
-      for (const stream of streams) stream.end()
-    },
-  }
-}
-
-function openCache({ services: { config, log }, readVersions }: App) {
-  if (config.CACHE_MAX_BYTES === 0) return undefined
-  return openAnswerCache({
-    maxBytes: config.CACHE_MAX_BYTES,
-    redisUrl: config.CACHE_REDIS_URL,
-    scope: config.SHOP_CURRENCIES.join(),
-    readVersions,
-    isPassing,
-    log,
-  })
+  return { server, endStreams: streams.endAll }
 }
 
 function listenAdvice(error: NodeJS.ErrnoException, port: number, host: string): string {

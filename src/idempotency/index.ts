@@ -1,3 +1,3 @@
 export { idempotencyKey, type IdempotencyKey } from './key.ts'
-export { dropExpiredReplies, readReplies, storeReplies, type Answer } from './reply.store.ts'
+export { truncateExpiredReplies, readReplies, storeReplies, type RequestResult } from './reply.store.ts'
 export { singleFlight } from './single-flight.ts'

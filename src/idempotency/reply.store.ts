@@ -3,9 +3,9 @@ import { statement, type Queryable } from '#db'
 import { keyMismatch, type IdempotencyKey } from './key.ts'
 
 /**
- * Replies are kept 24 h, in four partitions of 12 h that take turns: one that comes round again is emptied at a stroke.
- * For the first seconds of a partition a key goes into the one before it too, since a transaction that began there (and
- * none lasts longer than 3 s) may be using the same key.
+ * Rotating partitions: replies are kept 24 h in four partitions of 12 h each; the next one is truncated before its
+ * turn. In the first 5 s of a partition a key is also written to the previous one, because a transaction that began
+ * there may be using the same key (transactions last at most 3 s).
  */
 const slot = (moment: string) => `(floor(extract(epoch from ${moment}) / 43200)::bigint % 4)::smallint`
 
@@ -16,18 +16,21 @@ const selectReplies = statement<{ hash: string; fingerprint: string; reply: unkn
      and key_hash = any($1::text[]) and expires_at > now()`,
 )
 
-/** What a request was answered. */
-export type Answer = { ok: true; reply: unknown } | { ok: false; error: unknown }
+/** The result of one request: its reply, or the error that its caller gets. */
+export type RequestResult = { ok: true; reply: unknown } | { ok: false; error: unknown }
 
-/** Answers stored under these keys, by their hash; an error where that was another request. To be read once what they ask for is locked, in a statement of its own. */
-export async function readReplies(tx: Queryable, keys: readonly IdempotencyKey[]): Promise<Map<string, Answer>> {
+/**
+ * Stored replies by the hash of their key; an error where the key was used for another request. Must run as a statement
+ * of its own after the actors of the requests are locked, or it may miss a reply that was committed meanwhile.
+ */
+export async function readReplies(tx: Queryable, keys: readonly IdempotencyKey[]): Promise<Map<string, RequestResult>> {
   if (keys.length === 0) return new Map()
-  const asked = new Map(keys.map(({ hash, fingerprint }) => [hash, fingerprint]))
-  const { rows } = await selectReplies(tx, [...asked.keys()])
+  const fingerprints = new Map(keys.map(({ hash, fingerprint }) => [hash, fingerprint]))
+  const { rows } = await selectReplies(tx, [...fingerprints.keys()])
   return new Map(
     rows.map(({ hash, fingerprint, reply }) => [
       hash,
-      fingerprint === asked.get(hash) ? { ok: true, reply } : { ok: false, error: keyMismatch() },
+      fingerprint === fingerprints.get(hash) ? { ok: true, reply } : { ok: false, error: keyMismatch() },
     ]),
   )
 }
@@ -46,9 +49,10 @@ const insertReplies = statement<{ hash: string }>(
 )
 
 /**
- * Stores replies in the transaction of what they answer, keys in sorted order. Waits for a transaction that is storing
- * one of the same keys.
- * @returns whether all were stored; else another transaction has used a key since we looked, and ours must not commit
+ * Stores replies in the transaction of their requests, in the order of their keys. Waits for any other transaction that
+ * is storing one of the keys.
+ * @returns whether all were stored; otherwise another transaction has used a key meanwhile, and this one must not
+ *   commit
  */
 export async function storeReplies(
   tx: Queryable,
@@ -59,8 +63,8 @@ export async function storeReplies(
   return new Set(rows.map(({ hash }) => hash)).size === replies.length
 }
 
-/** Empties the partition that is used next: all it holds has expired. @returns how many partitions: 1, or 0 */
-export async function dropExpiredReplies(query: Queryable): Promise<number> {
+/** Truncates the partition that is used next, whose replies have all expired. @returns partitions truncated: 0 or 1 */
+export async function truncateExpiredReplies(query: Queryable): Promise<number> {
   const { rows } = await query.execute<{ next: number }>(
     sql`select ${sql.raw(slot("now() + interval '12 hours'"))} as next`,
   )

@@ -3,18 +3,18 @@ import { json, pgSchema, primaryKey, smallint, text, timestamp } from 'drizzle-o
 const actorSchema = pgSchema('actor')
 
 /**
- * Replies by idempotency key, written in the transaction of what they answer. Partitioned by `slot` (storage of
- * migration 0003): see replies.ts.
+ * Replies by idempotency key, written in the transaction of the request. Partitioned by `slot` (created in migration
+ * 0003): see reply.store.ts.
  */
 export const idempotency = actorSchema.table(
   'idempotency',
   {
     slot: smallint().notNull(),
-    /** SHA-256 of scope and key: any text fits, and none of it is kept. */
+    /** SHA-256 of scope and key: fixed length, and the key itself is not stored. */
     keyHash: text('key_hash').notNull(),
-    /** SHA-256 of the request: the same key with another body is a mistake. */
+    /** SHA-256 of the request: reuse of the key for another request is an error. */
     fingerprint: text().notNull(),
-    /** As JSON text: a replay is the same to the letter. */
+    /** `json`, not `jsonb`: a replayed reply is byte for byte the first one. */
     reply: json(),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },

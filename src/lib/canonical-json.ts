@@ -1,4 +1,4 @@
-/** JSON with sorted names: two values of one content are one text, in whichever order they were written. */
+/** Canonical JSON: property names are sorted, so equal values give equal text. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 
 const schema = z.tuple([z.literal('newest'), z.int()])
 
-test('a cursor gives back what it was made of', () => {
+test('a decoded cursor equals the encoded position', () => {
   expect(decodeCursor(encodeCursor(['newest', 7]), schema)).toEqual(['newest', 7])
 })
 
@@ -16,11 +16,11 @@ test.each([
   encodeCursor(['title', 7]),
   encodeCursor(['newest', '7']),
   encodeCursor(['newest', 7, 8]),
-])('a cursor that is not ours is refused by name: %j', (cursor) => {
+])('a foreign cursor is rejected, naming the field: %j', (cursor) => {
   expect(() => decodeCursor(cursor, schema)).toThrow(expect.objectContaining({ code: 'bad_input', field: 'cursor' }))
 })
 
-test.each(['a\0b', 'a\ud83d'])('text that Postgres cannot take is refused in a cursor too: %j', (text) => {
-  const refused = () => decodeCursor(encodeCursor([text]), z.tuple([z.string()]))
-  expect(refused).toThrow(expect.objectContaining({ code: 'bad_input', field: 'cursor' }))
+test.each(['a\0b', 'a\ud83d'])('a cursor with text that Postgres cannot store is rejected: %j', (text) => {
+  const decode = () => decodeCursor(encodeCursor([text]), z.tuple([z.string()]))
+  expect(decode).toThrow(expect.objectContaining({ code: 'bad_input', field: 'cursor' }))
 })

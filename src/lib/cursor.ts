@@ -1,12 +1,10 @@
 import type { z } from 'zod'
 import { AppError } from '#errors'
 
-/** Keyset pagination: opaque cursors that hold the position of a page's last item. */
-
-/** A position (any JSON value) as opaque text that an address may hold. */
+/** Keyset pagination: the position of a page's last item (any JSON value) as opaque, URL-safe text. */
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
-/** @throws AppError `bad_input` naming `cursor` for text that this shop did not issue, or issued for another query */
+/** @throws AppError `bad_input` naming `cursor`, for text that this shop did not issue or issued for another query */
 export function decodeCursor<Position>(cursor: string, schema: z.ZodType<Position>): Position {
   const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()))
   if (parsed.success) return parsed.data
@@ -16,18 +14,15 @@ export function decodeCursor<Position>(cursor: string, schema: z.ZodType<Positio
   })
 }
 
-/**
- * One page of the rows that were found, of which up to `limit + 1` were asked for: one more than the page holds shows
- * that another page follows.
- */
+/** One page of `limit` items. The query must fetch `limit + 1` rows: the extra row shows that another page follows. */
 export function pageOf<Item>(
-  found: readonly Item[],
+  rows: readonly Item[],
   limit: number,
   positionOf: (last: Item) => unknown,
 ): { items: Item[]; nextCursor: string | null } {
-  const items = found.slice(0, limit)
+  const items = rows.slice(0, limit)
   const last = items.at(-1)
-  return { items, nextCursor: found.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null }
+  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null }
 }
 
 function parseJson(text: string): unknown {
@@ -38,8 +33,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Postgres stores no such text, and a cursor's content has not been checked with the rest of the input. */
+/** Postgres cannot store such text, and the checks of the other input do not see inside a cursor. */
 function rejectUnstorable(_: string, value: unknown): unknown {
-  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) throw new SyntaxError('not a text')
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+    throw new SyntaxError('text that Postgres cannot store')
   return value
 }

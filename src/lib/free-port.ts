@@ -2,20 +2,24 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * Below what systems hand out by themselves, to outgoing connections and to who listens on port 0 (Linux: 32768 to
- * 60999, others from 49152): such a port would be lost to anybody before its listener comes, or while it restarts.
+ * Below the ephemeral ports (Linux: 32768 to 60999; others: from 49152). The system gives those to outgoing connections
+ * and to listeners on port 0, and so could take one before its server starts or while it restarts.
  */
-const lowest = 10_000
-const highest = 32_767
+const portMin = 10_000
+const portMax = 32_767
 const triesMax = 100
 
-/** A loopback port that nobody listens on at this moment; another may still be faster, so be ready to try again. */
+/**
+ * A loopback port without a listener at this moment. Another process may take it first, so callers must be able to
+ * retry.
+ * @throws Error when no free port was found in 100 tries
+ */
 export async function freePort(): Promise<number> {
   for (let n = 0; n < triesMax; n += 1) {
-    const port = randomInt(lowest, highest + 1)
+    const port = randomInt(portMin, portMax + 1)
     if (await isFree(port)) return port
   }
-  throw new Error(`no free port was found between ${lowest} and ${highest}, in ${triesMax} tries`)
+  throw new Error(`no free port found between ${portMin} and ${portMax} in ${triesMax} tries`)
 }
 
 function isFree(port: number): Promise<boolean> {

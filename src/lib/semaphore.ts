@@ -1,22 +1,22 @@
-/** A semaphore: so many at once, first come first served, and nobody waits who would wait in vain. */
+/** Semaphore: `count` permits, granted in order of arrival. Its queue may be bounded in length and in waiting time. */
 export interface Semaphore {
-  /** @returns whether there is a place; whoever has one gives it back */
+  /** @returns whether a permit was granted; a granted permit must be released */
   acquire(): Promise<boolean>
-  /** Hands the place to the next in line rather than freeing it: nobody who comes later can slip in between. */
+  /** Passes the permit to the first waiting caller, so that a later caller cannot overtake it. */
   release(): void
 }
 
 export interface SemaphoreOptions {
   count: number
-  /** Behind those who have a place; who comes beyond it gets none at once. */
+  /** Callers that may wait; beyond it `acquire` returns false immediately. Default: no limit. */
   waitingMax?: number
-  /** Who has waited so long gets none. */
+  /** After waiting so long `acquire` returns false. Default: no limit. */
   maxWaitMs?: number
 }
 
-export function createSemaphore({ count, waitingMax = Infinity, maxWaitMs: patienceMs }: SemaphoreOptions): Semaphore {
+export function createSemaphore({ count, waitingMax = Infinity, maxWaitMs }: SemaphoreOptions): Semaphore {
   let free = count
-  const waiting = new Set<(hasPlace: boolean) => void>()
+  const waiting = new Set<(isGranted: boolean) => void>()
   return {
     async acquire() {
       if (free > 0) {
@@ -26,11 +26,11 @@ export function createSemaphore({ count, waitingMax = Infinity, maxWaitMs: patie
       if (waiting.size >= waitingMax) return false
       const { promise, resolve } = Promise.withResolvers<boolean>()
       waiting.add(resolve)
-      if (patienceMs === undefined) return promise
+      if (maxWaitMs === undefined) return promise
       const timer = setTimeout(() => {
         waiting.delete(resolve)
         resolve(false)
-      }, patienceMs)
+      }, maxWaitMs)
       return promise.finally(() => clearTimeout(timer))
     },
     release() {

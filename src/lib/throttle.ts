@@ -1,11 +1,15 @@
 import type { Logger } from '#telemetry'
 
-/** Redis that is away reports an error at every attempt to connect: one line in ten seconds is enough. */
-export function throttle(log: Logger, message: string): (error: Error) => void {
+const silentMs = 10_000
+
+/**
+ * Throttling: logs the first error as a warning, then drops errors for 10 s. A Redis that is away fails every attempt.
+ */
+export function throttledWarning(log: Logger, message: string): (error: Error) => void {
   let silentUntil = 0
   return (error) => {
     if (performance.now() < silentUntil) return
-    silentUntil = performance.now() + 10_000
+    silentUntil = performance.now() + silentMs
     log.warn({ err: error }, message)
   }
 }

@@ -3,12 +3,12 @@ import { withDeadline } from '#lib/deadline'
 import { createSemaphore } from '#lib/semaphore'
 import { metrics, type Logger } from '#telemetry'
 
-/** A call to an outside party that did not come to a definite answer. */
+/** A call to an external service that gave no definite result. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
   /**
-   * `unreachable`: nothing was sent, the party did nothing. `unknown`: it may have acted. `failed`: it answered that it
-   * failed (5xx), which says nothing certain about what it did.
+   * `unreachable`: nothing was sent. `unknown`: the service may have acted. `failed`: the service reported a failure
+   * (5xx), after which it may have acted too.
    */
   readonly reason: 'unreachable' | 'unknown' | 'failed'
 
@@ -18,15 +18,18 @@ export class OutboundError extends Error {
   }
 }
 
-/** One outside party: its bulkhead, deadline, breaker and metrics. Retries are the mailbox's affair alone. */
+/**
+ * An external service behind a bulkhead, a deadline per call and a circuit breaker, with metrics. Retries belong to the
+ * mailbox.
+ */
 export interface ExternalService {
   /**
-   * @param work gets a signal that aborts at the deadline of this very call
-   * @throws OutboundError `unreachable` while the breaker is open or the bulkhead is full for as long as the deadline is,
-   *   `unknown` at the deadline;
-   *   else what `work` throws
+   * @param work receives a signal that aborts at the deadline of this call
+   * @throws OutboundError `unreachable` while the breaker is open, or when the bulkhead stays full for `timeoutMs`;
+   *   `unknown` at the deadline; otherwise the error of `work`
    */
   call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Whether the breaker is open. */
   isOpen(): boolean
   close(): void
 }
@@ -34,11 +37,11 @@ export interface ExternalService {
 export interface ExternalServiceOptions {
   name: string
   timeoutMs: number
-  /** Calls under way at once. */
+  /** Concurrent calls: the size of the bulkhead. */
   concurrency: number
-  /** Calls waiting for a place. */
+  /** Calls that may wait for the bulkhead. Default: 1,000. */
   waitingMax?: number
-  /** An answer that says no (a declined card, a wrong request): the party is well, so the breaker does not count it. */
+  /** A rejection (a declined card, an invalid request) comes from a healthy service: the breaker does not count it. */
   isRejection(error: unknown): boolean
   log: Logger
 }
@@ -56,14 +59,14 @@ export function createExternalService(options: ExternalServiceOptions): External
   })
   breaker.on('open', () => {
     metrics.breakerState.set({ service: name }, 1)
-    options.log.warn({ service: name }, 'too many calls to this party fail: it is left alone and tried again in 2 s')
+    options.log.warn({ service: name }, 'too many calls to this service fail; the breaker is open, next attempt in 2 s')
   })
   breaker.on('close', () => {
     metrics.breakerState.set({ service: name }, 0)
-    options.log.info({ service: name }, 'this party answers again')
+    options.log.info({ service: name }, 'this service works again; the breaker is closed')
   })
-  const places = createSemaphore({ count: concurrency, waitingMax, maxWaitMs: timeoutMs })
-  const late = () => new OutboundError('unknown', `${name} did not answer within ${timeoutMs} ms`)
+  const bulkhead = createSemaphore({ count: concurrency, waitingMax, maxWaitMs: timeoutMs })
+  const late = () => new OutboundError('unknown', `${name} did not respond within ${timeoutMs} ms`)
 
   return {
     isOpen: () => breaker.opened,
@@ -71,28 +74,28 @@ export function createExternalService(options: ExternalServiceOptions): External
     async call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
       const startedAt = performance.now()
       let outcome = 'ok'
-      // The bulkhead stands outside the breaker: a full one says nothing about the party's health.
-      if (!(await places.acquire())) {
+      // The bulkhead is outside the breaker: a full one says nothing about the health of the service.
+      if (!(await bulkhead.acquire())) {
         metrics.outboundSeconds.observe({ service: name, outcome: 'bulkhead' }, 0)
         throw new OutboundError('unreachable', `too many calls to ${name} are waiting`)
       }
       try {
         return (await breaker.fire(() => withDeadline(timeoutMs, work, late))) as T
       } catch (error) {
-        outcome = options.isRejection(error) ? 'refused' : error instanceof OutboundError ? error.reason : 'error'
-        if (isUntried(error)) {
+        outcome = options.isRejection(error) ? 'rejected' : error instanceof OutboundError ? error.reason : 'error'
+        if (isNotCalled(error)) {
           outcome = 'breaker_open'
-          throw new OutboundError('unreachable', `${name} is not called: ${error.message}`, { cause: error })
+          throw new OutboundError('unreachable', `${name} was not called: ${error.message}`, { cause: error })
         }
         throw error
       } finally {
-        places.release()
+        bulkhead.release()
         metrics.outboundSeconds.observe({ service: name, outcome }, (performance.now() - startedAt) / 1000)
       }
     },
   }
 }
 
-/** The breaker is open, or was closed for good when the process ends. */
-const isUntried = (error: unknown): error is Error =>
+/** The breaker is open, or was shut down because the process ends. */
+const isNotCalled = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && (error.code === 'EOPENBREAKER' || error.code === 'ESHUTDOWN')

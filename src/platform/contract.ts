@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { pageSchema, type Page, type Timestamp } from '#schemas'
 
-/** Input and output of `platform.*`. Imports #schemas only: the published client carries these types. */
+/** Input and output of `platform.*`. This file imports only #schemas: the published client carries these types. */
 
-/** Dead letters of one call of `retry` or `drop`. */
+/** Dead letters per call of `retry` or `drop`. */
 const messagesMax = 50
 const messageId = z.int().min(1)
 
@@ -19,29 +19,29 @@ export const deadLettersInput = z.strictObject({ messageIds: z.array(messageId).
 
 interface MessageHead {
   id: number
-  /** Of the actor or effect that it is for. */
+  /** Kind of the recipient, an actor or effect. */
   kind: string
   actorId: string
-  /** Of its payload; null where that cannot be read. */
+  /** Type of its payload; null where it cannot be read. */
   type: string | null
   attempts: number
   createdAt: Timestamp
 }
 
-/** A message that was given up on after its last attempt. */
+/** A message that failed its last attempt. */
 export interface DeadLetter extends MessageHead {
   reason: string
   deadLetteredAt: Timestamp
 }
 
-/** A message on its way. */
+/** A message that is not handled yet. */
 export interface PendingMessage extends MessageHead {
-  /** Times it was retried later, for any reason. */
+  /** Number of retries, for any reason. */
   tries: number
   lastError: string | null
   dueAt: Timestamp
   isDue: boolean
-  /** A worker runs its effect. */
+  /** Whether a worker is running its effect. */
   isLeased: boolean
 }
 
@@ -50,12 +50,12 @@ export type PendingMessagePage = Page<PendingMessage>
 
 export type MessageDetail = ((DeadLetter & { state: 'dead_letter' }) | (PendingMessage & { state: 'pending' })) & {
   version: number
-  /** Secrets and personal data are hidden; null where it is too large to be shown. */
+  /** The payload without secrets and personal data; null where it is too large to show. */
   payload: unknown
   payloadBytes: number
 }
 
-/** Those that were still dead letters; the others were retried or dropped before. */
+/** Messages that were retried or dropped by this call; the others were no dead letters any more. */
 export interface DeadLettersRemoved {
   messageIds: number[]
 }

@@ -7,32 +7,32 @@ import { deadLettersInput, messageListInput, type DeadLetterPage, type DeadLette
 
 const position = z.int().min(1)
 
-/** Writes audit entries in the caller's transaction. Handed in by app.ts: the platform does not know the user module. */
+/** Writes audit entries in the caller's transaction. Passed in by app.ts, since the platform does not import the user module. */
 export type RecordAudit = (
   tx: Queryable,
   ...entries: {
-    /** The account that acted. */
+    /** Account that performed the action. */
     actorId: string
     action: string
-    /** As `kind:id`. */
+    /** Subject as `kind:id`. */
     subject: string
     detail: Record<string, unknown>
     requestId: string
   }[]
 ) => Promise<void>
 
-/** `platform.admin.deadLetters.*`: messages given up on after their last attempt. */
+/** `platform.admin.deadLetters.*`: messages that failed their last attempt. */
 export function createDeadLetterRouter(database: Database, recordAudit: RecordAudit) {
-  /** Removes dead letters and records it in the audit, in one transaction. */
+  /** Removes dead letters and writes audit entries, in one transaction. */
   function remove(
     by: { caller: { userId: string }; requestId: string },
-    { messageIds, how }: { messageIds: readonly number[]; how: 'retry' | 'drop' },
+    { messageIds, action }: { messageIds: readonly number[]; action: 'retry' | 'drop' },
   ): Promise<DeadLettersRemoved> {
     return transaction(database, async (tx) => {
-      const removed = await (how === 'retry' ? retryDeadLetters : dropDeadLetters)(tx, messageIds)
+      const removed = await (action === 'retry' ? retryDeadLetters : dropDeadLetters)(tx, messageIds)
       const entries = removed.map(({ id, ...detail }) => ({
         actorId: by.caller.userId,
-        action: `dead_letter.${how}`,
+        action: `dead_letter.${action}`,
         subject: `message:${id}`,
         detail,
         requestId: by.requestId,
@@ -43,7 +43,7 @@ export function createDeadLetterRouter(database: Database, recordAudit: RecordAu
   }
 
   return router({
-    /** Newest first. */
+    /** Dead letters, newest first. */
     list: staffProcedure.input(messageListInput).query(async ({ input }): Promise<DeadLetterPage> => {
       const { cursor, limit = 50, ...filter } = input ?? {}
       const after = cursor === undefined ? undefined : decodeCursor(cursor, position)
@@ -51,14 +51,14 @@ export function createDeadLetterRouter(database: Database, recordAudit: RecordAu
       return pageOf(found, limit, ({ id }) => id)
     }),
 
-    /** Sends dead letters again. Safe to repeat: each is sent once. */
+    /** Returns dead letters to the mailbox. Safe to repeat: each is returned once. */
     retry: staffProcedure
       .input(deadLettersInput)
-      .mutation(({ ctx, input }): Promise<DeadLettersRemoved> => remove(ctx, { ...input, how: 'retry' })),
+      .mutation(({ ctx, input }): Promise<DeadLettersRemoved> => remove(ctx, { ...input, action: 'retry' })),
 
-    /** Deletes dead letters for good. */
+    /** Deletes dead letters permanently. */
     drop: staffProcedure
       .input(deadLettersInput)
-      .mutation(({ ctx, input }): Promise<DeadLettersRemoved> => remove(ctx, { ...input, how: 'drop' })),
+      .mutation(({ ctx, input }): Promise<DeadLettersRemoved> => remove(ctx, { ...input, action: 'drop' })),
   })
 }

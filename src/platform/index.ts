@@ -1,2 +1,3 @@
 export { createHousekeeping, housekeepingSchedule } from './housekeeping.effect.ts'
+export { sampleMailboxMetrics } from './mailbox-metrics.ts'
 export { createPlatformRouter } from './router.ts'

@@ -9,7 +9,7 @@ import { messageGetInput, messageListInput, type MessageDetail, type PendingMess
 
 const position = z.object({ dueAt: timestampSchema, id: z.int().min(1) })
 
-/** `platform.admin.mailbox.*`: messages on their way to actors and effects. */
+/** `platform.admin.mailbox.*`: pending messages of actors and effects. */
 export function createMailboxRouter({ query }: Database) {
   return router({
     /** Pending messages, the longest due first. */
@@ -26,7 +26,7 @@ export function createMailboxRouter({ query }: Database) {
       if (found === undefined)
         throw new AppError('not_found', {
           field: 'messageId',
-          message: 'There is no such message: it was handled, retried or dropped.',
+          message: 'There is no message with this id: it was handled, retried or dropped.',
         })
       return found
     }),

@@ -3,7 +3,7 @@ import type { BasicServices } from '#services'
 import { createDeadLetterRouter, type RecordAudit } from './dead-letter.router.ts'
 import { createMailboxRouter } from './mailbox.router.ts'
 
-/** `platform.*`: what the staff see of the runtime itself. */
+/** `platform.*`: administration of the runtime by staff. */
 export function createPlatformRouter({ database }: BasicServices, recordAudit: RecordAudit) {
   return router({
     admin: router({

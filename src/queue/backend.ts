@@ -1,18 +1,18 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type PgPool, type Processor } from 'bullmq'
 import pg from 'pg'
-import { onConnection } from '#db'
+import { withConnection } from '#db'
+import { rejectAfter } from '#lib/deadline'
 import type { Logger } from '#telemetry'
-import { blockSeconds, requireRedis, producerConnection, consumerConnection, type Link } from './redis.ts'
-import { within } from './within.ts'
+import { blockSeconds, requireRedis, producerConnection, consumerConnection, type ConnectionState } from './redis.ts'
 
-/** Where wake-ups travel: Redis when `redisUrl` is given, else BullMQ's tables in Postgres. */
+/** Backend of the wake-up queue: Redis when `redisUrl` is given, otherwise BullMQ's tables in Postgres. */
 export interface QueueOptions {
   redisUrl: string | undefined
   databaseUrl: string
   log: Logger
 }
 
-/** A wake-up: who has mail. Ids alone, never what the mail says. */
+/** Job data of a wake-up: ids of actors that have messages. It never holds the messages themselves. */
 export interface WakeUp {
   ids: string[]
 }
@@ -23,8 +23,9 @@ const queueName = (kind: string): string => `wake-${kind}`
 const onPostgres = withBackend(createPostgresBackend)
 
 /**
- * Connections for one side: one that listens, and some that ask. A pool of BullMQ's own would leave a connection without
- * a listener while it looks at its tables, and again while it closes: a reset in such a moment would end the process.
+ * Pool of one producer or consumer: one connection listens, the others run queries. BullMQ's own pool leaves a
+ * connection without an error listener while it inspects its tables and while it closes, so that a reset in such a
+ * moment would end the process.
  */
 function openPool({ databaseUrl }: QueueOptions): pg.Pool & PgPool {
   const pool = new pg.Pool({
@@ -36,7 +37,7 @@ function openPool({ databaseUrl }: QueueOptions): pg.Pool & PgPool {
     application_name: 'holdfast-queue',
   })
   pool.on('connect', (client) => client.on('error', () => undefined))
-  // BullMQ's own types say less of a notification than pg's.
+  // BullMQ's type of a notification has fewer fields than pg's.
   return pool as pg.Pool & PgPool
 }
 
@@ -45,75 +46,83 @@ interface Closable {
   disconnect(): Promise<void>
 }
 
-/** Closing says good-bye and would wait for ever for a Redis that is away: after a second the connection is cut. */
-async function closeSide(
-  side: Closable,
+/** Closes gracefully for up to 1 s, then disconnects: a graceful close never ends while Redis is away. */
+async function closeOrDisconnect(
+  target: Closable,
   { pool, isForced = false }: { pool: pg.Pool | undefined; isForced?: boolean },
 ) {
-  const closed = side.close(isForced).then(() => true)
-  const isClosed = await within(1_000, closed).catch(() => false)
-  if (!isClosed) await within(1_000, side.disconnect()).catch(() => undefined)
-  if (pool !== undefined) await within(1_000, pool.end()).catch(() => undefined)
+  const closed = target.close(isForced).then(() => true)
+  const isClosed = await rejectAfter(1_000, closed).catch(() => false)
+  if (!isClosed) await rejectAfter(1_000, target.disconnect()).catch(() => undefined)
+  if (pool !== undefined) await rejectAfter(1_000, pool.end()).catch(() => undefined)
 }
 
-/** The side that gives wake-ups. A call fails at once while Redis is away instead of waiting for it. */
+export type QueueConnection = ReturnType<typeof openQueue>
+
+/** Opens the producing end of a queue. A call fails immediately while Redis is away. */
 export function openQueue(kind: string, options: QueueOptions) {
-  // Finished jobs are not kept: a wake-up says nothing that Postgres does not know.
-  const base = { prefix, defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true } }
-  const link: Link = { isOver: false, isPending: false }
+  // Finished jobs are removed: a wake-up holds nothing that Postgres does not have.
+  const shared = { prefix, defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true } }
+  const state: ConnectionState = { isClosing: false, isReconnecting: false }
   let pool: pg.Pool | undefined
   const queue =
     options.redisUrl === undefined
-      ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...base, connection: (pool = openPool(options)) })
-      : new Queue<WakeUp>(queueName(kind), { ...base, connection: producerConnection(options.redisUrl, link) })
-  queue.getBackend().on('ready', () => (link.isPending = false))
+      ? new onPostgres.Queue<WakeUp>(queueName(kind), { ...shared, connection: (pool = openPool(options)) })
+      : new Queue<WakeUp>(queueName(kind), { ...shared, connection: producerConnection(options.redisUrl, state) })
+  queue.getBackend().on('ready', () => (state.isReconnecting = false))
   return {
     queue,
     close() {
-      link.isOver = true
-      return closeSide(queue, { pool })
+      state.isClosing = true
+      return closeOrDisconnect(queue, { pool })
     },
   }
 }
 
 export interface WorkerOptions extends QueueOptions {
-  /** Wake-ups under way at once. */
+  /** Wake-ups handled concurrently. */
   concurrency: number
-  /** Redis refuses to write: what was asked of it is asked again until it does. */
-  refused(error: Error): void
+  /** Called when Redis rejects a write; the command is repeated until Redis accepts it. */
+  onWriteRejected(error: Error): void
 }
 
-/** The side that takes them. */
+export type WorkerConnection = ReturnType<typeof openWorker>
+
+/** Opens the consuming end of a queue. */
 export function openWorker(kind: string, options: WorkerOptions, process: Processor<WakeUp>) {
-  // BullMQ would wait 15 s before it asks again after a lost connection.
-  const base = { prefix, concurrency: options.concurrency, runRetryDelay: 1_000 }
-  const link: Link = { isOver: false, isPending: false, refused: (error) => options.refused(error) }
+  // BullMQ's default pause after a lost connection is 15 s.
+  const shared = { prefix, concurrency: options.concurrency, runRetryDelay: 1_000 }
+  const state: ConnectionState = {
+    isClosing: false,
+    isReconnecting: false,
+    onWriteRejected: (error) => options.onWriteRejected(error),
+  }
   let pool: pg.Pool | undefined
   const worker =
     options.redisUrl === undefined
-      ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...base, connection: (pool = openPool(options)) })
+      ? new onPostgres.Worker<WakeUp>(queueName(kind), process, { ...shared, connection: (pool = openPool(options)) })
       : new Worker<WakeUp>(queueName(kind), process, {
-          ...base,
+          ...shared,
           drainDelay: blockSeconds,
-          connection: consumerConnection(options.redisUrl, link),
+          connection: consumerConnection(options.redisUrl, state),
         })
-  worker.getBackend().on('ready', () => (link.isPending = false))
+  worker.getBackend().on('ready', () => (state.isReconnecting = false))
   return {
     worker,
-    /** Takes no more, from this call on. */
-    close({ isHard = false } = {}) {
-      link.isOver = true
-      // BullMQ's polite way hangs while its connections wait to be reopened, and keeps the process alive.
-      return closeSide(worker, { pool, isForced: isHard || link.isPending })
+    /** Consumes nothing more, from this call on. */
+    close({ isForced = false } = {}) {
+      state.isClosing = true
+      // BullMQ's graceful close hangs while its connections wait to be reopened, and keeps the process alive.
+      return closeOrDisconnect(worker, { pool, isForced: isForced || state.isReconnecting })
     },
   }
 }
 
-/** Brings BullMQ's own tables to its version, where the queue lives in Postgres. Safe to run from many processes at once. */
+/** Migrates BullMQ's own tables where the queue lives in Postgres. Safe to run from many processes concurrently. */
 export async function prepareQueue(options: QueueOptions): Promise<void> {
   if (options.redisUrl !== undefined) return
   const config = { connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 }
-  await onConnection(config, (client) => runMigrations(client, schema))
+  await withConnection(config, (client) => runMigrations(client, schema))
 }
 
 /** @throws BootError that says what to do when Redis cannot be reached or would evict the queue. */

@@ -1,120 +1,124 @@
+import { throttledWarning } from '#lib/throttle'
 import { metrics } from '#telemetry'
-import { openWorker, type QueueOptions } from './backend.ts'
-import { throttle } from '#lib/throttle'
+import { openWorker, type QueueOptions, type WorkerConnection } from './backend.ts'
 import type { WakeUpProducer } from './producer.ts'
 import { createStallDetector } from './stall-detector.ts'
 
-/** Takes wake-ups and lets the actors they name handle their mail. */
+/** Consumers of wake-ups, one for each kind of actor. */
 export interface WakeUpConsumers {
-  /** False while a worker stays deaf however often it was opened anew: the process is to be started again. */
+  /** False while a consumer stays stalled after its last reopening: the process is to be restarted. */
   isAlive(): boolean
-  /** Resolves when that is found out for the first time. */
+  /** Resolves when a consumer is given up for the first time. */
   readonly givenUp: Promise<void>
-  /** Takes no more, and waits for nothing that is under way. */
+  /** Consumes nothing more, and does not wait for wake-ups in progress. */
   close(): Promise<void>
 }
 
 export interface WakeUpConsumersOptions extends QueueOptions {
   kinds: readonly string[]
-  /** Wake-ups of one kind under way at once. */
+  /** Wake-ups of one kind handled concurrently. */
   concurrency: number
   handle(kind: string, ids: readonly string[]): Promise<void>
-  /** Whose connections the watchdog looks through: a deaf worker's own tell nothing. */
-  waker: WakeUpProducer
-  /** How long wake-ups may wait for a worker with room before it is opened anew, ms; twice as long the next time. */
+  /** Observes the queues: the connections of a stalled consumer show nothing. */
+  producer: WakeUpProducer
+  /** Longest wait of a wake-up for a consumer with capacity, ms, before it is reopened; doubled after each reopening. */
   stallMs: number
 }
 
-const vigil = { looksMax: 3, reopensMax: 2 }
-/** Rest before a worker that has failed is opened anew, ms. */
+const stallLimits = { observationsMax: 3, reopensMax: 2 }
+/** Pause before a failed consumer is reopened, ms. */
 const replaceAfterMs = 1_000
 
 export function startWakeUpConsumers(options: WakeUpConsumersOptions): WakeUpConsumers {
   const closing = Promise.withResolvers<void>()
   const givenUp = Promise.withResolvers<void>()
-  const stations = options.kinds.map((kind) => openConsumer(kind, options, closing.promise))
-  const watch = setInterval(() => {
-    for (const station of stations) {
-      void station.look().then(() => {
-        if (station.isDeaf()) givenUp.resolve()
+  const consumers = options.kinds.map((kind) => openConsumer(kind, options, closing.promise))
+  const timer = setInterval(() => {
+    for (const consumer of consumers) {
+      void consumer.observe().then(() => {
+        if (consumer.isGivenUp()) givenUp.resolve()
       })
     }
-  }, options.stallMs / vigil.looksMax)
+  }, options.stallMs / stallLimits.observationsMax)
   return {
-    isAlive: () => !stations.some((station) => station.isDeaf()),
+    isAlive: () => !consumers.some((consumer) => consumer.isGivenUp()),
     givenUp: givenUp.promise,
     async close() {
-      clearInterval(watch)
+      clearInterval(timer)
       closing.resolve()
-      await Promise.all(stations.map((station) => station.close()))
+      await Promise.all(consumers.map((consumer) => consumer.close()))
     },
   }
 }
 
-/** The worker of one kind, and who watches it. */
+/** The BullMQ worker of one kind with its stall detector. */
 interface Consumer {
-  look(): Promise<void>
-  isDeaf(): boolean
+  /** Updates metrics, and reopens or gives up a stalled worker. */
+  observe(): Promise<void>
+  isGivenUp(): boolean
   close(): Promise<void>
 }
 
 function openConsumer(kind: string, options: WakeUpConsumersOptions, closing: Promise<void>): Consumer {
-  const { log, waker } = options
-  const judge = createStallDetector(vigil)
-  const reportTrouble = throttle(log, 'a queue worker is in trouble; the sweep stands in')
-  const reportRefusal = throttle(log, 'Redis refuses to write; wake-ups wait until it does, and the sweep stands in')
-  let taken = 0
-  let refused = 0
+  const { log, producer } = options
+  const detectStall = createStallDetector(stallLimits)
+  const reportFailure = throttledWarning(log, 'a queue consumer failed; meanwhile the sweep finds its messages')
+  const reportRejection = throttledWarning(
+    log,
+    'Redis rejects writes; wake-ups wait until it accepts them, and meanwhile the sweep finds messages',
+  )
+  let consumed = 0
+  let writesRejected = 0
   let running = 0
   let isClosed = false
-  let isLooking = false
-  /** Closed since it has failed; another is opened soon. */
-  let broken: ReturnType<typeof open> | undefined
-  /** What it had taken when it was given up. */
+  let isObserving = false
+  /** A failed connection that was closed; its replacement opens after a pause. */
+  let replaced: WorkerConnection | undefined
+  /** Value of `consumed` when the consumer was given up. */
   let givenUpAt: number | undefined
   let progressAt = performance.now()
-  let opened = open()
+  let current = open()
 
-  function open() {
-    const side = openWorker(
+  function open(): WorkerConnection {
+    const connection = openWorker(
       kind,
       {
         ...options,
-        refused(error) {
-          refused += 1
-          reportRefusal(error)
+        onWriteRejected(error) {
+          writesRejected += 1
+          reportRejection(error)
         },
       },
-      ({ data: { ids } }) => take(ids),
+      ({ data: { ids } }) => consume(ids),
     )
     const fail = (error: Error) => {
-      if (isClosed || opened !== side) return
-      reportTrouble(error)
-      if (options.redisUrl === undefined) replace(side)
+      if (isClosed || current !== connection) return
+      reportFailure(error)
+      if (options.redisUrl === undefined) replace(connection)
     }
-    side.worker.on('error', fail)
-    side.worker.waitUntilReady().catch(fail)
-    return side
+    connection.worker.on('error', fail)
+    connection.worker.waitUntilReady().catch(fail)
+    return connection
   }
 
   /**
-   * A worker on Postgres that has failed does not mend: BullMQ 6.7 keeps the failure of its first connection, and asks
-   * again without a rest, which would take the whole process. On Redis it mends by itself.
+   * Replaces a failed worker on Postgres, which never recovers: BullMQ 6.7 keeps the failure of its first connection and
+   * retries without a pause, at 100 % of a core. A worker on Redis recovers by itself.
    */
-  function replace(failed: typeof opened): void {
-    if (failed === broken) return
-    broken = failed
-    void failed.close({ isHard: true })
+  function replace(failed: WorkerConnection): void {
+    if (failed === replaced) return
+    replaced = failed
+    void failed.close({ isForced: true })
     setTimeout(() => {
-      if (opened === failed && !isClosed) opened = open()
+      if (current === failed && !isClosed) current = open()
     }, replaceAfterMs).unref()
   }
 
-  async function take(ids: unknown): Promise<void> {
-    // What comes while closing is dropped: the sweep of another process finds its mail.
+  async function consume(ids: unknown): Promise<void> {
+    // Wake-ups that arrive while closing are dropped: the sweep of another process finds their messages.
     if (isClosed || !Array.isArray(ids)) return
     const known = ids.filter((id) => typeof id === 'string')
-    taken += 1
+    consumed += 1
     running += 1
     progressAt = performance.now()
     const handled = options.handle(kind, known).finally(() => (running -= 1))
@@ -123,34 +127,38 @@ function openConsumer(kind: string, options: WakeUpConsumersOptions, closing: Pr
 
   function reopen(): void {
     metrics.queueReopened.inc({ kind })
-    log.error({ kind }, 'a queue worker takes none of the wake-ups that wait for it; opening it anew')
-    // What it has under way goes on; its jobs end with the new worker's next look for stalled ones.
-    void opened.close({ isHard: true })
-    opened = open()
+    log.error({ kind }, 'a queue consumer is stalled and takes none of the waiting wake-ups; reopening it')
+    // Wake-ups in progress go on; the new worker's next check for stalled jobs removes their jobs.
+    void current.close({ isForced: true })
+    current = open()
   }
 
   return {
-    isDeaf: () => givenUpAt === taken,
-    async look() {
-      if (isLooking) return
-      isLooking = true
-      const seen = await waker.inspect(kind).catch(() => null)
-      isLooking = false
+    isGivenUp: () => givenUpAt === consumed,
+    async observe() {
+      if (isObserving) return
+      isObserving = true
+      const state = await producer.inspect(kind).catch(() => null)
+      isObserving = false
       if (isClosed) return
-      if (seen !== null) {
-        metrics.queueJobs.set({ kind, state: 'waiting' }, seen.waiting)
-        metrics.queueJobs.set({ kind, state: 'active' }, seen.active)
-        if (seen.head === undefined) progressAt = performance.now()
+      if (state !== null) {
+        metrics.queueJobs.set({ kind, state: 'waiting' }, state.waiting)
+        metrics.queueJobs.set({ kind, state: 'active' }, state.active)
+        if (state.oldestWaiting === undefined) progressAt = performance.now()
       }
       metrics.queueProgressSeconds.set({ kind }, (performance.now() - progressAt) / 1000)
-      const look = { head: seen === null ? null : seen.head, taken, refused, isFull: running >= options.concurrency }
-      const verdict = judge(look)
+      const verdict = detectStall({
+        oldestWaiting: state === null ? null : state.oldestWaiting,
+        consumed,
+        writesRejected,
+        isFull: running >= options.concurrency,
+      })
       if (verdict === 'reopen') reopen()
-      if (verdict === 'hopeless') givenUpAt = taken
+      if (verdict === 'give_up') givenUpAt = consumed
     },
     close() {
       isClosed = true
-      return opened.close()
+      return current.close()
     },
   }
 }

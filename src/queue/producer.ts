@@ -1,13 +1,13 @@
+import { rejectAfter } from '#lib/deadline'
+import { throttledWarning } from '#lib/throttle'
 import { metrics } from '#telemetry'
-import { openQueue, type QueueOptions } from './backend.ts'
-import { throttle } from '#lib/throttle'
-import { within } from './within.ts'
+import { openQueue, type QueueConnection, type QueueOptions } from './backend.ts'
 
-/** Tells the workers who has mail, after the commit that sent it. */
+/** Publishes wake-ups for actors that have messages, after the commit that stored them. */
 export interface WakeUpProducer {
-  /** Never throws and never waits: a wake-up that is lost costs the second until the sweep finds the mail. */
-  wake(woken: readonly { kind: string; id: string }[]): void
-  /** @throws when the queue does not answer within 2 s */
+  /** Never throws and never waits: a lost wake-up delays its message by the second until the sweep finds it. */
+  wake(actors: readonly { kind: string; id: string }[]): void
+  /** @throws when the queue does not respond within 2 s */
   inspect(kind: string): Promise<QueueState>
   close(): Promise<void>
 }
@@ -15,43 +15,44 @@ export interface WakeUpProducer {
 export interface QueueState {
   waiting: number
   active: number
-  /** The wake-up that waits longest. */
-  head: string | undefined
+  /** Identifies the wake-up that waits longest; undefined when none waits. */
+  oldestWaiting: string | undefined
 }
 
-/** Actors in one wake-up; more are spread over several, so that several workers share them. */
+/** Actors in one wake-up; more are split into several wake-ups, which several workers share. */
 const idsMax = 16
-/** Wake-ups on their way to the queue; beyond it they are left to the sweep. */
+/** Wake-ups being published; beyond it they are left to the sweep. */
 const pendingMax = 1_000
 
 export function createWakeUpProducer(options: QueueOptions, kinds: readonly string[]): WakeUpProducer {
   const { log } = options
-  const queues = new Map<string, ReturnType<typeof openQueue>>()
+  const connections = new Map<string, QueueConnection>()
   const pending = new Set<Promise<unknown>>()
-  const reportTrouble = throttle(log, 'the queue is in trouble; the sweep stands in')
-  const reportFull = throttle(
+  const reportFailure = throttledWarning(log, 'the queue failed; meanwhile the sweep finds messages')
+  const reportFull = throttledWarning(
     log,
-    'Redis is full and takes no wake-ups; mail waits in Postgres and the sweep stands in. Raise maxmemory, or find who fills it',
+    'Redis is full and rejects wake-ups; messages wait in Postgres for the sweep. Raise maxmemory, or find what fills Redis',
   )
-  // Redis: beforehand, since a call does not wait for its connection. Postgres: at first use, when its tables are there.
+  // Redis is connected beforehand, since a call does not wait for its connection. Postgres is connected at first use,
+  // when BullMQ's tables exist.
   if (options.redisUrl !== undefined) for (const kind of kinds) open(kind)
 
-  function open(kind: string): ReturnType<typeof openQueue> {
-    const opened = openQueue(kind, options)
-    opened.queue.on('error', reportTrouble)
-    queues.set(kind, opened)
-    return opened
+  function open(kind: string): QueueConnection {
+    const connection = openQueue(kind, options)
+    connection.queue.on('error', reportFailure)
+    connections.set(kind, connection)
+    return connection
   }
 
-  const opened = (kind: string): ReturnType<typeof openQueue> => queues.get(kind) ?? open(kind)
+  const connectionOf = (kind: string): QueueConnection => connections.get(kind) ?? open(kind)
 
   function add(kind: string, ids: string[]): void {
     if (!kinds.includes(kind) || pending.size >= pendingMax) {
       metrics.wakeUps.inc({ outcome: 'left_to_sweep' })
       return
     }
-    const side = opened(kind)
-    const added: Promise<unknown> = side.queue
+    const connection = connectionOf(kind)
+    const added: Promise<unknown> = connection.queue
       .add('wake', { ids })
       .then(
         () => {
@@ -64,50 +65,48 @@ export function createWakeUpProducer(options: QueueOptions, kinds: readonly stri
             metrics.queueFull.set(1)
             reportFull(error)
           }
-          replace(kind, side)
+          discard(kind, connection)
         },
       )
       .finally(() => pending.delete(added))
     pending.add(added)
   }
 
-  /** A queue on Postgres whose first connection failed stays broken for good (BullMQ 6.7 keeps the failure). */
-  function replace(kind: string, broken: ReturnType<typeof openQueue>): void {
-    if (options.redisUrl !== undefined || queues.get(kind) !== broken) return
-    queues.delete(kind)
-    void broken.close()
+  /** Discards a failed queue on Postgres, so that the next call opens another: BullMQ 6.7 keeps the failure of its first connection. */
+  function discard(kind: string, failed: QueueConnection): void {
+    if (options.redisUrl !== undefined || connections.get(kind) !== failed) return
+    connections.delete(kind)
+    void failed.close()
   }
 
-  async function lookAt(queue: ReturnType<typeof openQueue>['queue']): Promise<QueueState> {
+  async function readState({ queue }: QueueConnection): Promise<QueueState> {
     const { waiting = 0, active = 0 } = await queue.getJobCounts('waiting', 'active')
-    // On Postgres BullMQ 6.7 counts from the newest, on Redis from the oldest.
-    const place = options.redisUrl === undefined ? Math.max(0, waiting - 1) : 0
-    const [first] = await queue.getJobs(['waiting'], place, place, true)
-    // A queue that was emptied gives its ids again.
-    return { waiting, active, head: first === undefined ? undefined : `${first.id} ${first.timestamp}` }
-  }
-
-  async function look(kind: string): Promise<QueueState> {
-    const side = opened(kind)
-    try {
-      return await within(2_000, lookAt(side.queue))
-    } catch (error) {
-      replace(kind, side)
-      throw error
-    }
+    // BullMQ 6.7 counts jobs from the newest on Postgres, and from the oldest on Redis.
+    const index = options.redisUrl === undefined ? Math.max(0, waiting - 1) : 0
+    const [oldest] = await queue.getJobs(['waiting'], index, index, true)
+    // A queue that was emptied assigns its ids again, so that the id alone is not unique.
+    return { waiting, active, oldestWaiting: oldest === undefined ? undefined : `${oldest.id} ${oldest.timestamp}` }
   }
 
   return {
-    wake(woken) {
-      for (const [kind, rows] of Map.groupBy(woken, (one) => one.kind)) {
+    wake(actors) {
+      for (const [kind, rows] of Map.groupBy(actors, (actor) => actor.kind)) {
         const ids = [...new Set(rows.map(({ id }) => id))]
         for (let start = 0; start < ids.length; start += idsMax) add(kind, ids.slice(start, start + idsMax))
       }
     },
-    inspect: look,
+    async inspect(kind) {
+      const connection = connectionOf(kind)
+      try {
+        return await rejectAfter(2_000, readState(connection))
+      } catch (error) {
+        discard(kind, connection)
+        throw error
+      }
+    },
     async close() {
-      await within(1_000, Promise.all(pending)).catch(() => undefined)
-      await Promise.all([...queues.values()].map(({ close }) => close()))
+      await rejectAfter(1_000, Promise.all(pending)).catch(() => undefined)
+      await Promise.all([...connections.values()].map(({ close }) => close()))
     },
   }
 }

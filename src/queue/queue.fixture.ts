@@ -4,56 +4,56 @@ import { createWakeUpProducer, startWakeUpConsumers, type QueueOptions } from '.
 import type { WakeUpConsumersOptions } from './consumer.ts'
 
 export const log = createLog('silent')
-export const onRedis = (redisUrl: string): QueueOptions => ({ redisUrl, databaseUrl: '', log })
+export const redisOptions = (redisUrl: string): QueueOptions => ({ redisUrl, databaseUrl: '', log })
 
-/** A waker and workers on one queue, and what has been woken. */
-export function openSides(options: QueueOptions, more: Partial<WakeUpConsumersOptions> = {}) {
+/** A producer and consumers on one queue, and the actors woken so far. */
+export function openTestQueue(options: QueueOptions, overrides: Partial<WakeUpConsumersOptions> = {}) {
   const woken = new Set<string>()
   const kinds = ['cart', 'order']
-  const waker = createWakeUpProducer(options, kinds)
-  const workers = startWakeUpConsumers({
+  const producer = createWakeUpProducer(options, kinds)
+  const consumers = startWakeUpConsumers({
     ...options,
     kinds,
     concurrency: 4,
-    waker,
+    producer,
     stallMs: 15_000,
     handle: async (kind, ids) => {
       for (const id of ids) woken.add(`${kind}:${id}`)
     },
-    ...more,
+    ...overrides,
   })
   const wakeUp = (kind: string): string => {
     const id = randomUUID()
-    waker.wake([{ kind, id }])
+    producer.wake([{ kind, id }])
     return `${kind}:${id}`
   }
   return {
-    waker,
-    workers,
+    producer,
+    consumers,
     woken,
     wakeUp,
-    /** @returns what sends one more wake-up, and tells whether any of those it sent has arrived */
-    nudges(kind: string): () => boolean {
+    /** @returns a predicate that sends another wake-up at each call, and is true once any of them was handled */
+    probe(kind: string): () => boolean {
       const sent = new Set<string>()
       return () => {
         sent.add(wakeUp(kind))
-        return [...sent].some((one) => woken.has(one))
+        return [...sent].some((actor) => woken.has(actor))
       }
     },
     async [Symbol.asyncDispose]() {
-      await workers.close()
-      await waker.close()
+      await consumers.close()
+      await producer.close()
     },
   }
 }
 
-/** The last value of a counter or gauge with these labels. */
+/** Sum of a counter or gauge over all series with these labels. */
 export async function metricValue(
   metric: { get(): Promise<{ values: { value: number; labels: Partial<Record<string, string | number>> }[] }> },
   labels: Record<string, string> = {},
 ): Promise<number> {
   const { values } = await metric.get()
   return values
-    .filter((one) => Object.entries(labels).every(([name, value]) => one.labels[name] === value))
+    .filter((series) => Object.entries(labels).every(([name, value]) => series.labels[name] === value))
     .reduce((sum, { value }) => sum + value, 0)
 }

@@ -2,12 +2,12 @@ import net from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase, startProxy, startRedis, waitFor } from '#test'
 import { prepareQueue, requireQueue, type QueueOptions } from './index.ts'
-import { log, onRedis, openSides } from './queue.fixture.ts'
+import { log, openTestQueue, redisOptions } from './queue.fixture.ts'
 
 const backends = {
   async redis() {
     const redis = await startRedis()
-    return { options: onRedis(redis.url), [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() }
+    return { options: redisOptions(redis.url), [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() }
   },
   async postgres() {
     const database = await createTestDatabase()
@@ -18,149 +18,160 @@ const backends = {
 }
 
 describe.each(['redis', 'postgres'] as const)('on %s', (name) => {
-  test('a wake-up reaches the workers of its kind, once for each actor, and leaves nothing behind', async () => {
+  test('wake-ups reach the consumers of their kind, and those of an unknown kind reach none', async () => {
     await using backend = await backends[name]()
-    await using sides = openSides(backend.options)
+    await using queue = openTestQueue(backend.options)
     const ids = Array.from({ length: 50 }, (_, index) => `${index}`)
-    sides.waker.wake([...ids, ...ids].map((id) => ({ kind: 'cart', id })))
-    sides.waker.wake([
+    queue.producer.wake([...ids, ...ids].map((id) => ({ kind: 'cart', id })))
+    queue.producer.wake([
       { kind: 'order', id: 'one' },
       { kind: 'nobody', id: 'two' },
     ])
-    await waitFor(() => sides.woken.size >= 51, { what: 'all wake-ups' })
-    expect(sides.woken).toEqual(new Set([...ids.map((id) => `cart:${id}`), 'order:one']))
+    await waitFor(() => queue.woken.size >= 51, { what: 'all wake-ups' })
+    expect(queue.woken).toEqual(new Set([...ids.map((id) => `cart:${id}`), 'order:one']))
   })
 
-  test('a worker whose handling fails takes the next wake-up', async () => {
+  test('a consumer whose handler fails consumes the next wake-up', async () => {
     await using backend = await backends[name]()
     let calls = 0
     const handle = async () => {
       calls += 1
       if (calls === 1) throw new Error('failed')
     }
-    await using sides = openSides(backend.options, { concurrency: 1, handle })
-    sides.wakeUp('cart')
-    sides.wakeUp('cart')
+    await using queue = openTestQueue(backend.options, { concurrency: 1, handle })
+    queue.wakeUp('cart')
+    queue.wakeUp('cart')
     await waitFor(() => calls === 2, { what: 'the second wake-up' })
     expect(calls).toBe(2)
   })
 
-  test('workers close at once, though what they handle hangs, and take nothing after it', async () => {
+  test('consumers with a hanging handler close immediately and consume nothing afterwards', async () => {
     await using backend = await backends[name]()
-    const [hanging, taken] = [Promise.withResolvers<void>(), [] as string[]]
+    const [hanging, consumed] = [Promise.withResolvers<void>(), [] as string[]]
     const handle = async (_: string, ids: readonly string[]) => {
-      taken.push(...ids)
+      consumed.push(...ids)
       await hanging.promise
     }
-    await using sides = openSides(backend.options, { concurrency: 1, handle })
-    sides.wakeUp('cart')
-    await waitFor(() => taken.length === 1, { what: 'the first wake-up' })
-    sides.wakeUp('cart')
+    await using queue = openTestQueue(backend.options, { concurrency: 1, handle })
+    queue.wakeUp('cart')
+    await waitFor(() => consumed.length === 1, { what: 'the first wake-up' })
+    queue.wakeUp('cart')
     const startedAt = performance.now()
-    await sides.workers.close()
+    await queue.consumers.close()
     expect(performance.now() - startedAt).toBeLessThan(2_500)
-    expect(taken).toHaveLength(1)
+    expect(consumed).toHaveLength(1)
     hanging.resolve()
   })
 
-  test('the queue tells how much waits and what has waited longest', async () => {
+  test('an inspection returns the number of waiting wake-ups and the oldest of them', async () => {
     await using backend = await backends[name]()
     const hanging = Promise.withResolvers<void>()
-    await using sides = openSides(backend.options, { concurrency: 1, handle: () => hanging.promise })
-    expect(await sides.waker.inspect('cart')).toEqual({ waiting: 0, active: 0, head: undefined })
-    const lookOnce = (waiting: number) =>
+    await using queue = openTestQueue(backend.options, { concurrency: 1, handle: () => hanging.promise })
+    expect(await queue.producer.inspect('cart')).toEqual({ waiting: 0, active: 0, oldestWaiting: undefined })
+    const inspectWith = (waiting: number) =>
       waitFor(
         async () => {
-          const look = await sides.waker.inspect('cart')
-          return look.waiting === waiting && look.active === 1 && look.head !== undefined ? look : undefined
+          const state = await queue.producer.inspect('cart')
+          return state.waiting === waiting && state.active === 1 && state.oldestWaiting !== undefined
+            ? state
+            : undefined
         },
-        { what: `${waiting} that wait` },
+        { what: `${waiting} waiting wake-ups` },
       )
-    sides.wakeUp('cart')
-    sides.wakeUp('cart')
-    const first = await lookOnce(1)
-    sides.wakeUp('cart')
-    sides.wakeUp('cart')
-    expect(await lookOnce(3)).toEqual({ waiting: 3, active: 1, head: first.head })
+    queue.wakeUp('cart')
+    queue.wakeUp('cart')
+    const first = await inspectWith(1)
+    queue.wakeUp('cart')
+    queue.wakeUp('cart')
+    expect(await inspectWith(3)).toEqual({ waiting: 3, active: 1, oldestWaiting: first.oldestWaiting })
     hanging.resolve()
-    await waitFor(async () => (await sides.waker.inspect('cart')).head === undefined, { what: 'an empty queue' })
+    await waitFor(async () => (await queue.producer.inspect('cart')).oldestWaiting === undefined, {
+      what: 'an empty queue',
+    })
   })
 })
 
-describe('on a Postgres whose connections', () => {
-  async function openAway() {
+describe('on Postgres with lost connections', () => {
+  async function openThroughProxy() {
     const stack = new AsyncDisposableStack()
     const database = stack.use(await createTestDatabase())
     const proxy = stack.use(await startProxy(database.url))
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
-    const options: QueueOptions = { redisUrl: undefined, databaseUrl: proxy.by(database.url), log }
-    const sides = stack.use(openSides(options, { stallMs: 600 }))
-    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
-    return { proxy, sides, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    const options: QueueOptions = { redisUrl: undefined, databaseUrl: proxy.urlThrough(database.url), log }
+    const queue = stack.use(openTestQueue(options, { stallMs: 600 }))
+    await waitFor(queue.probe('cart'), { what: 'a wake-up' })
+    return { proxy, queue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 
-  test('are reset while BullMQ looks at its tables neither end the process nor stay away', async () => {
+  test('connections reset while BullMQ inspects its tables are reopened, and the process goes on', async () => {
     await using database = await createTestDatabase()
     await using proxy = await startProxy(database.url)
     await prepareQueue({ redisUrl: undefined, databaseUrl: database.url, log })
     proxy.cutReplyTo(/min_client_version/, () => true)
-    await using sides = openSides({ redisUrl: undefined, databaseUrl: proxy.by(database.url), log }, { stallMs: 600 })
-    sides.wakeUp('cart')
-    await waitFor(() => proxy.cuts() >= 2, { what: 'both sides to be cut off' })
-    proxy.heal()
-    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+    await using queue = openTestQueue(
+      { redisUrl: undefined, databaseUrl: proxy.urlThrough(database.url), log },
+      { stallMs: 600 },
+    )
+    queue.wakeUp('cart')
+    await waitFor(() => proxy.cutCount() >= 2, { what: 'producer and consumer to be cut off' })
+    proxy.restore()
+    await waitFor(queue.probe('cart'), { what: 'a wake-up' })
   })
 
-  test('were all reset wake-ups go on', async () => {
-    await using away = await openAway()
+  test('wake-ups continue after every connection was reset', async () => {
+    await using shop = await openThroughProxy()
     for (let round = 0; round < 3; round += 1) {
-      away.proxy.reset()
-      await waitFor(away.sides.nudges('cart'), { what: 'a wake-up after the reset' })
-      await waitFor(away.sides.nudges('order'), { what: 'a wake-up after the reset' })
+      shop.proxy.reset()
+      await waitFor(shop.queue.probe('cart'), { what: 'a wake-up after the reset' })
+      await waitFor(shop.queue.probe('order'), { what: 'a wake-up after the reset' })
     }
-    expect(away.sides.workers.isAlive()).toBe(true)
+    expect(shop.queue.consumers.isAlive()).toBe(true)
   })
 
-  test('died silently wake-ups go on, once the worker was opened anew', { timeout: 40_000 }, async () => {
-    await using away = await openAway()
-    away.proxy.loseOpen()
-    await waitFor(away.sides.nudges('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
-    expect(away.sides.workers.isAlive()).toBe(true)
-  })
+  test(
+    'wake-ups continue after connections died silently, once the consumer is reopened',
+    { timeout: 40_000 },
+    async () => {
+      await using shop = await openThroughProxy()
+      shop.proxy.blackHoleOpen()
+      await waitFor(shop.queue.probe('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
+      expect(shop.queue.consumers.isAlive()).toBe(true)
+    },
+  )
 })
 
 describe('requireQueue', () => {
-  test('accepts a Redis that keeps what it has, and a queue in Postgres', async () => {
+  test('accepts a Redis without eviction, and a queue in Postgres', async () => {
     await using redis = await startRedis()
-    await expect(requireQueue(onRedis(redis.url))).resolves.toBeUndefined()
+    await expect(requireQueue(redisOptions(redis.url))).resolves.toBeUndefined()
     await expect(requireQueue({ redisUrl: undefined, databaseUrl: '', log })).resolves.toBeUndefined()
   })
 
-  test('refuses a Redis that evicts, and says what to set', async () => {
+  test('rejects a Redis that evicts, and names the setting to change', async () => {
     await using redis = await startRedis()
     await redis.call('config', 'set', 'maxmemory-policy', 'allkeys-lru')
-    const refused = requireQueue(onRedis(redis.url))
-    await expect(refused).rejects.toMatchObject({
+    const checked = requireQueue(redisOptions(redis.url))
+    await expect(checked).rejects.toMatchObject({
       name: 'BootError',
       message: expect.stringContaining('noeviction') as string,
     })
   })
 
-  test('refuses a Redis that nobody listens for, within 10 s', async () => {
+  test('rejects a Redis port without a listener within 10 s', async () => {
     const startedAt = performance.now()
-    await expect(requireQueue(onRedis('redis://127.0.0.1:1'))).rejects.toMatchObject({
+    await expect(requireQueue(redisOptions('redis://127.0.0.1:1'))).rejects.toMatchObject({
       name: 'BootError',
     })
     expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 
-  test('refuses a Redis that takes the connection and never answers, within 10 s', async () => {
+  test('rejects a Redis that accepts the connection and never replies within 10 s', async () => {
     const sockets = new Set<net.Socket>()
     const server = net.createServer((socket) => void sockets.add(socket.on('error', () => undefined)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as net.AddressInfo
     const startedAt = performance.now()
-    await expect(requireQueue(onRedis(`redis://127.0.0.1:${port}`))).rejects.toMatchObject({
+    await expect(requireQueue(redisOptions(`redis://127.0.0.1:${port}`))).rejects.toMatchObject({
       name: 'BootError',
     })
     expect(performance.now() - startedAt).toBeLessThan(10_000)

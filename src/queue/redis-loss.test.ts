@@ -1,93 +1,97 @@
 import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
 import { startProxy, startRedis, waitFor } from '#test'
-import { metricValue, onRedis, openSides } from './queue.fixture.ts'
+import { metricValue, openTestQueue, redisOptions } from './queue.fixture.ts'
 
-/** Whatever becomes of Redis, wake() neither throws nor waits, and later wake-ups arrive within seconds of its return. */
+/** In every failure of Redis wake() neither throws nor waits, and wake-ups arrive within seconds of its recovery. */
 
-/** Longest time that a wake-up may take to arrive once Redis is there again, ms. */
-const soonMs = 8_000
+/** Longest delay of a wake-up once Redis is back, ms. */
+const recoveryMs = 8_000
 
-const untilAwake = (nudge: () => boolean, timeoutMs = soonMs) => waitFor(nudge, { timeoutMs, what: 'a wake-up' })
+const untilWoken = (probe: () => boolean, timeoutMs = recoveryMs) => waitFor(probe, { timeoutMs, what: 'a wake-up' })
 
-/** The thread is never held up: neither by many calls, nor by what becomes of them. */
-function expectNoWait(sides: { wakeUp(kind: string): string }): void {
+/** 2,000 wake-ups, whether published or lost, do not block the event loop. */
+function expectNoWait(queue: { wakeUp(kind: string): string }): void {
   const startedAt = performance.now()
-  for (let index = 0; index < 2_000; index += 1) sides.wakeUp('cart')
+  for (let index = 0; index < 2_000; index += 1) queue.wakeUp('cart')
   expect(performance.now() - startedAt).toBeLessThan(500)
 }
 
-describe('wake-ups go on', () => {
-  test('after FLUSHALL, which loses only what was waiting, again and again', { timeout: 30_000 }, async () => {
+describe('wake-ups continue', () => {
+  test('after repeated FLUSHALL, which loses only waiting wake-ups', { timeout: 30_000 }, async () => {
     await using redis = await startRedis()
-    await using sides = openSides(onRedis(redis.url))
+    await using queue = openTestQueue(redisOptions(redis.url))
     for (let round = 0; round < 40; round += 1) {
-      sides.wakeUp('cart')
+      queue.wakeUp('cart')
       await redis.flushAll()
     }
-    await untilAwake(sides.nudges('cart'))
-    await untilAwake(sides.nudges('order'))
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
   })
 
-  test('after Redis was away for longer than a worker blocks, and came back empty', { timeout: 40_000 }, async () => {
-    await using redis = await startRedis()
-    await using sides = openSides(onRedis(redis.url))
-    await untilAwake(sides.nudges('cart'))
-    await redis.stop()
-    expectNoWait(sides)
-    const backAt = performance.now() + 6_000
-    await waitFor(() => performance.now() > backAt, { what: 'the worker to have blocked', timeoutMs: 7_000 })
-    await redis.restart()
-    await untilAwake(sides.nudges('order'))
-    await untilAwake(sides.nudges('cart'))
-  })
+  test(
+    'after an outage longer than a blocking read, from which Redis comes back empty',
+    { timeout: 40_000 },
+    async () => {
+      await using redis = await startRedis()
+      await using queue = openTestQueue(redisOptions(redis.url))
+      await untilWoken(queue.probe('cart'))
+      await redis.stop()
+      expectNoWait(queue)
+      const backAt = performance.now() + 6_000
+      await waitFor(() => performance.now() > backAt, { what: 'blocking reads to time out', timeoutMs: 7_000 })
+      await redis.restart()
+      await untilWoken(queue.probe('order'))
+      await untilWoken(queue.probe('cart'))
+    },
+  )
 
-  test('after Redis stood still with its connections open', { timeout: 40_000 }, async () => {
+  test('after Redis hung with its connections open', { timeout: 40_000 }, async () => {
     await using redis = await startRedis()
-    await using sides = openSides(onRedis(redis.url))
-    await untilAwake(sides.nudges('cart'))
+    await using queue = openTestQueue(redisOptions(redis.url))
+    await untilWoken(queue.probe('cart'))
     redis.freeze()
-    expectNoWait(sides)
+    expectNoWait(queue)
     const thawAt = performance.now() + 6_000
-    await waitFor(() => performance.now() > thawAt, { what: 'senders to give up', timeoutMs: 7_000 })
-    expectNoWait(sides)
+    await waitFor(() => performance.now() > thawAt, { what: 'producers to time out', timeoutMs: 7_000 })
+    expectNoWait(queue)
     redis.thaw()
-    await untilAwake(sides.nudges('order'))
-    await untilAwake(sides.nudges('cart'))
+    await untilWoken(queue.probe('order'))
+    await untilWoken(queue.probe('cart'))
   })
 
-  test('after every connection was reset, blocking reads included', { timeout: 30_000 }, async () => {
+  test('after every connection was reset, including blocking reads', { timeout: 30_000 }, async () => {
     await using redis = await startRedis()
     await using proxy = await startProxy(redis.port)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
     for (let round = 0; round < 3; round += 1) {
-      await untilAwake(sides.nudges('cart'))
-      await untilAwake(sides.nudges('order'))
+      await untilWoken(queue.probe('cart'))
+      await untilWoken(queue.probe('order'))
       proxy.reset()
     }
-    await untilAwake(sides.nudges('order'))
+    await untilWoken(queue.probe('order'))
   })
 
-  test('after connections went dead without a word', { timeout: 40_000 }, async () => {
+  test('after connections died silently', { timeout: 40_000 }, async () => {
     await using redis = await startRedis()
     await using proxy = await startProxy(redis.port)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
-    await untilAwake(sides.nudges('cart'))
-    proxy.loseOpen()
-    await untilAwake(sides.nudges('cart'), 15_000)
-    await untilAwake(sides.nudges('order'), 15_000)
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+    await untilWoken(queue.probe('cart'))
+    proxy.blackHoleOpen()
+    await untilWoken(queue.probe('cart'), 15_000)
+    await untilWoken(queue.probe('order'), 15_000)
   })
 
-  test('on another Redis that knows nothing of the first', { timeout: 30_000 }, async () => {
+  test('on another, empty Redis', { timeout: 30_000 }, async () => {
     await using first = await startRedis()
     await using second = await startRedis()
     await using proxy = await startProxy(first.port)
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
-    await untilAwake(sides.nudges('cart'))
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+    await untilWoken(queue.probe('cart'))
     proxy.retarget(second.port)
     await first.stop()
-    await untilAwake(sides.nudges('cart'))
-    await untilAwake(sides.nudges('order'))
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
   })
 
   test('on a replica that lacks the last writes', { timeout: 30_000 }, async () => {
@@ -95,76 +99,76 @@ describe('wake-ups go on', () => {
     await using replica = await startRedis()
     await using proxy = await startProxy(primary.port)
     await replica.call('replicaof', '127.0.0.1', String(primary.port))
-    await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
-    await untilAwake(sides.nudges('cart'))
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+    await untilWoken(queue.probe('cart'))
     await waitFor(async () => String(await replica.call('keys', 'holdfast:wake-cart:*')) !== '', {
       what: 'the replica',
     })
     await replica.call('replicaof', 'no', 'one')
-    for (let round = 0; round < 50; round += 1) sides.wakeUp('order')
-    await untilAwake(sides.nudges('order'))
+    for (let round = 0; round < 50; round += 1) queue.wakeUp('order')
+    await untilWoken(queue.probe('order'))
     proxy.retarget(replica.port)
     await primary.stop()
-    await untilAwake(sides.nudges('order'))
-    await untilAwake(sides.nudges('cart'))
+    await untilWoken(queue.probe('order'))
+    await untilWoken(queue.probe('cart'))
   })
 
   test(
-    'after the primary became a replica: nobody asks it more than a few times a second',
+    'after the primary became a replica, which receives a bounded rate of retries',
     { timeout: 40_000 },
     async () => {
       await using old = await startRedis()
       await using next = await startRedis()
       await using proxy = await startProxy(old.port)
-      await using sides = openSides(onRedis(`redis://127.0.0.1:${proxy.port}`))
-      await untilAwake(sides.nudges('cart'))
+      await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+      await untilWoken(queue.probe('cart'))
       await old.call('replicaof', '127.0.0.1', String(next.port))
-      for (let round = 0; round < 50; round += 1) sides.wakeUp('cart')
+      for (let round = 0; round < 50; round += 1) queue.wakeUp('cart')
       const commands = async (): Promise<number> =>
         Number(/total_commands_processed:(\d+)/.exec(String(await old.call('info', 'stats')))?.[1])
       const [before, startedAt] = [await commands(), performance.now()]
       await waitFor(() => performance.now() - startedAt > 2_000, { what: 'two seconds' })
       expect((await commands()) - before).toBeLessThan(1_500)
       proxy.retarget(next.port)
-      await untilAwake(sides.nudges('cart'))
-      await untilAwake(sides.nudges('order'))
+      await untilWoken(queue.probe('cart'))
+      await untilWoken(queue.probe('order'))
     },
   )
 
   test(
-    'after Redis was full: an alarm tells, what waited is taken, mail stays with Postgres',
+    'after Redis was full: the gauge is 1 meanwhile, and queued wake-ups are consumed',
     { timeout: 30_000 },
     async () => {
       await using redis = await startRedis()
-      await using sides = openSides(onRedis(redis.url))
-      await untilAwake(sides.nudges('cart'))
+      await using queue = openTestQueue(redisOptions(redis.url))
+      await untilWoken(queue.probe('cart'))
       await redis.call('config', 'set', 'maxmemory', '1')
       const lost = await metricValue(metrics.wakeUps, { outcome: 'lost' })
-      sides.wakeUp('cart')
-      await waitFor(async () => (await metricValue(metrics.queueFull)) === 1, { what: 'the alarm' })
+      queue.wakeUp('cart')
+      await waitFor(async () => (await metricValue(metrics.queueFull)) === 1, { what: 'the gauge' })
       expect(await metricValue(metrics.wakeUps, { outcome: 'lost' })).toBeGreaterThan(lost)
-      expectNoWait(sides)
+      expectNoWait(queue)
       await redis.call('config', 'set', 'maxmemory', '0')
-      await untilAwake(sides.nudges('cart'))
+      await untilWoken(queue.probe('cart'))
       expect(await metricValue(metrics.queueFull)).toBe(0)
     },
   )
 
-  test('though Redis was never there when they began', { timeout: 30_000 }, async () => {
+  test('when Redis first starts after producer and consumers', { timeout: 30_000 }, async () => {
     await using redis = await startRedis()
     await redis.stop()
-    await using sides = openSides(onRedis(redis.url))
-    expectNoWait(sides)
+    await using queue = openTestQueue(redisOptions(redis.url))
+    expectNoWait(queue)
     await redis.restart()
-    await untilAwake(sides.nudges('cart'))
-    await untilAwake(sides.nudges('order'))
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
   })
 })
 
-test('a waker and workers that never saw Redis close within seconds', async () => {
-  const sides = openSides(onRedis('redis://127.0.0.1:1'))
-  sides.wakeUp('cart')
+test('a producer and consumers that never reached Redis close within seconds', async () => {
+  const queue = openTestQueue(redisOptions('redis://127.0.0.1:1'))
+  queue.wakeUp('cart')
   const startedAt = performance.now()
-  await sides[Symbol.asyncDispose]()
+  await queue[Symbol.asyncDispose]()
   expect(performance.now() - startedAt).toBeLessThan(5_000)
 })

@@ -2,136 +2,147 @@ import { describe, expect, test } from 'vitest'
 import { metrics } from '#telemetry'
 import { startProxy, startRedis, waitFor } from '#test'
 import { createWakeUpProducer, startWakeUpConsumers } from './index.ts'
-import { metricValue, onRedis, openSides } from './queue.fixture.ts'
+import { metricValue, openTestQueue, redisOptions } from './queue.fixture.ts'
 import { createStallDetector, type QueueObservation } from './stall-detector.ts'
 
-const patienceMs = 500
+const stallMs = 500
 const reopened = () => metricValue(metrics.queueReopened, { kind: 'cart' })
 
-describe('a vigil', () => {
-  const still: QueueObservation = { head: 'one', taken: 7, refused: 0, isFull: false }
-  const verdicts = (looks: QueueObservation[]) => looks.map(createStallDetector({ looksMax: 2, reopensMax: 2 }))
-  const many = (look: QueueObservation, times = 40): QueueObservation[] => Array.from({ length: times }, () => look)
+describe('the stall detector', () => {
+  const stalled: QueueObservation = { oldestWaiting: 'one', consumed: 7, writesRejected: 0, isFull: false }
+  const verdicts = (observations: QueueObservation[]) =>
+    observations.map(createStallDetector({ observationsMax: 2, reopensMax: 2 }))
+  const repeat = (observation: QueueObservation, times = 40): QueueObservation[] =>
+    Array.from({ length: times }, () => observation)
 
-  test('opens a worker anew that leaves the same wake-up waiting, then waits twice as long, then gives up', () => {
-    const found = verdicts(many(still, 15)).map((verdict, look) => `${look} ${verdict}`)
-    expect(found.filter((one) => !one.endsWith('fine'))).toEqual(['2 reopen', '6 reopen', '14 hopeless'])
+  test('reopens a stalled consumer, again after twice as long, and then gives it up', () => {
+    const found = verdicts(repeat(stalled, 15)).map((verdict, index) => `${index} ${verdict}`)
+    expect(found.filter((entry) => !entry.endsWith('healthy'))).toEqual(['2 reopen', '6 reopen', '14 give_up'])
   })
 
   test.each([
-    ['an idle shop', many({ ...still, head: undefined })],
-    ['a queue that does not answer', many({ ...still, head: null })],
-    ['a queue that answers now and then', many(still).map((look, n) => (n % 2 ? look : { ...look, head: null }))],
-    ['a worker full of calls that hang', many({ ...still, isFull: true })],
-    ['a worker that is refused', many(still).map((look, refused) => ({ ...look, refused }))],
-    ['a worker behind a long queue', many(still).map((look, taken) => ({ ...look, taken }))],
-    ['a worker whose fellows take everything', many(still).map((look, head) => ({ ...look, head: `${head}` }))],
-  ])('never suspects %s', (_, looks) => {
-    expect(new Set(verdicts(looks))).toEqual(new Set(['fine']))
+    ['an idle shop', repeat({ ...stalled, oldestWaiting: undefined })],
+    ['an unresponsive queue', repeat({ ...stalled, oldestWaiting: null })],
+    [
+      'a queue that responds intermittently',
+      repeat(stalled).map((seen, n) => (n % 2 ? seen : { ...seen, oldestWaiting: null })),
+    ],
+    ['a consumer full of hanging calls', repeat({ ...stalled, isFull: true })],
+    [
+      'a consumer whose writes are rejected',
+      repeat(stalled).map((seen, writesRejected) => ({ ...seen, writesRejected })),
+    ],
+    ['a consumer with a long queue', repeat(stalled).map((seen, consumed) => ({ ...seen, consumed }))],
+    [
+      'a consumer whose peers consume everything',
+      repeat(stalled).map((seen, n) => ({ ...seen, oldestWaiting: `${n}` })),
+    ],
+  ])('finds no stall in %s', (_, observations) => {
+    expect(new Set(verdicts(observations))).toEqual(new Set(['healthy']))
   })
 
-  test('forgets that it opened a worker anew once that has taken something', () => {
-    const judge = createStallDetector({ looksMax: 2, reopensMax: 1 })
-    for (let taken = 0; taken < 5; taken += 1) {
-      const found = many({ ...still, taken }, 4).map(judge)
-      expect(found.filter((verdict) => verdict !== 'fine')).toEqual(['reopen'])
+  test('resets its count of reopenings once the consumer consumes', () => {
+    const detectStall = createStallDetector({ observationsMax: 2, reopensMax: 1 })
+    for (let consumed = 0; consumed < 5; consumed += 1) {
+      const found = repeat({ ...stalled, consumed }, 4).map(detectStall)
+      expect(found.filter((verdict) => verdict !== 'healthy')).toEqual(['reopen'])
     }
   })
 })
 
-describe('a worker that has gone deaf', () => {
-  /** The workers reach Redis by a way of their own. */
-  async function openApart() {
+describe('a stalled consumer', () => {
+  /** Consumers reach Redis through a proxy, the producer directly. */
+  async function openBehindProxy() {
     const stack = new AsyncDisposableStack()
     const redis = stack.use(await startRedis())
     const proxy = stack.use(await startProxy(redis.port))
-    const waker = createWakeUpProducer(onRedis(redis.url), ['cart'])
-    stack.defer(() => waker.close())
+    const producer = createWakeUpProducer(redisOptions(redis.url), ['cart'])
+    stack.defer(() => producer.close())
     const woken = new Set<string>()
     const handle = async (_: string, ids: readonly string[]) => ids.forEach((id) => woken.add(id))
-    const workers = startWakeUpConsumers({
-      ...onRedis(`redis://127.0.0.1:${proxy.port}`),
+    const consumers = startWakeUpConsumers({
+      ...redisOptions(`redis://127.0.0.1:${proxy.port}`),
       kinds: ['cart'],
       concurrency: 2,
-      waker,
+      producer,
       handle,
-      stallMs: patienceMs,
+      stallMs,
     })
-    stack.defer(() => workers.close())
-    waker.wake([{ kind: 'cart', id: 'first' }])
+    stack.defer(() => consumers.close())
+    producer.wake([{ kind: 'cart', id: 'first' }])
     await waitFor(() => woken.has('first'), { what: 'the first wake-up' })
-    // When it says that it is done it asks for the next: that must not be on its way still.
-    await waitFor(async () => (await waker.inspect('cart')).active === 0, { what: 'the first to be done' })
-    return { proxy, waker, woken, workers, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    // A consumer that completes a job requests the next one: that request must not be in flight any more.
+    await waitFor(async () => (await producer.inspect('cart')).active === 0, { what: 'the first to be done' })
+    return { proxy, producer, woken, consumers, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   }
 
-  test('is opened anew, and takes what waited', async () => {
-    await using apart = await openApart()
+  test('is reopened, and consumes the waiting wake-ups', async () => {
+    await using shop = await openBehindProxy()
     const before = await reopened()
-    apart.proxy.loseOpen()
-    apart.waker.wake([{ kind: 'cart', id: 'second' }])
-    await waitFor(() => apart.woken.has('second'), { what: 'the wake-up that waited', timeoutMs: 4_000 })
+    shop.proxy.blackHoleOpen()
+    shop.producer.wake([{ kind: 'cart', id: 'second' }])
+    await waitFor(() => shop.woken.has('second'), { what: 'the waiting wake-up', timeoutMs: 4_000 })
     expect((await reopened()) - before).toBe(1)
-    expect(apart.workers.isAlive()).toBe(true)
+    expect(shop.consumers.isAlive()).toBe(true)
   })
 
-  test('however often it is opened is given up: health tells it, until it takes something again', async () => {
-    await using apart = await openApart()
-    apart.proxy.blackHole()
-    apart.waker.wake([{ kind: 'cart', id: 'second' }])
-    await apart.workers.givenUp
-    expect(apart.workers.isAlive()).toBe(false)
-    apart.proxy.heal()
-    apart.proxy.reset()
-    await waitFor(() => apart.workers.isAlive(), { what: 'health' })
-    expect(apart.woken).toContain('second')
+  test('is given up when reopening does not help, and is unhealthy until it consumes again', async () => {
+    await using shop = await openBehindProxy()
+    shop.proxy.blackHole()
+    shop.producer.wake([{ kind: 'cart', id: 'second' }])
+    await shop.consumers.givenUp
+    expect(shop.consumers.isAlive()).toBe(false)
+    shop.proxy.restore()
+    shop.proxy.reset()
+    await waitFor(() => shop.consumers.isAlive(), { what: 'health' })
+    expect(shop.woken).toContain('second')
   })
 })
 
-describe('never opened anew is a worker', () => {
-  const rounds = patienceMs * 3
+describe('a consumer is not reopened', () => {
+  const observedMs = stallMs * 3
 
-  test('of an idle shop, of a Redis that stands still, and of one that refuses to write', async () => {
+  test('in an idle shop, while Redis hangs, and while Redis rejects writes', async () => {
     await using redis = await startRedis()
-    await using sides = openSides(onRedis(redis.url), { stallMs: patienceMs })
-    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+    await using queue = openTestQueue(redisOptions(redis.url), { stallMs })
+    await waitFor(queue.probe('cart'), { what: 'a wake-up' })
     const before = await reopened()
-    const pass = async () => {
-      const until = performance.now() + rounds
-      await waitFor(() => performance.now() > until, { what: 'some looks' })
+    const observeAWhile = async () => {
+      const until = performance.now() + observedMs
+      await waitFor(() => performance.now() > until, { what: 'some observations' })
     }
-    await pass()
+    await observeAWhile()
     redis.freeze()
-    sides.wakeUp('cart')
-    await pass()
+    queue.wakeUp('cart')
+    await observeAWhile()
     redis.thaw()
-    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
-    sides.wakeUp('cart')
+    await waitFor(queue.probe('cart'), { what: 'a wake-up' })
+    queue.wakeUp('cart')
     await redis.call('replicaof', '127.0.0.1', '1')
-    await pass()
+    await observeAWhile()
     await redis.call('replicaof', 'no', 'one')
-    await waitFor(sides.nudges('cart'), { what: 'a wake-up' })
+    await waitFor(queue.probe('cart'), { what: 'a wake-up' })
     expect(await reopened()).toBe(before)
-    expect(sides.workers.isAlive()).toBe(true)
+    expect(queue.consumers.isAlive()).toBe(true)
   })
 
-  test('that is full of calls which hang, while others wait', async () => {
+  test('while it is full of hanging calls and other wake-ups wait', async () => {
     await using redis = await startRedis()
     const hanging = Promise.withResolvers<void>()
-    await using sides = openSides(onRedis(redis.url), {
-      stallMs: patienceMs,
+    await using queue = openTestQueue(redisOptions(redis.url), {
+      stallMs,
       concurrency: 2,
       handle: () => hanging.promise,
     })
     const before = await reopened()
-    for (let n = 0; n < 20; n += 1) sides.wakeUp('cart')
-    await waitFor(async () => (await sides.waker.inspect('cart')).waiting === 18, { what: 'wake-ups that wait' })
-    const until = performance.now() + rounds
-    await waitFor(() => performance.now() > until, { what: 'some looks' })
+    for (let n = 0; n < 20; n += 1) queue.wakeUp('cart')
+    await waitFor(async () => (await queue.producer.inspect('cart')).waiting === 18, { what: 'waiting wake-ups' })
+    const until = performance.now() + observedMs
+    await waitFor(() => performance.now() > until, { what: 'some observations' })
     expect(await reopened()).toBe(before)
     expect(await metricValue(metrics.queueJobs, { kind: 'cart', state: 'waiting' })).toBe(18)
     expect(await metricValue(metrics.queueJobs, { kind: 'cart', state: 'active' })).toBe(2)
     hanging.resolve()
-    await waitFor(async () => (await sides.waker.inspect('cart')).waiting === 0, { what: 'an empty queue' })
+    await waitFor(async () => (await queue.producer.inspect('cart')).waiting === 0, { what: 'an empty queue' })
   })
 })

@@ -1,51 +1,51 @@
 /**
- * Tells a worker that has gone deaf from one that has nothing to do. Deaf: the queue answers us, the same wake-up
- * waits at its head at every look, and the worker, though it has room, neither takes it nor is refused. A queue that
- * does not answer (Redis stopped, Postgres dead), an idle shop, a worker full of calls that hang, and one that the
- * queue refuses are none of that. Looks are counted, not seconds: a process that was frozen suspects nobody.
+ * Stall detection: distinguishes a stalled consumer from an idle one. A consumer is stalled when the queue responds, the
+ * same wake-up is the oldest at every observation, and the consumer has capacity but neither consumes nor has a write
+ * rejected. An unresponsive queue (Redis stopped, Postgres down), an idle shop, a consumer full of hanging calls and a
+ * Redis that rejects writes are no stalls. Observations are counted, not seconds: a process that was frozen finds none.
  */
 export interface QueueObservation {
-  /** The wake-up that waits longest; undefined when none waits, null when the queue did not answer. */
-  head: string | undefined | null
-  /** Wake-ups that the worker has taken so far. */
-  taken: number
-  /** Refusals that it has met so far. */
-  refused: number
-  /** It has no room for more. */
+  /** The wake-up that waits longest; undefined when none waits, null when the queue did not respond. */
+  oldestWaiting: string | undefined | null
+  /** Wake-ups consumed so far. */
+  consumed: number
+  /** Writes that Redis has rejected so far. */
+  writesRejected: number
+  /** The consumer runs as many wake-ups as it may. */
   isFull: boolean
 }
 
-export type Verdict = 'fine' | 'reopen' | 'hopeless'
+export type StallVerdict = 'healthy' | 'reopen' | 'give_up'
 
 export interface StallDetectorOptions {
-  /** Looks in a row that find the worker deaf before it is opened anew; twice as many the next time. */
-  looksMax: number
-  /** Times that it is opened anew in vain before the process is given up. */
+  /** Consecutive stalled observations before the consumer is reopened; doubled after each reopening. */
+  observationsMax: number
+  /** Reopenings without effect before the consumer is given up. */
   reopensMax: number
 }
 
-/** @returns the judge of one worker, to be asked at regular intervals */
+/** @returns the detector of one consumer, to be called at regular intervals */
 export function createStallDetector({
-  looksMax,
+  observationsMax,
   reopensMax,
-}: StallDetectorOptions): (look: QueueObservation) => Verdict {
+}: StallDetectorOptions): (observation: QueueObservation) => StallVerdict {
   let last: QueueObservation | undefined
-  let deafLooks = 0
+  let stalledObservations = 0
   let reopens = 0
 
-  return (look) => {
-    const isDeaf =
-      typeof look.head === 'string' &&
-      look.head === last?.head &&
-      look.taken === last.taken &&
-      look.refused === last.refused &&
-      !look.isFull
-    if (look.head === undefined || look.taken !== last?.taken) reopens = 0
-    last = look
-    deafLooks = isDeaf ? deafLooks + 1 : 0
-    if (deafLooks < looksMax * 2 ** reopens) return 'fine'
-    deafLooks = 0
-    if (reopens >= reopensMax) return 'hopeless'
+  return (observation) => {
+    const isStalled =
+      typeof observation.oldestWaiting === 'string' &&
+      observation.oldestWaiting === last?.oldestWaiting &&
+      observation.consumed === last.consumed &&
+      observation.writesRejected === last.writesRejected &&
+      !observation.isFull
+    if (observation.oldestWaiting === undefined || observation.consumed !== last?.consumed) reopens = 0
+    last = observation
+    stalledObservations = isStalled ? stalledObservations + 1 : 0
+    if (stalledObservations < observationsMax * 2 ** reopens) return 'healthy'
+    stalledObservations = 0
+    if (reopens >= reopensMax) return 'give_up'
     reopens += 1
     return 'reopen'
   }

@@ -1,6 +1,6 @@
 import type { Logger } from '#telemetry'
 
-/** Who calls: a session that was looked up and is still valid. */
+/** The caller's session, which was looked up and is still valid. */
 export interface Session {
   id: string
   userId: string
@@ -9,21 +9,21 @@ export interface Session {
   locale: 'en' | 'zh'
 }
 
-/** What a procedure knows of the request it serves. */
+/** The request as a procedure sees it. */
 export interface Context {
   readonly requestId: string
-  /** The client's address, as the trusted proxy tells it. */
+  /** The client's IP address, as the trusted proxy reports it. */
   readonly address: string
   readonly log: Logger
-  /** Longest time a call may take, ms. */
+  /** Longest duration of a call, ms. */
   readonly timeoutMs: number
-  /** The shop is in maintenance: it answers queries and refuses mutations. */
+  /** The shop is in maintenance: it serves queries and rejects mutations. */
   readonly isReadOnly: boolean
   /** The opaque session token that was sent, by header or cookie. */
   readonly sessionToken: string | undefined
-  /** Looks the session up at most once a request, and only if asked: catalog reads never do. */
+  /** Lazy: looks the session up at the first call, at most once per request. Catalog reads never need it. */
   session(): Promise<Session | null>
-  /** The access token of an order that came by header or, for guests' browsers, by cookie. */
+  /** The access token of an order, from the header or, in guests' browsers, from the cookie. */
   orderToken(orderId: string): string | undefined
   /** Sets (or with null clears) a cookie that scripts cannot read. */
   setCookie(cookie: 'session' | `order-${string}`, value: string | null): void

@@ -1,9 +1,10 @@
 import { AppError } from '#errors'
 
+/** Largest number of nested objects and lists. */
 const depthMax = 16
 
 /**
- * Refuses what no schema would: nesting beyond reason, and text that Postgres cannot store (NUL, lone surrogates).
+ * Rejects input that schemas let through: excessive nesting, and text that Postgres cannot store (NUL, lone surrogates).
  * @throws AppError `bad_input` naming the field.
  */
 export function rejectHostileInput(value: unknown, path: string[] = []): void {

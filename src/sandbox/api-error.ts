@@ -1,6 +1,6 @@
-import type { Answer, ErrorBody, Outcome } from './model.ts'
+import type { ApiResponse, ErrorBody, Outcome } from './model.ts'
 
-/** A call refused before it executed; such an answer is never kept under the idempotency key, so that it can be mended and sent again. */
+/** Rejection of a request before it executed. It is never kept under the idempotency key: the client can correct the request and send it again. */
 export class ApiError extends Error {
   readonly status: number
   readonly body: ErrorBody
@@ -13,28 +13,29 @@ export class ApiError extends Error {
   }
 }
 
+/** A 400 `invalid_request_error`, with the code and the parameter that Stripe reports. */
 export function invalidRequest(message: string, detail: { code?: string; param?: string } = {}): ApiError {
   return new ApiError(400, { type: 'invalid_request_error', message, ...detail })
 }
 
-/** An id in the path that leads nowhere is 404; one in the parameters is 400. */
-export function missing(kind: string, id: string, param: string, status: 400 | 404 = 404): ErrorAnswer {
+/** Response for an unknown id: 404 for an id in the path, 400 for an id in the parameters. */
+export function resourceMissing(kind: string, id: string, param: string, status: 400 | 404 = 404): ErrorResponse {
   return {
     status,
     error: { type: 'invalid_request_error', code: 'resource_missing', param, message: `No such ${kind}: '${id}'` },
   }
 }
 
-/** An outcome that changes nothing: what was asked does not fit the state. */
-export function rejected(error: Omit<ErrorBody, 'type'>): Outcome {
+/** Outcome of a request that does not fit the object's state; it changes nothing. */
+export function rejectedOutcome(error: Omit<ErrorBody, 'type'>): Outcome {
   return { status: 400, error: { type: 'invalid_request_error', ...error }, events: [] }
 }
 
-export interface ErrorAnswer extends Answer {
+export interface ErrorResponse extends ApiResponse {
   error: ErrorBody
 }
 
-/** The same answer, thrown. */
-export function rejection({ status, error }: ErrorAnswer): ApiError {
+/** Converts an error response into an error to throw. */
+export function toApiError({ status, error }: ErrorResponse): ApiError {
   return new ApiError(status, error)
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.ts'
 import { newId } from './ids.ts'
-import { missing } from './api-error.ts'
-import type { Answer } from './model.ts'
+import { resourceMissing } from './api-error.ts'
+import type { ApiResponse } from './model.ts'
 import { authenticateIntent } from './payment-intents.ts'
 import { findTestCard } from './test-cards.ts'
 
@@ -11,13 +11,16 @@ interface Authentication {
   requestId: string
 }
 
-/** What the buyer did on the 3-D Secure page, made durable. A second answer for the same attempt changes nothing and is refused. */
-export async function authenticate(ledger: Ledger, { id, isAuthorised, requestId }: Authentication): Promise<Answer> {
-  const intent = ledger.intents.get(id)
-  if (!intent) return missing('payment_intent', id, 'intent')
+/** Commits the buyer's choice on the 3-D Secure page. A second choice for the same attempt is rejected and changes nothing. */
+export async function authenticate(
+  ledger: Ledger,
+  { id, isAuthorised, requestId }: Authentication,
+): Promise<ApiResponse> {
+  const intent = ledger.paymentIntents.get(id)
+  if (!intent) return resourceMissing('payment_intent', id, 'intent')
   const card = findTestCard(intent.method ?? '')
   const outcome = authenticateIntent(intent, isAuthorised, { card, chargeId: newId('ch'), nowMs: Date.now() })
-  // The buyer's browser is no API client: a decline after 3-D Secure shows in the intent, not in this answer.
-  const answer = await ledger.commit(outcome, { call: null, requestId })
-  return outcome.events.length > 0 && answer.intent ? { status: 200, intent: answer.intent } : answer
+  // The buyer's browser is no API client: a decline after 3-D Secure is reported in the intent, not as an error.
+  const response = await ledger.commit(outcome, { call: null, requestId })
+  return outcome.events.length > 0 && response.intent ? { status: 200, intent: response.intent } : response
 }

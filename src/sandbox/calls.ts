@@ -7,32 +7,32 @@ import type { SandboxContext } from './context.ts'
 import { expand } from './expand.ts'
 import type { Fault, FaultMode, Operation } from './faults.ts'
 import { keyedCall, type Claim } from './idempotency.ts'
-import type { Answer, Outcome } from './model.ts'
+import type { ApiResponse, Outcome } from './model.ts'
 import { renderById } from './objects.ts'
 import { parseParams } from './params.ts'
-import { renderAnswer, renderCharge } from './render.ts'
+import { renderResponse, renderCharge } from './render.ts'
 
-/** Every call can be asked to expand some of the ids in its answer. */
+/** Every call accepts `expand`: the ids to replace by their objects in the response. */
 type Expandable = z.ZodType<{ expand?: string[] | undefined }>
 
 interface WriteSpec<Schema extends Expandable> {
   schema: Schema
-  /** The operations that a call with these parameters counts as. */
+  /** The operations, in terms of faults, that a call with these parameters performs. */
   operations: (params: z.output<Schema>) => Operation[]
-  /** Decides and does no more: the caller makes the outcome durable. Must not wait. */
+  /** Pure decision: must not wait or change state. `writeCall` makes the outcome durable. */
   decide: (params: z.output<Schema>, request: FastifyRequest, fault: FaultMode | undefined) => Outcome
 }
 
-/** On the wire only: they hit replayed answers too. */
+/** Faults of the connection: they hit replayed responses too. */
 const transportFaults: FaultMode[] = ['slow', 'hang', 'lose_reply']
 const executionFaults: FaultMode[] = [...transportFaults, 'fail', 'late']
-/** What one operation alone can come to. */
+/** Faults that replace the outcome of one kind of operation. */
 const outcomeFaults: Partial<Record<Operation, FaultMode[]>> = {
   confirm: ['decline'],
   refund: ['pend_refund', 'fail_refund'],
 }
 
-/** Handles a POST: parameters, idempotency, faults, decision, disk, answer, in this order. */
+/** Handles a POST in this order: parameters, idempotency, faults, decision, commit, response. */
 export function writeCall<Schema extends Expandable>(context: SandboxContext, spec: WriteSpec<Schema>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = typeof request.body === 'string' ? request.body : ''
@@ -43,23 +43,24 @@ export function writeCall<Schema extends Expandable>(context: SandboxContext, sp
     try {
       const { replay } = claim
       if (replay) reply.header('idempotent-replayed', 'true')
-      const called = spec.operations(params)
-      const outcomes = called.flatMap((operation) => outcomeFaults[operation] ?? [])
-      const fault = context.faults.take(called, replay ? transportFaults : [...executionFaults, ...outcomes])
+      const operations = spec.operations(params)
+      const outcomes = operations.flatMap((operation) => outcomeFaults[operation] ?? [])
+      const fault = context.faults.match(operations, replay ? transportFaults : [...executionFaults, ...outcomes])
       if (!(await reachesExecution(fault, request, context))) return reply.hijack()
-      const execute = (): Promise<Answer> => {
-        const outcome = fault?.mode === 'fail' ? failure(fault.status) : spec.decide(params, request, fault?.mode)
+      const execute = (): Promise<ApiResponse> => {
+        const outcome =
+          fault?.mode === 'fail' ? failureOutcome(fault.status) : spec.decide(params, request, fault?.mode)
         return context.ledger.commit(outcome, { call, requestId: request.id })
       }
-      const answer = replay ?? (await execute())
-      return await send(answer, fault, { request, reply, context, paths: params.expand ?? [] })
+      const response = replay ?? (await execute())
+      return await send(response, fault, { request, reply, context, paths: params.expand ?? [] })
     } finally {
       claim.release()
     }
   }
 }
 
-/** Handles a GET; what it shows is durable. */
+/** Handles a GET. The response waits until the state it shows is durable. */
 export function readCall<Schema extends Expandable>(
   context: SandboxContext,
   schema: Schema,
@@ -67,18 +68,18 @@ export function readCall<Schema extends Expandable>(
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const params = parseParams(schema, request.raw.url?.split('?')[1] ?? '')
-    const fault = context.faults.take(['retrieve'], executionFaults)
+    const fault = context.faults.match(['retrieve'], executionFaults)
     if (!(await reachesExecution(fault, request, context))) return reply.hijack()
-    if (fault?.mode === 'fail') return reply.code(fault.status).send({ error: failure(fault.status).error })
+    if (fault?.mode === 'fail') return reply.code(fault.status).send({ error: failureOutcome(fault.status).error })
     const body = read(params, request)
     if (params.expand) expand(body, params.expand, (id) => renderById(context, id))
-    await context.ledger.settled()
+    await context.ledger.flushed()
     await afterExecution(fault, request, context)
     return fault?.mode === 'lose_reply' ? reply.hijack() : reply.send(body)
   }
 }
 
-/** Stripe takes the key as a bearer token or as the user of Basic; compared in constant time. */
+/** API key check in constant time. As at Stripe, the key is a bearer token or the user name of Basic authentication. Throws a 401. */
 export function keyChecker(apiKey: string): (request: FastifyRequest) => void {
   const expected = digest(apiKey)
   return (request) => {
@@ -94,7 +95,7 @@ export function keyChecker(apiKey: string): (request: FastifyRequest) => void {
   }
 }
 
-/** False where the client is never to be answered: it hung until its connection closed, or the server closes. */
+/** Applies faults that act before execution. False: the connection hung until it closed, or the server closes; send no response. */
 async function reachesExecution(
   fault: Fault | undefined,
   request: FastifyRequest,
@@ -118,18 +119,18 @@ async function afterExecution(
 }
 
 async function send(
-  answer: Answer,
+  response: ApiResponse,
   fault: Fault | undefined,
-  sending: { request: FastifyRequest; reply: FastifyReply; context: SandboxContext; paths: readonly string[] },
+  target: { request: FastifyRequest; reply: FastifyReply; context: SandboxContext; paths: readonly string[] },
 ): Promise<FastifyReply> {
-  const { request, reply, context, paths } = sending
+  const { request, reply, context, paths } = target
   await afterExecution(fault, request, context)
   if (fault?.mode === 'lose_reply') return reply.hijack()
-  const body = renderAnswer(answer, context.publicUrl)
-  const { charge } = answer
-  // A replay shows the charge as it was.
+  const body = renderResponse(response, context.publicUrl)
+  const { charge } = response
+  // A replay shows the charge as it was at the first response.
   expand(body, paths, (id) => (charge?.id === id ? renderCharge(charge) : renderById(context, id)))
-  return reply.code(answer.status).send(body)
+  return reply.code(response.status).send(body)
 }
 
 function connectionClosed({ raw: { socket } }: FastifyRequest): Promise<void> {
@@ -139,8 +140,8 @@ function connectionClosed({ raw: { socket } }: FastifyRequest): Promise<void> {
   })
 }
 
-function failure(status: number): Outcome {
-  const message = 'An unknown error occurred: the sandbox was told to fail.'
+function failureOutcome(status: number): Outcome {
+  const message = 'An unknown error occurred: the fault "fail" is active in the sandbox.'
   return { status, error: { type: 'api_error', message }, events: [] }
 }
 

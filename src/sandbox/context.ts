@@ -1,37 +1,37 @@
 import type { Socket } from 'node:net'
 import type { Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
-import type { Webhooks } from './webhooks.ts'
+import type { WebhookDispatcher } from './webhooks.ts'
 
-/** What every route of one sandbox shares. */
+/** State shared by all routes of one sandbox. */
 export interface SandboxContext {
   readonly ledger: Ledger
   readonly faults: Faults
   readonly connections: Connections
-  readonly webhooks: Webhooks | null
-  /** Aborted when the server closes: what waits then never executes. */
+  readonly webhooks: WebhookDispatcher | null
+  /** Aborted when the server closes: calls that a fault still delays then never execute. */
   readonly closing: AbortSignal
-  /** Where the buyer's browser reaches the sandbox. Known once it listens: read it for each call, never keep it. */
+  /** Address of the sandbox for the buyer's browser. Set once the server listens: read it for each call, do not copy it. */
   publicUrl: string
 }
 
-/** The open connections that speak the API; those of the control endpoints stay out of it, so that a provider that is down can be told to rise. */
+/** Open connections to the API. Connections to the control endpoints are excluded, so that the fault `down` can still be switched off. */
 export class Connections {
-  #ofApi = new Set<Socket>()
-  #known = new WeakSet<Socket>()
+  #api = new Set<Socket>()
+  #tracked = new WeakSet<Socket>()
 
-  usedForApi(socket: Socket): void {
-    this.#ofApi.add(socket)
-    if (this.#known.has(socket)) return
-    this.#known.add(socket)
-    socket.once('close', () => this.#ofApi.delete(socket))
+  trackApi(socket: Socket): void {
+    this.#api.add(socket)
+    if (this.#tracked.has(socket)) return
+    this.#tracked.add(socket)
+    socket.once('close', () => this.#api.delete(socket))
   }
 
-  usedForControl(socket: Socket): void {
-    this.#ofApi.delete(socket)
+  untrackApi(socket: Socket): void {
+    this.#api.delete(socket)
   }
 
   destroyApi(): void {
-    for (const socket of this.#ofApi) socket.destroy()
+    for (const socket of this.#api) socket.destroy()
   }
 }

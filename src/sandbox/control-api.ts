@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { ApiError, invalidRequest, missing, rejection } from './api-error.ts'
+import { ApiError, invalidRequest, resourceMissing, toApiError } from './api-error.ts'
 import { authenticate } from './authentication.ts'
 import type { SandboxContext } from './context.ts'
 import { faultSchema, faultsMax, type Fault } from './faults.ts'
@@ -8,8 +8,8 @@ import { closeDispute, openDispute } from './disputes.ts'
 import { newId } from './ids.ts'
 import type { Outcome } from './model.ts'
 import { settleRefund } from './refunds.ts'
-import { renderAnswer } from './render.ts'
-import { totalsOf, truthOf } from './truth.ts'
+import { renderResponse } from './render.ts'
+import { currencyTotals, paymentReport } from './ledger-report.ts'
 
 const ledgerQuery = z.strictObject({
   after: z.string().max(100).optional(),
@@ -23,7 +23,7 @@ const disputeBody = z.strictObject({
 const verdictBody = z.strictObject({ status: z.enum(['won', 'lost']) })
 const settleBody = z.strictObject({ status: z.enum(['succeeded', 'failed']) })
 
-/** `/_sandbox/...`: the switches and the provider's own truth, for tests; for clients on this machine alone, without a key. */
+/** `/_sandbox/...`: faults, simulated banks and ledger reports, for tests. Open to clients on this machine only, without a key. */
 export function registerControl(app: FastifyInstance, context: SandboxContext): void {
   const { ledger, faults } = context
 
@@ -31,15 +31,16 @@ export function registerControl(app: FastifyInstance, context: SandboxContext): 
     if (!isLoopback(request.raw.socket.remoteAddress)) {
       throw new ApiError(403, {
         type: 'invalid_request_error',
-        message: 'Only clients on the same machine may use this.',
+        message: 'The control endpoints accept clients on the same machine only.',
       })
     }
-    context.connections.usedForControl(request.raw.socket)
+    context.connections.untrackApi(request.raw.socket)
   })
 
   app.post('/_sandbox/faults', async (request, reply) => {
-    const fault = faults.add(parse(faultSchema, request.body))
-    if (!fault) throw invalidRequest(`At most ${faultsMax} faults can be active at once. Switch some off first.`)
+    const fault = faults.add(parseInput(faultSchema, request.body))
+    if (!fault)
+      throw invalidRequest(`At most ${faultsMax} faults can be active at the same time. Switch one off first.`)
     if (isTotalOutage(fault)) context.connections.destroyApi()
     return reply.code(201).send(fault)
   })
@@ -55,27 +56,27 @@ export function registerControl(app: FastifyInstance, context: SandboxContext): 
   })
 
   app.post('/_sandbox/payment_intents/:id/authenticate', async (request, reply) => {
-    const { outcome } = parse(outcomeBody, request.body)
+    const { outcome } = parseInput(outcomeBody, request.body)
     const { id } = request.params as { id: string }
-    const answer = await authenticate(ledger, { id, isAuthorised: outcome === 'authorise', requestId: request.id })
-    return reply.code(answer.status).send(renderAnswer(answer, context.publicUrl))
+    const response = await authenticate(ledger, { id, isAuthorised: outcome === 'authorise', requestId: request.id })
+    return reply.code(response.status).send(renderResponse(response, context.publicUrl))
   })
 
-  registerBank(app, context)
+  registerBankEndpoints(app, context)
 
   app.get('/_sandbox/ledger', async (request) => {
-    const { after, limit } = parse(ledgerQuery, request.query)
-    if (after !== undefined && !ledger.intents.get(after))
+    const { after, limit } = parseInput(ledgerQuery, request.query)
+    if (after !== undefined && !ledger.paymentIntents.get(after))
       throw invalidRequest(`There is no intent ${after}.`, { param: 'after' })
-    const { items, hasMore } = ledger.intents.following(after, limit)
-    const data = items.map((intent) => truthOf(ledger, intent))
-    await ledger.settled()
+    const { items, hasMore } = ledger.paymentIntents.listAfter(after, limit)
+    const data = items.map((intent) => paymentReport(ledger, intent))
+    await ledger.flushed()
     return { data, has_more: hasMore, next: hasMore ? (items.at(-1)?.id ?? null) : null }
   })
 
   app.get('/_sandbox/summary', async () => {
-    const currencies = totalsOf(ledger)
-    await ledger.settled()
+    const currencies = currencyTotals(ledger)
+    await ledger.flushed()
     return {
       currencies,
       charges: ledger.charges.size,
@@ -88,36 +89,36 @@ export function registerControl(app: FastifyInstance, context: SandboxContext): 
   })
 }
 
-/** What the buyers' banks do: disputes, and what becomes of a refund. */
-function registerBank(app: FastifyInstance, context: SandboxContext): void {
+/** The actions of buyers' banks: opening and closing disputes, settling refunds. */
+function registerBankEndpoints(app: FastifyInstance, context: SandboxContext): void {
   const { ledger } = context
 
   app.post('/_sandbox/disputes', async (request, reply) => {
-    const { payment_intent: intent, reason } = parse(disputeBody, request.body)
+    const { payment_intent: intent, reason } = parseInput(disputeBody, request.body)
     const captured = ledger.charges.ownedBy(intent).find((charge) => charge.capturedAtMs !== null)
     if (!captured) throw invalidRequest(`Nothing was captured of ${intent}.`, { param: 'payment_intent' })
     const outcome = openDispute(captured, { id: newId('du'), createdAtMs: Date.now(), reason })
-    return answer(outcome, request, reply)
+    return commit(outcome, request, reply)
   })
   app.post('/_sandbox/disputes/:id/close', async (request, reply) => {
-    const { status } = parse(verdictBody, request.body)
+    const { status } = parseInput(verdictBody, request.body)
     const { id } = request.params as { id: string }
     const dispute = ledger.disputes.get(id)
-    if (!dispute) throw rejection(missing('dispute', id, 'id'))
-    return answer(closeDispute(dispute, status, Date.now()), request, reply)
+    if (!dispute) throw toApiError(resourceMissing('dispute', id, 'id'))
+    return commit(closeDispute(dispute, status, Date.now()), request, reply)
   })
   app.post('/_sandbox/refunds/:id/settle', async (request, reply) => {
-    const { status } = parse(settleBody, request.body)
+    const { status } = parseInput(settleBody, request.body)
     const { id } = request.params as { id: string }
     const refund = ledger.refunds.get(id)
     const charge = refund && ledger.charges.get(refund.charge)
-    if (!refund || !charge) throw rejection(missing('refund', id, 'id'))
-    return answer(settleRefund(refund, charge, status, Date.now()), request, reply)
+    if (!refund || !charge) throw toApiError(resourceMissing('refund', id, 'id'))
+    return commit(settleRefund(refund, charge, status, Date.now()), request, reply)
   })
 
-  async function answer(outcome: Outcome, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function commit(outcome: Outcome, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const committed = await ledger.commit(outcome, { call: null, requestId: request.id })
-    return reply.code(committed.status).send(renderAnswer(committed, context.publicUrl))
+    return reply.code(committed.status).send(renderResponse(committed, context.publicUrl))
   }
 }
 
@@ -125,7 +126,7 @@ function isTotalOutage(fault: Fault): boolean {
   return fault.mode === 'down' && fault.operation === 'any' && fault.probability === 1
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input ?? {})
   if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error))
   return parsed.data

@@ -7,11 +7,11 @@ const cardFee = 320
 
 const dispute = (sandbox: TestSandbox, intent: string, more: object = {}) =>
   sandbox.control<{ id: string; amount: number }>('POST', 'disputes', { payment_intent: intent, ...more })
-const truth = async (sandbox: TestSandbox) => (await sandbox.control<{ data: object[] }>('GET', 'ledger')).data[0]
+const report = async (sandbox: TestSandbox) => (await sandbox.control<{ data: object[] }>('GET', 'ledger')).data[0]
 const movements = async ({ stripe }: TestSandbox) =>
   (await stripe.balanceTransactions.list()).data.map(({ type, amount, fee }) => [type, amount, fee])
 
-test('a dispute takes what is left of the payment and a fee, and cannot be refunded besides', async () => {
+test('a dispute takes the unrefunded amount and a fee, and blocks further refunds', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create(order)
@@ -20,7 +20,7 @@ test('a dispute takes what is left of the payment and a fee, and cannot be refun
   expect(amount).toBe(9_000)
   await expect(stripe.refunds.create({ payment_intent: paid.id })).rejects.toMatchObject({ code: 'charge_disputed' })
   await expect(dispute(sandbox, paid.id)).rejects.toThrow(/400.*disputed already/)
-  expect(await truth(sandbox)).toMatchObject({
+  expect(await report(sandbox)).toMatchObject({
     captured: 10_000,
     refunded: 1_000,
     disputed: 9_000,
@@ -37,33 +37,33 @@ test('a dispute takes what is left of the payment and a fee, and cannot be refun
   expect([charge.disputed, (await stripe.disputes.retrieve(id)).balance_transactions.length]).toEqual([true, 1])
 })
 
-test('a dispute that is won gives the money back and keeps the fee; the payment can then be refunded', async () => {
+test('a won dispute returns the amount without the fee, and allows refunds again', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create(order)
   const { id } = await dispute(sandbox, paid.id)
   expect(await sandbox.control('POST', `disputes/${id}/close`, { status: 'won' })).toMatchObject({ status: 'won' })
   await expect(sandbox.control('POST', `disputes/${id}/close`, { status: 'lost' })).rejects.toThrow(/400.*won already/)
-  expect(await truth(sandbox)).toMatchObject({ disputed: 0, balance: 10_000 - cardFee - 1_500 })
+  expect(await report(sandbox)).toMatchObject({ disputed: 0, balance: 10_000 - cardFee - 1_500 })
   expect((await movements(sandbox))[0]).toEqual(['adjustment', 10_000, 0])
   expect(await stripe.refunds.create({ payment_intent: paid.id })).toMatchObject({ amount: 10_000 })
 })
 
-test('a dispute that is lost moves nothing more', async () => {
+test('a lost dispute moves no further money', async () => {
   await using sandbox = await testSandbox()
   const paid = await sandbox.stripe.paymentIntents.create(order)
   const { id } = await dispute(sandbox, paid.id)
   const before = await movements(sandbox)
   await sandbox.control('POST', `disputes/${id}/close`, { status: 'lost' })
   expect(await movements(sandbox)).toEqual(before)
-  expect(await truth(sandbox)).toMatchObject({ disputed: 10_000 })
+  expect(await report(sandbox)).toMatchObject({ disputed: 10_000 })
   expect(await sandbox.control('GET', 'summary')).toMatchObject({
     disputes: 1,
     currencies: { eur: { captured: 10_000, disputed: 10_000, fees: cardFee + 1_500, balance: -cardFee - 1_500 } },
   })
 })
 
-test('what was not captured, or all given back, cannot be disputed', async () => {
+test('an uncaptured or fully refunded payment cannot be disputed', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const held = await stripe.paymentIntents.create({ ...order, capture_method: 'manual' })

@@ -4,7 +4,7 @@ import { testSandbox } from './sandbox.fixture.ts'
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 const withFee = { ...order, expand: ['latest_charge.balance_transaction'] }
 
-test('an answer holds what was asked to be expanded, and its replay holds it as it was', async () => {
+test('a response holds the expanded objects, and its replay holds them unchanged', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create(withFee, { idempotencyKey: 'k' })
@@ -17,7 +17,7 @@ test('an answer holds what was asked to be expanded, and its replay holds it as 
   expect(read.latest_charge).toMatchObject({ amount_refunded: 100, balance_transaction: expect.any(String) })
 })
 
-test('lists expand each of their items; what is not there stays null, and what cannot be expanded is refused', async () => {
+test('a list expands each item, leaves null as null, and rejects unknown paths', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await stripe.paymentIntents.create({ amount: 500, currency: 'usd' })

@@ -1,4 +1,4 @@
-/** Puts in place of ids the objects that they name, along paths such as `data.source` (docs.stripe.com/expand). Changes `body`. */
+/** Replaces ids in `body`, in place, by the objects they identify, along paths such as `data.source` (docs.stripe.com/expand). */
 export function expand(body: unknown, paths: readonly string[], find: (id: string) => unknown): void {
   for (const path of paths) expandAt(body, path.split('.'), find)
 }

@@ -11,17 +11,17 @@ async function captures(sandbox: TestSandbox): Promise<number> {
 }
 
 describe('the fault', () => {
-  test('slow executes at once and answers after its delay', async () => {
+  test('slow executes immediately and responds after its delay', async () => {
     await using sandbox = await testSandbox()
     await sandbox.control('POST', 'faults', { mode: 'slow', delayMs: 200, operation: 'create' })
     const before = performance.now()
-    const answer = sandbox.stripe.paymentIntents.create(order)
+    const response = sandbox.stripe.paymentIntents.create(order)
     await eventually(async () => expect(await captures(sandbox)).toBe(1))
-    expect((await answer).status).toBe('succeeded')
+    expect((await response).status).toBe('succeeded')
     expect(performance.now() - before).toBeGreaterThanOrEqual(195)
   })
 
-  test('fail executes nothing and is kept under the key, as many times as its count says', async () => {
+  test('fail does not execute, is kept under the key, and ends after its count', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'fail', count: 1, status: 503 })
@@ -35,7 +35,7 @@ describe('the fault', () => {
     expect((await stripe.paymentIntents.create(order, { idempotencyKey: 'b' })).status).toBe('succeeded')
   })
 
-  test('hang executes nothing and never answers; the key is free once the client has gone', async () => {
+  test('hang does not execute or respond, and frees the key when the client disconnects', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'hang', count: 1 })
@@ -46,7 +46,7 @@ describe('the fault', () => {
     expect(paid.status).toBe('succeeded')
   })
 
-  test('late executes after its delay though the client has gone, and its key then replays', async () => {
+  test('late executes after its delay without the client, and its key then replays', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'late', delayMs: 1000, count: 1 })
@@ -72,7 +72,7 @@ describe('the fault', () => {
     await expect(stripe.paymentIntents.create(order)).rejects.toMatchObject({ statusCode: 402 })
   })
 
-  test('lose_reply executes and closes the connection; the key finds the payment', async () => {
+  test('lose_reply executes and closes the connection, and the key finds the payment', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     const { id } = await sandbox.control<{ id: string }>('POST', 'faults', { mode: 'lose_reply' })
@@ -84,7 +84,7 @@ describe('the fault', () => {
     expect(await captures(sandbox)).toBe(1)
   })
 
-  test('down closes every API connection, the hung ones too, and leaves the control endpoints up', async () => {
+  test('down closes every API connection, hung ones too, but no control connection', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'hang', count: 1 })
@@ -98,7 +98,7 @@ describe('the fault', () => {
     expect((await stripe.paymentIntents.list()).data).toEqual([])
   })
 
-  test('hits its operation alone and ends by itself', async () => {
+  test('with an operation and a duration hits only that operation and then ends', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     await sandbox.control('POST', 'faults', { mode: 'fail', operation: 'refund', forMs: 1000 })
@@ -110,7 +110,7 @@ describe('the fault', () => {
   })
 })
 
-test('a wrong fault is refused with what is wrong', async () => {
+test('an invalid fault is rejected with the name of the wrong field', async () => {
   await using sandbox = await testSandbox()
   await expect(sandbox.control('POST', 'faults', { mode: 'slow' })).rejects.toThrow(/400.*delayMs/)
   await expect(sandbox.control('POST', 'faults', { mode: 'sleepy' })).rejects.toThrow(/400.*mode/)
@@ -119,7 +119,7 @@ test('a wrong fault is refused with what is wrong', async () => {
   await expect(sandbox.control('DELETE', 'faults/fault_none')).rejects.toThrow(/404/)
 })
 
-test('a server that closes does not wait for calls that hang or are late, and they execute nothing', async () => {
+test('closing the server does not wait for hung or late calls, and never executes them', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await sandbox.control('POST', 'faults', { mode: 'hang', count: 1 })
@@ -128,7 +128,7 @@ test('a server that closes does not wait for calls that hang or are late, and th
   await eventually(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
   const closed = await Promise.race([sandbox.restart().then(() => true), delay(5000, false, { ref: false })])
   expect(closed).toBe(true)
-  // The SDK sends what was cut off once more by itself; each of those executes once.
+  // The SDK repeats a request that was cut off; each repeated request executes once.
   const settled = (await calls).filter(({ status }) => status === 'fulfilled').length
   expect(await captures(sandbox)).toBe(settled)
 })

@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { newSecret } from './ids.ts'
 
 /**
- * Makes this process the only user of the folder, which is created where it is missing; returns what gives it free again. Each
- * comer first writes its own file, then looks for those of others: of two that come at once both may be refused, never both let
- * in. Files of processes that have ended, killed or not, are swept away. Throws where another is alive.
+ * Exclusive lock on a folder for this process; creates the folder if needed and returns the function that releases the lock.
+ * A process first writes a lock file of its own, then looks for others: of two processes that start concurrently both may fail,
+ * but never both succeed. Lock files of processes that have ended are removed. Throws when a living process holds the lock.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const own = `lock-${process.pid}-${startOf(process.pid) ?? 0}-${newSecret()}`
+  const own = `lock-${process.pid}-${startTicksOf(process.pid) ?? 0}-${newSecret()}`
   try {
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, own), '', { flag: 'wx' })
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new Error(
-      `The sandbox payment provider cannot write to ${folder} (${code}). Free it, or give another folder.`,
+      `The sandbox payment provider cannot write to ${folder} (${code}). Make it writable, or set another folder.`,
       { cause },
     )
   }
@@ -27,7 +27,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       if (name === own || pid === undefined) continue
       if (isAlive(Number(pid), Number(start))) {
         throw new Error(
-          `Another sandbox payment provider (process ${pid}) uses ${folder}. Stop it, or give another folder.`,
+          `Another sandbox payment provider (process ${pid}) uses ${folder}. Stop that process, or set another folder.`,
         )
       }
       await rm(join(folder, name), { force: true })
@@ -40,7 +40,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 function isAlive(pid: number, start: number): boolean {
-  if (startOf(process.pid) !== undefined) return startOf(pid) === start
+  if (startTicksOf(process.pid) !== undefined) return startTicksOf(pid) === start
   try {
     process.kill(pid, 0)
     return true
@@ -49,8 +49,8 @@ function isAlive(pid: number, start: number): boolean {
   }
 }
 
-/** When a process started, in the kernel's ticks, so that a reused pid is told apart; undefined where it has ended or /proc is unknown. */
-function startOf(pid: number): number | undefined {
+/** Start time of a process in kernel ticks, which distinguishes a reused pid. Undefined when the process has ended or /proc is missing. */
+function startTicksOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The second field, the name in parentheses, may itself hold spaces and parentheses.

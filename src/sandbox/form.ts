@@ -1,4 +1,4 @@
-/** A form as Stripe's clients send it: `metadata[order_id]=7&expand[0]=charge` is nested, arrays are keyed by their index. */
+/** A form body as Stripe's clients send it: `metadata[order_id]=7&expand[0]=charge`. Brackets nest; arrays are objects keyed by index. */
 export interface Form {
   [key: string]: string | Form
 }
@@ -6,24 +6,25 @@ export interface Form {
 const fieldsMax = 500
 const depthMax = 4
 
-/** Fields in a body, keys in brackets unfolded; the last of two equal keys wins. Throws a FormError on what cannot be one form. */
+/** Parses a form body. The last of two equal keys wins. Throws a FormError for too many, contradictory or malformed parameters. */
 export function parseForm(text: string): Form {
   const form = emptyForm()
   let fields = 0
   for (const [name, value] of new URLSearchParams(text)) {
     if (++fields > fieldsMax) throw new FormError(name, `A request may have at most ${fieldsMax} parameters.`)
-    place(form, name, value)
+    assignField(form, name, value)
   }
   return form
 }
 
-/** One text for all orders of the same fields, to tell whether two requests ask for the same. */
+/** Canonical form of a body: equal for two bodies with the same fields in different order. */
 export function canonicalForm(text: string): string {
   const fields = new URLSearchParams(text)
   fields.sort()
   return fields.toString()
 }
 
+/** A malformed form body; `param` names the parameter. */
 export class FormError extends Error {
   readonly param: string
 
@@ -34,8 +35,8 @@ export class FormError extends Error {
   }
 }
 
-function place(form: Form, name: string, value: string): void {
-  const path = pathOf(name)
+function assignField(form: Form, name: string, value: string): void {
+  const path = keysOf(name)
   const last = path.pop() ?? ''
   let at = form
   for (const key of path) {
@@ -49,7 +50,7 @@ function place(form: Form, name: string, value: string): void {
   at[last === '' ? String(Object.keys(at).length) : last] = value
 }
 
-function pathOf(name: string): string[] {
+function keysOf(name: string): string[] {
   const open = name.indexOf('[')
   if (open < 0) return [name]
   const keys = [name.slice(0, open)]
@@ -60,7 +61,7 @@ function pathOf(name: string): string[] {
   return keys
 }
 
-/** Without a prototype: a field called `__proto__` is a field like any other. */
+/** Without a prototype: a field named `__proto__` is an ordinary field. */
 function emptyForm(): Form {
   return Object.create(null) as Form
 }

@@ -5,7 +5,7 @@ import { Idempotency } from './idempotency.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 
-test('a payment sent twice under one key is taken once, and the second answer is the first, marked as replayed', async () => {
+test('a payment sent twice under one key is charged once and replays the first response', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const first = await stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
@@ -18,7 +18,7 @@ test('a payment sent twice under one key is taken once, and the second answer is
   expect(await sandbox.control('GET', 'summary')).toMatchObject({ currencies: { usd: { intents: 1, captures: 1 } } })
 })
 
-test('the replay shows the state of the first answer, not of today', async () => {
+test('a replay shows the state at the first response, not the current state', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const params = { ...order, capture_method: 'manual' } as const
@@ -27,7 +27,7 @@ test('the replay shows the state of the first answer, not of today', async () =>
   expect((await stripe.paymentIntents.create(params, { idempotencyKey: 'k' })).status).toBe('requires_capture')
 })
 
-test('declines and state errors are replayed, and so are they after a restart', async () => {
+test('declines and state errors are replayed, also after a restart', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const { id } = await stripe.paymentIntents.create({ amount: 500, currency: 'eur' })
@@ -43,35 +43,35 @@ test('declines and state errors are replayed, and so are they after a restart', 
   expect(await bad()).toEqual(first)
 })
 
-test('a key serves one request: other parameters or another endpoint are refused with 400', async () => {
+test('a key used with other parameters or another endpoint is rejected with 400', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const { id } = await stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
-  const refused = { type: 'StripeIdempotencyError', statusCode: 400 }
+  const mismatch = { type: 'StripeIdempotencyError', statusCode: 400 }
   await expect(stripe.paymentIntents.create({ ...order, amount: 1001 }, { idempotencyKey: 'k' })).rejects.toMatchObject(
-    refused,
+    mismatch,
   )
-  await expect(stripe.paymentIntents.cancel(id, {}, { idempotencyKey: 'k' })).rejects.toMatchObject(refused)
+  await expect(stripe.paymentIntents.cancel(id, {}, { idempotencyKey: 'k' })).rejects.toMatchObject(mismatch)
 })
 
-test('of two requests at once under one key one executes and the other is told to come back', async () => {
+test('concurrent requests under one key: one executes, the others get 409', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await sandbox.control('POST', 'faults', { mode: 'late', delayMs: 1_500, count: 1 })
   const create = () => stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
   const first = create()
-  // A fault that has hit as often as it may is gone: the first request is being executed.
+  // The fault ends with its only hit: from then on the first request is in flight.
   await eventually(async () => expect((await sandbox.control<{ data: [] }>('GET', 'faults')).data).toEqual([]))
-  const answers = await Promise.allSettled([create(), create()])
+  const results = await Promise.allSettled([create(), create()])
   await first
-  const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
-  expect(refused).toHaveLength(2)
-  for (const error of refused) expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' })
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  expect(errors).toHaveLength(2)
+  for (const error of errors) expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' })
   const replay = await stripe.paymentIntents.create(order, { idempotencyKey: 'k' })
   expect(replay.lastResponse.headers['idempotent-replayed']).toBe('true')
 })
 
-test('a request refused for its parameters keeps its key free, and a key has at most 255 characters', async () => {
+test('invalid parameters leave the key free, and a key has at most 255 characters', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await expect(stripe.paymentIntents.create({ ...order, amount: 0 }, { idempotencyKey: 'k' })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ test('a request refused for its parameters keeps its key free, and a key has at 
   })
 })
 
-test('after 24 hours a key is forgotten and may serve anew', () => {
+test('a key expires after 24 hours and can then be used again', () => {
   const idempotency = new Idempotency()
   const call = { key: 'k', path: '/v1/refunds', print: 'p' }
   const hourMs = 3_600_000

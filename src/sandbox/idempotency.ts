@@ -1,33 +1,35 @@
 import { hash } from 'node:crypto'
 import { ApiError, invalidRequest } from './api-error.ts'
 import { canonicalForm } from './form.ts'
-import type { Answer } from './model.ts'
+import type { ApiResponse } from './model.ts'
 
-/** A call under an idempotency key: what it must look like to count as the same. */
+/** A call under an idempotency key. A repeated call must have the same path and parameters. Property names are the journal's format. */
 export interface KeyedCall {
   key: string
   path: string
-  /** Digest of the parameters, in whatever order they were sent. */
+  /** SHA-256 of the parameters, independent of their order. */
   print: string
 }
 
+/** A response kept under its idempotency key. */
 export interface IdempotencyRecord extends KeyedCall {
   atMs: number
-  answer: Answer
+  answer: ApiResponse
 }
 
 const lifetimeMs = 24 * 60 * 60 * 1000
 const keyLengthMax = 255
-/** A bound for memory, far above what a day of one shop brings: beyond it the oldest records go before their day is over. */
+/** Bound on memory, far above the daily traffic of one shop. Beyond it the oldest records expire early. */
 const recordsMax = 1_000_000
 
-/** What a key's claim found: the answer of an earlier call, or nothing, in which case the key is held until released. */
+/** Claim of an idempotency key. Without a response to replay, the key is held until `release`. */
 export interface Claim {
-  replay: Answer | null
+  /** Response of an earlier call under the key. */
+  replay: ApiResponse | null
   release: () => void
 }
 
-/** Stripe's idempotency (docs.stripe.com/api/idempotent_requests): keys, the answers kept under them for 24 hours, and what is in flight. */
+/** Idempotency keys (docs.stripe.com/api/idempotent_requests): the responses kept for 24 hours, and the calls in flight. */
 export class Idempotency {
   #records = new Map<string, IdempotencyRecord>()
   #inFlight = new Map<string, KeyedCall>()
@@ -37,12 +39,12 @@ export class Idempotency {
     return this.#records.size
   }
 
-  /** Throws 400 where the key has served another call and 409 while its first call runs; neither is kept. */
+  /** Throws a 400 when the key was used for a different call, and a 409 while its first call runs; neither is kept under the key. */
   claim(call: KeyedCall, nowMs = Date.now()): Claim {
     this.#expire(nowMs)
     const record = this.#records.get(call.key)
     const earlier = record ?? this.#inFlight.get(call.key)
-    if (earlier) checkSame(earlier, call)
+    if (earlier) assertSameCall(earlier, call)
     if (record) return { replay: record.answer, release: () => {} }
     if (earlier) {
       const message = `There is currently another in-progress request using this idempotent key: ${call.key}. Please try again later.`
@@ -56,7 +58,7 @@ export class Idempotency {
     this.#records.set(record.key, record)
   }
 
-  /** Those that have not expired, oldest first. */
+  /** The records that have not expired, oldest first. */
   records(nowMs = Date.now()): IterableIterator<IdempotencyRecord> {
     this.#expire(nowMs)
     return this.#records.values()
@@ -70,7 +72,7 @@ export class Idempotency {
   }
 }
 
-/** The call that a request makes, or null without a key. Throws 400 where the key is too long. */
+/** Builds the keyed call of a request, or null without a key. Throws a 400 when the key is too long. */
 export function keyedCall(key: string | string[] | undefined, path: string, body: string): KeyedCall | null {
   if (typeof key !== 'string' || key === '') return null
   if (key.length > keyLengthMax) {
@@ -81,11 +83,11 @@ export function keyedCall(key: string | string[] | undefined, path: string, body
   return { key, path, print: hash('sha256', canonicalForm(body), 'base64url') }
 }
 
-function checkSame(earlier: KeyedCall, call: KeyedCall): void {
+function assertSameCall(earlier: KeyedCall, call: KeyedCall): void {
   if (earlier.path === call.path && earlier.print === call.print) return
-  const what = earlier.path === call.path ? 'parameters' : `endpoint ('${earlier.path}', not '${call.path}')`
+  const difference = earlier.path === call.path ? 'parameters' : `endpoint ('${earlier.path}', not '${call.path}')`
   const message =
-    `Keys for idempotent requests can only be used with the same ${what} they were first used with. ` +
+    `Keys for idempotent requests can only be used with the same ${difference} they were first used with. ` +
     `Try using a key other than '${call.key}' if you meant to execute a different request.`
   throw new ApiError(400, { type: 'idempotency_error', message })
 }

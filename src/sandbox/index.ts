@@ -4,20 +4,20 @@ import { Connections, type SandboxContext } from './context.ts'
 import { Faults } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import { createServer } from './server.ts'
-import { Webhooks, type SandboxLogger, type WebhookTarget } from './webhooks.ts'
+import { WebhookDispatcher, type SandboxLogger, type WebhookEndpoint } from './webhooks.ts'
 
 export interface SandboxOptions {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   port: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Its ledger; created where it is missing, used by one process at a time. */
+  /** Folder of the ledger; created if needed, used by one process at a time. */
   dataDir: string
   /** The secret key that clients send. */
   apiKey: string
-  /** Where events are posted; without it none are kept. */
-  webhook?: WebhookTarget
-  /** Where buyers' browsers reach the sandbox, for 3-D Secure. Default: where it listens. */
+  /** Webhook endpoint that events are posted to. Without it no events are kept. */
+  webhook?: WebhookEndpoint
+  /** Address of the sandbox for buyers' browsers, for 3-D Secure. Default: the address it listens on. */
   publicUrl?: string
   logger?: SandboxLogger
 }
@@ -25,24 +25,25 @@ export interface SandboxOptions {
 export interface Sandbox {
   url: string
   port: number
-  /** Answers what is being executed, then stops; webhooks that are pending are delivered after the next start. */
+  /** Responds to the calls in progress, then stops. Pending webhooks are delivered after the next start. */
   close(): Promise<void>
 }
 
 /**
- * Starts the sandbox payment provider: a server that speaks the part of Stripe's API that a shop uses, keeps its own ledger, and can
- * be told to misbehave. Throws, saying what to do, where the port is taken or the folder is in use, damaged or not writable.
+ * Starts the sandbox payment provider: a server that implements the part of Stripe's API that a shop uses, keeps its own ledger,
+ * and injects faults on request.
+ * @throws when the port is taken, or the folder is in use, damaged or not writable; the message says what to do.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', port, dataDir, apiKey, webhook, logger = silent } = options
   const ledger = await Ledger.open(dataDir, (error) => logger.error({ err: error }, error.message))
   const closing = new AbortController()
-  // Every call that a fault delays listens to it.
+  // Each call that a fault delays adds a listener.
   setMaxListeners(0, closing.signal)
   const faults = new Faults()
   const webhooks = webhook
-    ? new Webhooks({
-        target: webhook,
+    ? new WebhookDispatcher({
+        endpoint: webhook,
         publicUrl: () => context.publicUrl,
         faults,
         logger,
@@ -63,8 +64,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const close = async (): Promise<void> => {
     closing.abort()
     webhooks?.stop()
-    // What is being written now is answered before its connection is closed.
-    await ledger.settled().catch(() => {})
+    // Calls whose change is being written get their response before their connection is closed.
+    await ledger.flushed().catch(() => {})
     await setImmediate()
     await server.close()
     await ledger.close()

@@ -3,15 +3,15 @@ import { open, rename, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * An append-only file of JSON lines. What was appended is on disk before its promise resolves; appends that arrive while one
- * fsync runs share the next. After a failed write nothing more is taken: what memory holds is then ahead of the disk, and only
- * reading the file again tells the truth.
+ * Write-ahead journal with group commit: an append-only file of JSON lines. An entry is on disk before its promise resolves;
+ * entries appended during one fsync share the next. A failed write is final, because memory is then ahead of the disk: every
+ * later append rejects until the file is read again at the next start.
  */
 export class Journal {
   readonly path: string
   #file: FileHandle
   #lines: string[] = []
-  /** The batch that still gathers; null when nothing waits. */
+  /** The batch that still accepts lines; null when no line is waiting. */
   #batch: Promise<void> | null = null
   #tail: Promise<void> = Promise.resolve()
   #failure: Error | null = null
@@ -23,7 +23,7 @@ export class Journal {
     this.#onFailure = onFailure
   }
 
-  /** Opens what replayJournal has read, or creates it. `onFailure` hears of the first failed write. */
+  /** Opens the journal after `replayJournal`, or creates it. `onFailure` is called for the first failed write. */
   static async open(path: string, onFailure: (error: Error) => void): Promise<Journal> {
     const file = await open(path, 'a', 0o600)
     if ((await file.stat()).size === 0) {
@@ -39,14 +39,14 @@ export class Journal {
     return (this.#batch ??= this.#startBatch())
   }
 
-  /** Resolves once all that was appended so far is durable; what a reader was shown must not vanish. */
-  async settled(): Promise<void> {
+  /** Resolves once all entries appended so far are durable, so that a read never shows state that a crash can undo. */
+  async flushed(): Promise<void> {
     await (this.#batch ?? this.#tail)
     if (this.#failure) throw this.#failure
   }
 
   async close(): Promise<void> {
-    await this.settled().catch(() => {})
+    await this.flushed().catch(() => {})
     await this.#file.close()
   }
 
@@ -65,7 +65,7 @@ export class Journal {
       await this.#file.appendFile(text)
       await this.#file.datasync()
     } catch (cause) {
-      const remedy = 'Free space or mend the disk, then start the sandbox again.'
+      const remedy = 'Free space or repair the disk, then start the sandbox again.'
       this.#failure = new Error(`The sandbox cannot write its ledger ${this.path}. ${remedy}`, { cause })
       this.#onFailure(this.#failure)
       throw this.#failure
@@ -76,8 +76,8 @@ export class Journal {
 const header = `${JSON.stringify({ kind: 'header', version: 1 })}\n`
 
 /**
- * Hands every entry to `apply`, oldest first, and cuts off a last line that a crash has torn. Returns the number of entries; 0
- * where there is no file. Throws where the file is damaged elsewhere, or was not written by this version.
+ * Passes every entry to `apply`, oldest first, and truncates a last line that a crash left incomplete. Returns the number of
+ * entries, 0 without a file. Throws when the file is damaged elsewhere or has another format version.
  */
 export async function replayJournal(path: string, apply: (entry: unknown) => void): Promise<number> {
   let entries = -1
@@ -89,7 +89,8 @@ export async function replayJournal(path: string, apply: (entry: unknown) => voi
       tornAt ??= intactBytes
       continue
     }
-    if (tornAt !== null) throw new Error(`${path} is damaged at byte ${tornAt}. Move the folder away to start afresh.`)
+    if (tornAt !== null)
+      throw new Error(`${path} is damaged at byte ${tornAt}. Move the folder away to start with an empty ledger.`)
     intactBytes = endBytes
     if (++entries === 0) checkHeader(path, entry)
     else apply(entry)
@@ -98,7 +99,7 @@ export async function replayJournal(path: string, apply: (entry: unknown) => voi
   return Math.max(entries, 0)
 }
 
-/** Puts `entries` in the place of the whole journal, at once or not at all. It must not be open. */
+/** Replaces the whole journal by `entries`, atomically. The journal must not be open. */
 export async function rewriteJournal(path: string, entries: Iterable<unknown>): Promise<void> {
   const next = `${path}.next`
   const file = await open(next, 'w', 0o600)
@@ -136,7 +137,7 @@ async function* linesOf(path: string): AsyncGenerator<{ text: string | null; end
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  // Without its line feed a line was never acknowledged, even where it happens to be whole.
+  // A line without its line feed was never acknowledged, even if its JSON is complete.
   if (rest.length > 0) yield { text: null, endBytes: endBytes + rest.length }
 }
 
@@ -151,7 +152,7 @@ function parseLine(text: string | null): unknown {
 
 function checkHeader(path: string, entry: unknown): void {
   const isKnown = typeof entry === 'object' && entry !== null && 'version' in entry && entry.version === 1
-  if (!isKnown) throw new Error(`${path} was not written by this version of the sandbox. Give it another folder.`)
+  if (!isKnown) throw new Error(`${path} was not written by this version of the sandbox. Set another folder.`)
 }
 
 async function syncFolder(path: string): Promise<void> {

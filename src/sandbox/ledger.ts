@@ -4,26 +4,30 @@ import { Idempotency, type IdempotencyRecord, type KeyedCall } from './idempoten
 import { newId } from './ids.ts'
 import { Journal, replayJournal, rewriteJournal } from './journal.ts'
 import type {
-  Answer,
+  ApiResponse,
   Charge,
   Dispute,
   ErrorBody,
   EventType,
-  Intent,
+  PaymentIntent,
   Outcome,
   PendingEvent,
   Refund,
-  Transaction,
+  BalanceTransaction,
 } from './model.ts'
 import { ObjectStore } from './object-store.ts'
-import { transactionsOfCharge, transactionsOfDispute, transactionsOfRefund } from './transactions.ts'
+import {
+  balanceTransactionsOfCharge,
+  balanceTransactionsOfDispute,
+  balanceTransactionsOfRefund,
+} from './balance-transactions.ts'
 
-/** One line of the journal. A change is all that one execution did, so that a crash leaves all of it or nothing. */
+/** One line of the journal. A change holds all effects of one execution, so a crash keeps all of them or none. */
 type Entry =
   | {
       kind: 'change'
       atMs: number
-      intent?: Intent
+      intent?: PaymentIntent
       charge?: Charge
       refund?: Refund
       dispute?: Dispute
@@ -44,20 +48,20 @@ interface CommitContext {
   requestId: string
 }
 
-/** Journals that hold this many times what a fresh one would are rewritten at the start. */
+/** Ratio of entries in the journal to entries needed, above which the start rewrites it. */
 const compactionRatio = 2
 
-/** All that the provider knows, in memory, and on disk before anyone is told. One process at a time uses its folder. */
+/** The provider's state, in memory, journaled to disk before any response shows it. One process at a time uses its folder. */
 export class Ledger {
-  readonly intents = new ObjectStore<Intent>()
+  readonly paymentIntents = new ObjectStore<PaymentIntent>()
   readonly charges = new ObjectStore<Charge>((charge) => charge.intent)
   readonly refunds = new ObjectStore<Refund>((refund) => refund.intent)
   readonly disputes = new ObjectStore<Dispute>((dispute) => dispute.intent)
-  readonly transactions = new ObjectStore<Transaction>((transaction) => transaction.source)
+  readonly balanceTransactions = new ObjectStore<BalanceTransaction>((transaction) => transaction.source)
   readonly idempotency = new Idempotency()
-  /** Hears of events once they are durable; null where no webhook is wanted, and then none are kept. */
+  /** Called with events once they are durable. Null without a webhook endpoint: then no events are kept. */
   onEvents: ((events: PendingEvent[]) => void) | null = null
-  /** Webhooks that were not delivered when the process ended. */
+  /** Events that an earlier process had not delivered when it ended. */
   #undelivered = new Map<string, PendingEvent>()
   #byMetadata = new Map<string, string[]>()
   #journal: Journal | null = null
@@ -67,13 +71,16 @@ export class Ledger {
     this.#release = release
   }
 
-  /** Rebuilds the state from the folder. Throws, saying what to do, where it is in use, damaged or cannot be written. */
+  /**
+   * Rebuilds the state from the folder.
+   * @throws when the folder is in use, damaged or not writable; the message says what to do.
+   */
   static async open(folder: string, onFailure: (error: Error) => void): Promise<Ledger> {
     const release = await lockFolder(folder)
     try {
       const ledger = new Ledger(release)
       const path = join(folder, 'journal.jsonl')
-      const entries = await replayJournal(path, (entry) => ledger.#apply(upgraded(entry as Entry)))
+      const entries = await replayJournal(path, (entry) => ledger.#apply(upgradeEntry(entry as Entry)))
       if (entries > ledger.#entriesNeeded() * compactionRatio) await rewriteJournal(path, ledger.#snapshot())
       ledger.#journal = await Journal.open(path, onFailure)
       return ledger
@@ -81,19 +88,19 @@ export class Ledger {
       await release()
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
-      const remedy = 'Free space, mend the disk, or give another folder.'
+      const remedy = 'Free space, repair the disk, or set another folder.'
       throw new Error(`The sandbox payment provider cannot use ${folder} (${code}). ${remedy}`, { cause: error })
     }
   }
 
-  /** Applies an outcome and resolves once it is durable, with the answer. Rejects for good once the disk has failed. */
-  async commit(outcome: Outcome, { call, requestId }: CommitContext): Promise<Answer> {
+  /** Applies an outcome and resolves with the response once it is durable. After a disk failure it rejects until the next start. */
+  async commit(outcome: Outcome, { call, requestId }: CommitContext): Promise<ApiResponse> {
     const { charge, refund, dispute, intent, error, status } = outcome
-    const wanted = this.onEvents ? outcome.events : []
-    const events = wanted.map((type) => ({ id: newId('evt'), type }))
-    const answer = answerOf(outcome)
-    // Whatever changes something tells of it; without a key, a refusal leaves nothing to keep.
-    if (!call && outcome.events.length === 0) return answer
+    const types = this.onEvents ? outcome.events : []
+    const events = types.map((type) => ({ id: newId('evt'), type }))
+    const response = responseOf(outcome)
+    // Every change emits an event. An outcome without events and without a key leaves nothing to keep.
+    if (!call && outcome.events.length === 0) return response
     const change: Change = {
       kind: 'change',
       atMs: Date.now(),
@@ -108,33 +115,33 @@ export class Ledger {
     }
     this.#put(change)
     await this.#journaled(change)
-    // Only now: a replay must not be faster than the disk.
-    if (call) this.idempotency.keep({ ...call, atMs: change.atMs, answer })
+    // Not before the write: a replay must not show a response that is not durable.
+    if (call) this.idempotency.keep({ ...call, atMs: change.atMs, answer: response })
     if (events.length > 0) this.onEvents?.(eventsOf(change))
-    return answer
+    return response
   }
 
-  /** An event that needs no more delivery. Not waited for: losing it means one more delivery. */
+  /** Records that an event needs no more delivery. Not awaited: a lost record costs one more delivery. */
   eventDone(id: string): void {
     this.#journaled({ kind: 'done', id }).catch(() => {})
   }
 
-  /** Hands over, once, the events that an earlier process could not deliver. */
+  /** Returns the events that an earlier process could not deliver, and forgets them. */
   takeUndelivered(): PendingEvent[] {
     const events = [...this.#undelivered.values()]
     this.#undelivered.clear()
     return events
   }
 
-  /** Newest first; the intents that carry this metadata. */
-  withMetadata(key: string, value: string): Intent[] {
+  /** The PaymentIntents with this metadata, newest first. */
+  intentsWithMetadata(key: string, value: string): PaymentIntent[] {
     const ids = this.#byMetadata.get(metadataKey(key, value)) ?? []
-    return ids.flatMap((id) => this.intents.get(id) ?? []).toReversed()
+    return ids.flatMap((id) => this.paymentIntents.get(id) ?? []).toReversed()
   }
 
-  /** Resolves once everything that could be read so far is durable. */
-  async settled(): Promise<void> {
-    await this.#journal?.settled()
+  /** Resolves once all state readable so far is durable. */
+  async flushed(): Promise<void> {
+    await this.#journal?.flushed()
   }
 
   async close(): Promise<void> {
@@ -156,7 +163,7 @@ export class Ledger {
           this.idempotency.keep({
             ...entry.call,
             atMs: entry.atMs,
-            answer: answerOf({ ...entry, status: entry.status }),
+            answer: responseOf({ ...entry, status: entry.status }),
           })
         }
         return
@@ -172,29 +179,29 @@ export class Ledger {
 
   #put({ intent, charge, refund, dispute }: Pick<Change, 'intent' | 'charge' | 'refund' | 'dispute'>): void {
     if (intent) {
-      if (!this.intents.get(intent.id)) this.#index(intent)
-      this.intents.put(intent)
+      if (!this.paymentIntents.get(intent.id)) this.#index(intent)
+      this.paymentIntents.put(intent)
     }
     if (charge) {
       this.charges.put(charge)
-      this.#book(transactionsOfCharge(charge))
+      this.#book(balanceTransactionsOfCharge(charge))
     }
     if (refund) {
       this.refunds.put(refund)
-      this.#book(transactionsOfRefund(refund))
+      this.#book(balanceTransactionsOfRefund(refund))
     }
     if (dispute) {
       this.disputes.put(dispute)
-      this.#book(transactionsOfDispute(dispute))
+      this.#book(balanceTransactionsOfDispute(dispute))
     }
   }
 
-  /** What is on the books stays as it is. */
-  #book(transactions: Transaction[]): void {
-    for (const transaction of transactions) this.transactions.put(transaction)
+  /** Balance transactions are derived from their source and never change. */
+  #book(transactions: BalanceTransaction[]): void {
+    for (const transaction of transactions) this.balanceTransactions.put(transaction)
   }
 
-  #index(intent: Intent): void {
+  #index(intent: PaymentIntent): void {
     for (const [key, value] of Object.entries(intent.metadata)) {
       const at = metadataKey(key, value)
       const ids = this.#byMetadata.get(at)
@@ -204,14 +211,14 @@ export class Ledger {
   }
 
   #entriesNeeded(): number {
-    const kept = this.intents.size + this.charges.size + this.refunds.size + this.disputes.size
-    return kept + this.idempotency.size + this.#undelivered.size
+    const objects = this.paymentIntents.size + this.charges.size + this.refunds.size + this.disputes.size
+    return objects + this.idempotency.size + this.#undelivered.size
   }
 
   *#snapshot(): Generator<Entry> {
-    // Balance transactions are made anew from what caused them, so that is told in the order in which it happened.
+    // Balance transactions are derived again from their sources, so the sources are written in chronological order.
     const moments: [atMs: number, change: Change][] = []
-    for (const intent of this.intents.all()) yield { kind: 'change', atMs: intent.createdAtMs, intent }
+    for (const intent of this.paymentIntents.all()) yield { kind: 'change', atMs: intent.createdAtMs, intent }
     for (const charge of this.charges.all()) {
       const atMs = charge.createdAtMs
       yield { kind: 'change', atMs, charge: { ...charge, capturedAtMs: null } }
@@ -233,9 +240,9 @@ export class Ledger {
   }
 }
 
-function answerOf({ status, error, intent, charge, refund, dispute }: Answer): Answer {
-  const subject = refund ? { refund } : dispute ? { dispute } : intent && { intent, ...(charge && { charge }) }
-  return { status, ...(error && { error }), ...subject }
+function responseOf({ status, error, intent, charge, refund, dispute }: ApiResponse): ApiResponse {
+  const object = refund ? { refund } : dispute ? { dispute } : intent && { intent, ...(charge && { charge }) }
+  return { status, ...(error && { error }), ...object }
 }
 
 function eventsOf(change: Change): PendingEvent[] {
@@ -244,43 +251,46 @@ function eventsOf(change: Change): PendingEvent[] {
     id,
     type,
     createdAtMs: atMs,
-    ...subjectOf(type, change),
+    ...eventObjectOf(type, change),
     requestId: requestId ?? null,
     idempotencyKey: call?.key ?? null,
   }))
 }
 
-function subjectOf(type: EventType, { intent, charge, refund, dispute }: Change): Partial<PendingEvent> {
+function eventObjectOf(type: EventType, { intent, charge, refund, dispute }: Change): Partial<PendingEvent> {
   if (type.startsWith('payment_intent.')) return intent ? { intent } : {}
   if (type.startsWith('refund.')) return refund ? { refund } : {}
   if (type.startsWith('charge.dispute.')) return dispute ? { dispute } : {}
   return charge ? { charge } : {}
 }
 
-const undisputed = { isDisputed: false }
-const arrived = { status: 'succeeded', failedAtMs: null } as const
+const chargeDefaults = { isDisputed: false }
+const refundDefaults = { status: 'succeeded', failedAtMs: null } as const
 
-/** Entries of version 0.1 know no disputes, and only refunds that have succeeded. */
-function upgraded(entry: Entry): Entry {
+/** Upgrades entries of release 0.1, which has no disputes and only refunds that have succeeded. */
+function upgradeEntry(entry: Entry): Entry {
   switch (entry.kind) {
     case 'change':
-      return { ...entry, ...upgradedParts(entry) }
+      return { ...entry, ...upgradeObjects(entry) }
     case 'record':
       return {
         ...entry,
-        record: { ...entry.record, answer: { ...entry.record.answer, ...upgradedParts(entry.record.answer) } },
+        record: { ...entry.record, answer: { ...entry.record.answer, ...upgradeObjects(entry.record.answer) } },
       }
     case 'event':
-      return { ...entry, event: { ...entry.event, ...upgradedParts(entry.event) } }
+      return { ...entry, event: { ...entry.event, ...upgradeObjects(entry.event) } }
     case 'done':
       return entry
   }
 }
 
-function upgradedParts({ charge, refund }: Pick<Answer, 'charge' | 'refund'>): Pick<Answer, 'charge' | 'refund'> {
+function upgradeObjects({
+  charge,
+  refund,
+}: Pick<ApiResponse, 'charge' | 'refund'>): Pick<ApiResponse, 'charge' | 'refund'> {
   return {
-    ...(charge && { charge: { ...undisputed, ...charge } }),
-    ...(refund && { refund: { ...arrived, ...refund } }),
+    ...(charge && { charge: { ...chargeDefaults, ...charge } }),
+    ...(refund && { refund: { ...refundDefaults, ...refund } }),
   }
 }
 

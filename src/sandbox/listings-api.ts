@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { invalidRequest, missing, rejection } from './api-error.ts'
+import { invalidRequest, resourceMissing, toApiError } from './api-error.ts'
 import { readCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
-import { intentListParams, ownedListParams, searchParams, transactionListParams, type CreatedRange } from './params.ts'
-import { renderCharge, renderIntent, renderRefund, renderTransaction } from './render.ts'
+import {
+  intentListParams,
+  chargeOrRefundListParams,
+  searchParams,
+  transactionListParams,
+  type CreatedRange,
+} from './params.ts'
+import { renderCharge, renderIntent, renderRefund, renderBalanceTransaction } from './render.ts'
 import { parseSearch } from './search.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -21,7 +27,7 @@ interface ListQuery<Item> {
   accepts?: (item: Item) => boolean
 }
 
-/** The lists, newest first, in Stripe's pages; and the search for PaymentIntents, here without Stripe's delay of up to a minute. */
+/** List endpoints with Stripe's keyset pagination, newest first, and the search for PaymentIntents, without Stripe's indexing delay of up to a minute. */
 export function registerListings(app: FastifyInstance, context: SandboxContext): void {
   const { ledger } = context
   const intentUrl = '/v1/payment_intents'
@@ -29,7 +35,7 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
   app.get(
     intentUrl,
     readCall(context, intentListParams, (params) =>
-      list(ledger.intents, {
+      list(ledger.paymentIntents, {
         kind: 'payment_intent',
         url: intentUrl,
         render: (intent) => renderIntent(intent, context.publicUrl),
@@ -43,8 +49,8 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
     readCall(context, searchParams, ({ query, limit, page }) => {
       const { accepts, metadata } = parseSearch(query)
       const candidates = metadata
-        ? ledger.withMetadata(metadata.key, metadata.value)
-        : ledger.intents.all().toReversed()
+        ? ledger.intentsWithMetadata(metadata.key, metadata.value)
+        : ledger.paymentIntents.all().toReversed()
       const from = page === undefined ? 0 : candidates.findIndex(({ id }) => id === page) + 1
       if (page !== undefined && from === 0) throw invalidRequest('Invalid page.', { param: 'page' })
       const hits = []
@@ -52,28 +58,28 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
         const intent = candidates[at]
         if (intent && accepts(intent)) hits.push(intent)
       }
-      const shown = hits.slice(0, limit)
+      const items = hits.slice(0, limit)
       const hasMore = hits.length > limit
       return {
         object: 'search_result',
         url: '/v1/payment_intents/search',
         has_more: hasMore,
-        next_page: hasMore ? (shown.at(-1)?.id ?? null) : null,
-        data: shown.map((intent) => renderIntent(intent, context.publicUrl)),
+        next_page: hasMore ? (items.at(-1)?.id ?? null) : null,
+        data: items.map((intent) => renderIntent(intent, context.publicUrl)),
       }
     }),
   )
 
   app.get(
     '/v1/charges',
-    readCall(context, ownedListParams, ({ payment_intent: owner, ...params }) =>
+    readCall(context, chargeOrRefundListParams, ({ payment_intent: owner, ...params }) =>
       list(ledger.charges, { kind: 'charge', url: '/v1/charges', render: renderCharge, params, owner }),
     ),
   )
 
   app.get(
     '/v1/refunds',
-    readCall(context, ownedListParams, ({ payment_intent, charge, ...params }) =>
+    readCall(context, chargeOrRefundListParams, ({ payment_intent, charge, ...params }) =>
       list(ledger.refunds, {
         kind: 'refund',
         url: '/v1/refunds',
@@ -88,10 +94,10 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
   app.get(
     '/v1/balance_transactions',
     readCall(context, transactionListParams, ({ type, source: owner, ...params }) =>
-      list(ledger.transactions, {
+      list(ledger.balanceTransactions, {
         kind: 'balance transaction',
         url: '/v1/balance_transactions',
-        render: renderTransaction,
+        render: renderBalanceTransaction,
         params,
         owner,
         accepts: (transaction) => type === undefined || transaction.type === type,
@@ -101,7 +107,7 @@ export function registerListings(app: FastifyInstance, context: SandboxContext):
 }
 
 function list<Item extends { id: string; createdAtMs: number }>(
-  shelf: ObjectStore<Item>,
+  store: ObjectStore<Item>,
   query: ListQuery<Item>,
 ): unknown {
   const { starting_after: startingAfter, ending_before: endingBefore, limit, created = {} } = query.params
@@ -112,10 +118,10 @@ function list<Item extends { id: string; createdAtMs: number }>(
     ['starting_after', startingAfter],
     ['ending_before', endingBefore],
   ] as const) {
-    if (id === undefined || shelf.get(id)) continue
-    throw rejection(missing(query.kind, id, param, 400))
+    if (id === undefined || store.get(id)) continue
+    throw toApiError(resourceMissing(query.kind, id, param, 400))
   }
-  const { items, hasMore } = shelf.page({
+  const { items, hasMore } = store.page({
     limit,
     startingAfter,
     endingBefore,

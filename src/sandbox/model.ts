@@ -1,6 +1,6 @@
-/** What the sandbox keeps. Times are milliseconds since 1970, amounts minor units; Stripe's own shapes are made in render.ts. */
+/** The sandbox's state. Times are ms since 1970, amounts minor units. Property names are the journal's format; render.ts converts to Stripe's objects. */
 
-export type IntentStatus =
+export type PaymentIntentStatus =
   | 'requires_payment_method'
   | 'requires_confirmation'
   | 'requires_action'
@@ -17,11 +17,12 @@ export type RefundStatus = 'pending' | 'succeeded' | 'failed'
 
 export type Metadata = Record<string, string>
 
-export interface Intent {
+/** A payment from its creation to success or cancellation. */
+export interface PaymentIntent {
   id: string
   clientSecret: string
   createdAtMs: number
-  status: IntentStatus
+  status: PaymentIntentStatus
   amount: number
   amountCapturable: number
   amountReceived: number
@@ -30,25 +31,25 @@ export interface Intent {
   metadata: Metadata
   description: string | null
   receiptEmail: string | null
-  /** Where the buyer's browser goes after 3-D Secure. */
+  /** Address that the buyer's browser returns to after 3-D Secure. */
   returnUrl: string | null
   method: string | null
   latestCharge: string | null
   lastError: PaymentError | null
-  /** Unguessable part of the 3-D Secure page's address; set while the status is requires_action. */
+  /** Secret token in the address of the 3-D Secure page; set while the status is requires_action. */
   authentication: string | null
   canceledAtMs: number | null
   cancellationReason: (typeof cancellationReasons)[number] | null
 }
 
-/** One attempt to take the money of an intent. */
+/** One attempt to charge a PaymentIntent. */
 export interface Charge {
   id: string
   intent: string
   createdAtMs: number
   amount: number
   amountCaptured: number
-  /** Of the captured money; an authorisation that is let go counts as released, not as refunded. */
+  /** Refunded part of the captured amount; a released authorisation does not count as refunded. */
   amountRefunded: number
   isReleased: boolean
   capturedAtMs: number | null
@@ -61,8 +62,8 @@ export interface Charge {
   receiptEmail: string | null
 }
 
-/** Money of a charge that goes back. */
-interface GivenBack {
+/** Money of a charge that returns to the buyer. */
+interface ReturnedFunds {
   id: string
   intent: string
   charge: string
@@ -71,23 +72,23 @@ interface GivenBack {
   currency: string
 }
 
-export interface Refund extends GivenBack {
+export interface Refund extends ReturnedFunds {
   reason: (typeof refundReasons)[number] | null
   metadata: Metadata
   status: RefundStatus
-  /** When the money came back to the shop's balance. */
+  /** Time at which the amount returned to the shop's balance. */
   failedAtMs: number | null
 }
 
-/** The buyer's bank takes the money of a charge back, until the dispute is won. */
-export interface Dispute extends GivenBack {
+/** Dispute: the buyer's bank withdraws the money of a charge, and returns it if the shop wins. */
+export interface Dispute extends ReturnedFunds {
   reason: string
   status: 'needs_response' | 'won' | 'lost'
   closedAtMs: number | null
 }
 
-/** A movement of the shop's balance at the provider; made from what caused it, never kept. */
-export interface Transaction {
+/** A movement of the shop's balance at the provider. Derived from its source, never stored. */
+export interface BalanceTransaction {
   id: string
   type: 'charge' | 'refund' | 'refund_failure' | 'adjustment'
   source: string
@@ -128,12 +129,12 @@ export type EventType =
   | 'charge.dispute.funds_reinstated'
   | 'charge.dispute.closed'
 
-/** A webhook that is still to be delivered, with what it tells of as it was at that moment. */
+/** An event still to be delivered, with its object as it was when the event occurred. */
 export interface PendingEvent {
   id: string
   type: EventType
   createdAtMs: number
-  intent?: Intent
+  intent?: PaymentIntent
   charge?: Charge
   refund?: Refund
   dispute?: Dispute
@@ -141,7 +142,7 @@ export interface PendingEvent {
   idempotencyKey: string | null
 }
 
-/** The `error` of an answer, in Stripe's words. */
+/** The `error` of a response, in Stripe's format. */
 export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
   message: string
@@ -151,18 +152,18 @@ export interface ErrorBody {
   charge?: string
 }
 
-/** What a call is answered with, kept under its idempotency key; rendered anew for each replay, always to the same body. */
-export interface Answer {
+/** Response to a call, kept under its idempotency key. Each replay renders it again, always to the same body. */
+export interface ApiResponse {
   status: number
   error?: ErrorBody
-  intent?: Intent
-  /** The charge of the intent as it was then. */
+  intent?: PaymentIntent
+  /** The latest charge of the intent at that time. */
   charge?: Charge
   refund?: Refund
   dispute?: Dispute
 }
 
-/** What one execution changes and answers: the unit that is durable as a whole or not at all. */
-export interface Outcome extends Answer {
+/** Changes and response of one execution, made durable atomically. */
+export interface Outcome extends ApiResponse {
   events: EventType[]
 }

@@ -3,19 +3,19 @@ export interface PageQuery<Item> {
   limit: number
   startingAfter?: string | undefined
   endingBefore?: string | undefined
-  /** Only items of this owner, found by index. */
+  /** Restricts the page to items of this owner, found by index. */
   owner?: string | undefined
   accepts?: (item: Item) => boolean
 }
 
-interface Stored {
+interface ApiObject {
   id: string
 }
 
-/** Items in the order of their creation, listed newest first as Stripe does. An item keeps its place when it changes. */
-export class ObjectStore<Item extends Stored> {
+/** Objects in order of creation, with keyset pagination as in Stripe's lists. An object keeps its position when it changes. */
+export class ObjectStore<Item extends ApiObject> {
   #items: Item[] = []
-  #places = new Map<string, number>()
+  #positions = new Map<string, number>()
   #owned = new Map<string, number[]>()
   #ownerOf: (item: Item) => string | undefined
 
@@ -28,22 +28,22 @@ export class ObjectStore<Item extends Stored> {
   }
 
   get(id: string): Item | undefined {
-    const place = this.#places.get(id)
-    return place === undefined ? undefined : this.#items[place]
+    const position = this.#positions.get(id)
+    return position === undefined ? undefined : this.#items[position]
   }
 
   put(item: Item): void {
-    const place = this.#places.get(item.id)
-    if (place !== undefined) {
-      this.#items[place] = item
+    const position = this.#positions.get(item.id)
+    if (position !== undefined) {
+      this.#items[position] = item
       return
     }
     const added = this.#items.push(item) - 1
-    this.#places.set(item.id, added)
+    this.#positions.set(item.id, added)
     const owner = this.#ownerOf(item)
     if (owner === undefined) return
-    const places = this.#owned.get(owner)
-    if (places) places.push(added)
+    const positions = this.#owned.get(owner)
+    if (positions) positions.push(added)
     else this.#owned.set(owner, [added])
   }
 
@@ -52,36 +52,36 @@ export class ObjectStore<Item extends Stored> {
     return this.#items
   }
 
-  /** Oldest first; all of one owner. */
+  /** All items of one owner, oldest first. */
   ownedBy(owner: string): Item[] {
-    return (this.#owned.get(owner) ?? []).flatMap((place) => this.#items[place] ?? [])
+    return (this.#owned.get(owner) ?? []).flatMap((position) => this.#items[position] ?? [])
   }
 
-  /** Oldest first: up to `limit` items created after the one named, with whether there are more. */
-  following(id: string | undefined, limit: number): { items: Item[]; hasMore: boolean } {
-    const from = id === undefined ? 0 : (this.#places.get(id) ?? this.#items.length) + 1
+  /** Keyset pagination, oldest first: up to `limit` items created after the item `id`. */
+  listAfter(id: string | undefined, limit: number): { items: Item[]; hasMore: boolean } {
+    const from = id === undefined ? 0 : (this.#positions.get(id) ?? this.#items.length) + 1
     return { items: this.#items.slice(from, from + limit), hasMore: from + limit < this.#items.length }
   }
 
-  /** Newest first. An unknown cursor is the caller's to refuse beforehand. */
+  /** Keyset pagination, newest first. Callers must reject unknown cursors beforehand. */
   page({ limit, startingAfter, endingBefore, owner, accepts = () => true }: PageQuery<Item>): {
     items: Item[]
     hasMore: boolean
   } {
-    const places = owner === undefined ? undefined : (this.#owned.get(owner) ?? [])
-    const count = places ? places.length : this.#items.length
-    const placeAt = (index: number): number => (places ? (places[index] ?? -1) : index)
-    const above = endingBefore === undefined ? undefined : this.#places.get(endingBefore)
-    const below = startingAfter === undefined ? undefined : this.#places.get(startingAfter)
+    const positions = owner === undefined ? undefined : (this.#owned.get(owner) ?? [])
+    const count = positions ? positions.length : this.#items.length
+    const positionAt = (index: number): number => (positions ? (positions[index] ?? -1) : index)
+    const above = endingBefore === undefined ? undefined : this.#positions.get(endingBefore)
+    const below = startingAfter === undefined ? undefined : this.#positions.get(startingAfter)
     const found: Item[] = []
-    // Towards older items from the newest, or from ending_before towards newer ones, turned round at the end.
+    // The scan runs from newest to oldest, or with ending_before from the cursor towards newer items, reversed at the end.
     const isForward = above !== undefined
-    // Without an owner a place is its own index: the scan starts at the cursor, so that paging through all stays linear.
-    const start = places ? 0 : isForward ? (above ?? -1) + 1 : below === undefined ? 0 : count - below
+    // Without an owner an index is a position, so the scan starts at the cursor and paging through all items stays linear.
+    const start = positions ? 0 : isForward ? (above ?? -1) + 1 : below === undefined ? 0 : count - below
     for (let step = start; step < count && found.length <= limit; step++) {
-      const place = placeAt(isForward ? step : count - 1 - step)
-      if ((above !== undefined && place <= above) || (below !== undefined && place >= below)) continue
-      const item = this.#items[place]
+      const position = positionAt(isForward ? step : count - 1 - step)
+      if ((above !== undefined && position <= above) || (below !== undefined && position >= below)) continue
+      const item = this.#items[position]
       if (item && accepts(item)) found.push(item)
     }
     const items = found.slice(0, limit)

@@ -1,24 +1,24 @@
 import type { SandboxContext } from './context.ts'
-import { renderCharge, renderDispute, renderIntent, renderRefund, renderTransaction } from './render.ts'
+import { renderCharge, renderDispute, renderIntent, renderRefund, renderBalanceTransaction } from './render.ts'
 
-/** Any object by its id, as the API shows it. */
+/** Renders the object with this id, of any type, as the API returns it; undefined for an unknown id. */
 export function renderById({ ledger, publicUrl }: Pick<SandboxContext, 'ledger' | 'publicUrl'>, id: string): unknown {
   switch (id.slice(0, id.indexOf('_'))) {
     case 'pi':
-      return rendered(ledger.intents.get(id), (intent) => renderIntent(intent, publicUrl))
+      return renderFound(ledger.paymentIntents.get(id), (intent) => renderIntent(intent, publicUrl))
     case 'ch':
-      return rendered(ledger.charges.get(id), renderCharge)
+      return renderFound(ledger.charges.get(id), renderCharge)
     case 're':
-      return rendered(ledger.refunds.get(id), renderRefund)
+      return renderFound(ledger.refunds.get(id), renderRefund)
     case 'du':
-      return rendered(ledger.disputes.get(id), renderDispute)
+      return renderFound(ledger.disputes.get(id), renderDispute)
     case 'txn':
-      return rendered(ledger.transactions.get(id), renderTransaction)
+      return renderFound(ledger.balanceTransactions.get(id), renderBalanceTransaction)
     default:
       return undefined
   }
 }
 
-function rendered<Item>(item: Item | undefined, render: (item: Item) => unknown): unknown {
+function renderFound<Item>(item: Item | undefined, render: (item: Item) => unknown): unknown {
   return item && render(item)
 }

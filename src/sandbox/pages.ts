@@ -3,31 +3,31 @@ import { authenticate } from './authentication.ts'
 import type { SandboxContext } from './context.ts'
 import type { Fault } from './faults.ts'
 import { parseForm } from './form.ts'
-import type { Intent } from './model.ts'
+import type { PaymentIntent } from './model.ts'
 
-/** What a browser sees of the sandbox: its own page, and the page of the bank where a buyer authorises a payment. */
+/** Pages for browsers: the start page, and the bank's 3-D Secure page where a buyer authorises a payment. */
 export function registerPages(app: FastifyInstance, context: SandboxContext): void {
   const { ledger, faults } = context
 
   app.get('/', (_request, reply) => sendPage(reply, startPage(context.publicUrl, faults.list())))
 
   app.get('/authenticate/:id/:token', async (request, reply) => {
-    const intent = waitingIntent(request)
-    return intent ? sendPage(reply, bankPage(intent)) : sendPage(reply.code(404), gonePage())
+    const intent = intentToAuthenticate(request)
+    return intent ? sendPage(reply, authenticationPage(intent)) : sendPage(reply.code(404), notFoundPage())
   })
 
   app.post('/authenticate/:id/:token', async (request, reply) => {
-    const intent = waitingIntent(request)
+    const intent = intentToAuthenticate(request)
     const { outcome } = typeof request.body === 'string' ? parseForm(request.body) : {}
-    if (!intent) return sendPage(reply.code(404), gonePage())
-    if (outcome !== 'authorise' && outcome !== 'fail') return sendPage(reply.code(400), bankPage(intent))
-    const answer = await authenticate(ledger, {
+    if (!intent) return sendPage(reply.code(404), notFoundPage())
+    if (outcome !== 'authorise' && outcome !== 'fail') return sendPage(reply.code(400), authenticationPage(intent))
+    const response = await authenticate(ledger, {
       id: intent.id,
       isAuthorised: outcome === 'authorise',
       requestId: request.id,
     })
     if (intent.returnUrl === null) return sendPage(reply, donePage())
-    const isPaid = answer.intent?.status === 'succeeded' || answer.intent?.status === 'requires_capture'
+    const isPaid = response.intent?.status === 'succeeded' || response.intent?.status === 'requires_capture'
     const target = new URL(intent.returnUrl)
     target.searchParams.set('payment_intent', intent.id)
     target.searchParams.set('payment_intent_client_secret', intent.clientSecret)
@@ -35,10 +35,10 @@ export function registerPages(app: FastifyInstance, context: SandboxContext): vo
     return reply.redirect(target.href, 303)
   })
 
-  /** Undefined where the address is wrong, or the buyer has answered already. */
-  function waitingIntent(request: FastifyRequest): Intent | undefined {
+  /** Undefined when the address is wrong or the buyer has already chosen. */
+  function intentToAuthenticate(request: FastifyRequest): PaymentIntent | undefined {
     const { id, token } = request.params as { id: string; token: string }
-    const intent = ledger.intents.get(id)
+    const intent = ledger.paymentIntents.get(id)
     return intent?.authentication === token ? intent : undefined
   }
 }
@@ -55,8 +55,8 @@ button.main { background: #3d5afe; border-color: #3d5afe; color: #fff } .sum { f
 function startPage(url: string, faults: Fault[]): string {
   const rows = faults.map((fault) => {
     const { id, mode, hits, count, endsAt } = fault
-    const what = 'event' in fault ? fault.event : fault.operation
-    return row([id, mode, what, count === undefined ? `${hits}` : `${hits} / ${count}`, endsAt ?? '-'])
+    const scope = 'event' in fault ? fault.event : fault.operation
+    return row([id, mode, scope, count === undefined ? `${hits}` : `${hits} / ${count}`, endsAt ?? '-'])
   })
   const none = '<p>No fault is switched on. <span class="zh" lang="zh">没有开启任何故障。</span></p>'
   const head = '<tr><th>id</th><th>mode 模式</th><th>operation 操作</th><th>hits 次数</th><th>ends 结束</th></tr>'
@@ -65,11 +65,11 @@ function startPage(url: string, faults: Fault[]): string {
   return page(
     'Sandbox payment provider',
     `<h1>Sandbox payment provider <span class="zh" lang="zh">沙盒支付服务</span></h1>
-<p>It speaks the part of Stripe's API that a shop uses, with Stripe's test cards. No real money moves.</p>
+<p>It implements the part of Stripe's API that a shop uses, with Stripe's test cards. No real money moves.</p>
 <p class="zh" lang="zh">它实现了网店所需的 Stripe 接口，使用 Stripe 的测试卡。这里没有真实的资金流动。</p>
 <h2>Active faults <span class="zh" lang="zh">当前故障</span></h2>
 ${faults.length === 0 ? none : `<table>${head}${rows.join('')}</table>`}
-<h2>Switch on, switch off <span class="zh" lang="zh">开启与关闭</span></h2>
+<h2>Switch faults on and off <span class="zh" lang="zh">开启与关闭</span></h2>
 <p>On this machine. <span class="zh" lang="zh">仅限本机。</span></p>
 <pre>${escape(on)}\n${escape(off)}</pre>
 <p>mode: slow, fail, hang, late, decline, lose_reply, down, pend_refund, fail_refund; operation: create, confirm, capture,
@@ -78,24 +78,24 @@ as refund.created, any; count, forMs and probability limit it.</p>
 <p class="zh" lang="zh">mode：slow 变慢，fail 报错，hang 不回应，late 迟到，decline 拒付，lose_reply 丢失回应，down 停机，
 pend_refund 退款待定，fail_refund 退款失败，用 operation 选择操作；duplicate_webhook 重复通知，delay_webhook 延迟通知，
 reorder_webhook 打乱通知，drop_webhook 丢弃通知，用 event 选择事件；用 count、forMs、probability 限制范围。</p>
-<h2>What it knows <span class="zh" lang="zh">账目</span></h2>
+<h2>Ledger <span class="zh" lang="zh">账目</span></h2>
 <pre>${escape(`curl ${url}/_sandbox/summary\ncurl ${url}/_sandbox/ledger`)}</pre>
-${bank(url)}`,
+${bankCommands(url)}`,
   )
 }
 
-function bank(url: string): string {
+function bankCommands(url: string): string {
   const json = `-H 'content-type: application/json' -d`
   const commands = [
     `curl -X POST ${url}/_sandbox/disputes ${json} '{"payment_intent":"pi_..."}'`,
     `curl -X POST ${url}/_sandbox/disputes/du_.../close ${json} '{"status":"won"}'`,
     `curl -X POST ${url}/_sandbox/refunds/re_.../settle ${json} '{"status":"failed"}'`,
   ]
-  return `<h2>What a buyer's bank does <span class="zh" lang="zh">争议与退款结果</span></h2>
+  return `<h2>Disputes and refunds <span class="zh" lang="zh">争议与退款结果</span></h2>
 <pre>${escape(commands.join('\n'))}</pre>`
 }
 
-function bankPage(intent: Intent): string {
+function authenticationPage(intent: PaymentIntent): string {
   return page(
     '3-D Secure',
     `<h1>Authorise this payment? <span class="zh" lang="zh">是否授权此付款？</span></h1>
@@ -116,8 +116,8 @@ function donePage(): string {
   )
 }
 
-function gonePage(): string {
-  const text = 'This payment does not wait for you (any more).'
+function notFoundPage(): string {
+  const text = 'This payment does not need your authorisation, or no longer needs it.'
   return page('Not found', `<h1>${text} <span class="zh" lang="zh">此付款无需（或不再需要）您的授权。</span></h1>`)
 }
 
@@ -144,7 +144,7 @@ function row(cells: string[]): string {
   return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`
 }
 
-function money({ amount, currency }: Intent): string {
+function money({ amount, currency }: PaymentIntent): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency })
   return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
 }

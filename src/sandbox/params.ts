@@ -3,10 +3,10 @@ import { invalidRequest } from './api-error.ts'
 import { FormError, parseForm, type Form } from './form.ts'
 import { cancellationReasons, captureMethods, refundReasons } from './model.ts'
 
-/** The parameters of each call, as texts from a form; what Stripe knows and this sandbox has no use for is tolerated by name. */
+/** Schemas of the parameters of each call. Parameters of Stripe without a meaning in the sandbox are listed and ignored. */
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))
-/** The least that Stripe charges (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts), in minor units. */
+/** Minimum charge amounts, minor units (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
 const amountMin: Record<string, number> = {
   usd: 50,
   aud: 50,
@@ -46,9 +46,9 @@ const integer = (min: number, max: number) =>
 
 const amount = integer(1, amountMax)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
-const named = z.string().min(1, 'You passed an empty string.').max(5000)
-/** An empty text unsets the field. */
-const text = (max: number) =>
+const nonEmptyText = z.string().min(1, 'You passed an empty string.').max(5000)
+/** A text whose empty value unsets the field. */
+const clearableText = (max: number) =>
   z
     .string()
     .max(max)
@@ -63,8 +63,8 @@ const currency = z.string().transform((code, ctx) => {
   return fail(ctx, `Invalid currency: ${code.slice(0, 40)}. It must be a three-letter ISO 4217 code.`)
 })
 
-/** Accepted and without effect here. */
-const tolerated = {
+/** Accepted and ignored. */
+const ignored = {
   payment_method_types: z.unknown().optional(),
   automatic_payment_methods: z.unknown().optional(),
   payment_method_options: z.unknown().optional(),
@@ -73,7 +73,7 @@ const tolerated = {
   shipping: z.unknown().optional(),
 }
 
-/** The paths that can be expanded, each written out. */
+/** The `expand` parameter, restricted to these paths. */
 const expandable = (...paths: [string, ...string[]]) =>
   z
     .record(z.string(), z.enum(paths))
@@ -82,12 +82,12 @@ const expandable = (...paths: [string, ...string[]]) =>
 const intentExpand = expandable('latest_charge', 'latest_charge.balance_transaction')
 
 const confirmFields = {
-  payment_method: named.optional(),
+  payment_method: nonEmptyText.optional(),
   return_url: returnUrl.optional(),
   off_session: flag.optional(),
   error_on_requires_action: flag.optional(),
   expand: intentExpand,
-  receipt_email: text(800).optional(),
+  receipt_email: clearableText(800).optional(),
 }
 
 export const createParams = z
@@ -96,10 +96,10 @@ export const createParams = z
     currency,
     capture_method: z.enum(captureMethods).optional(),
     metadata: metadata.optional(),
-    description: text(1000).optional(),
+    description: clearableText(1000).optional(),
     confirm: flag.optional(),
     ...confirmFields,
-    ...tolerated,
+    ...ignored,
   })
   .superRefine((params, ctx) => {
     const min = amountMin[params.currency] ?? 1
@@ -107,7 +107,7 @@ export const createParams = z
     const message = `Amount must be at least ${min} in the minor unit of ${params.currency}.`
     ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code: 'amount_too_small' } })
   })
-export const confirmParams = z.strictObject({ ...confirmFields, ...tolerated })
+export const confirmParams = z.strictObject({ ...confirmFields, ...ignored })
 export const captureParams = z.strictObject({ amount_to_capture: amount.optional(), expand: intentExpand })
 export const cancelParams = z.strictObject({
   cancellation_reason: z.enum(cancellationReasons).optional(),
@@ -116,8 +116,8 @@ export const cancelParams = z.strictObject({
 const refundExpand = expandable('charge', 'balance_transaction', 'payment_intent')
 export const refundParams = z
   .strictObject({
-    payment_intent: named.optional(),
-    charge: named.optional(),
+    payment_intent: nonEmptyText.optional(),
+    charge: nonEmptyText.optional(),
     amount: amount.optional(),
     reason: z.enum(refundReasons).optional(),
     metadata: metadata.optional(),
@@ -137,11 +137,11 @@ export type CreatedRange = Partial<Record<'gt' | 'gte' | 'lt' | 'lte', number | 
 const limit = integer(1, 100).default(10)
 const listFields = {
   limit,
-  starting_after: named.optional(),
-  ending_before: named.optional(),
+  starting_after: nonEmptyText.optional(),
+  ending_before: nonEmptyText.optional(),
   created: created.optional(),
 }
-export const intentParams = z.strictObject({ client_secret: named.optional(), expand: intentExpand })
+export const intentParams = z.strictObject({ client_secret: nonEmptyText.optional(), expand: intentExpand })
 export const refundReadParams = z.strictObject({ expand: refundExpand })
 export const chargeReadParams = z.strictObject({ expand: expandable('balance_transaction', 'payment_intent') })
 export const transactionReadParams = z.strictObject({ expand: expandable('source') })
@@ -150,26 +150,26 @@ export const intentListParams = z.strictObject({
   ...listFields,
   expand: expandable('data.latest_charge', 'data.latest_charge.balance_transaction'),
 })
-export const ownedListParams = z.strictObject({
+export const chargeOrRefundListParams = z.strictObject({
   ...listFields,
-  payment_intent: named.optional(),
-  charge: named.optional(),
+  payment_intent: nonEmptyText.optional(),
+  charge: nonEmptyText.optional(),
   expand: expandable('data.balance_transaction', 'data.payment_intent'),
 })
 export const transactionListParams = z.strictObject({
   ...listFields,
   type: z.enum(['charge', 'refund', 'refund_failure', 'adjustment']).optional(),
-  source: named.optional(),
+  source: nonEmptyText.optional(),
   expand: expandable('data.source'),
 })
 export const searchParams = z.strictObject({
-  query: named,
+  query: nonEmptyText,
   limit,
-  page: named.optional(),
+  page: nonEmptyText.optional(),
   expand: expandable('data.latest_charge'),
 })
 
-/** The parsed parameters of a body or query string, or the refusal in Stripe's words, naming the parameter. */
+/** Parses a body or query string. Throws an ApiError in Stripe's words that names the invalid parameter. */
 export function parseParams<Schema extends z.ZodType>(schema: Schema, encoded: string): z.output<Schema> {
   let form: Form
   try {
@@ -180,10 +180,10 @@ export function parseParams<Schema extends z.ZodType>(schema: Schema, encoded: s
   }
   const parsed = schema.safeParse(form)
   if (parsed.success) return parsed.data
-  throw refusalOf(parsed.error.issues[0], form)
+  throw validationError(parsed.error.issues[0], form)
 }
 
-function refusalOf(issue: z.core.$ZodIssue | undefined, form: Form): Error {
+function validationError(issue: z.core.$ZodIssue | undefined, form: Form): Error {
   if (!issue) return invalidRequest('Invalid parameters.')
   if (issue.code === 'unrecognized_keys') {
     const param = paramName([...issue.path, issue.keys[0] ?? ''])

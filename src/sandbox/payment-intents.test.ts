@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Charge, Intent, Outcome } from './model.ts'
+import type { Charge, PaymentIntent, Outcome } from './model.ts'
 import { authenticateIntent, cancelIntent, captureIntent, confirmIntent, createIntent } from './payment-intents.ts'
 import { refundCharge } from './refunds.ts'
 import { findTestCard } from './test-cards.ts'
@@ -19,7 +19,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('refund' as const), amount: fc.option(fc.integer({ min: 1, max: 1200 })) }),
 )
 
-test('whatever is asked in whatever order, money is taken at most once and given back at most once', () => {
+test('any sequence of calls captures money at most once and never refunds more than it', () => {
   fc.assert(
     fc.property(
       fc.constantFrom('automatic' as const, 'manual' as const),
@@ -28,9 +28,9 @@ test('whatever is asked in whatever order, money is taken at most once and given
         const charges = new Map<string, Charge>()
         let intent = started(captureMethod)
         let refunded = 0
-        for (const [n, asked] of steps.entries()) {
+        for (const [n, call] of steps.entries()) {
           const latest = charges.get(intent.latestCharge ?? '')
-          const outcome = handle(asked, { intent, latest, n })
+          const outcome = handle(call, { intent, latest, n })
           if (outcome.status === 400) {
             expect(outcome.events).toEqual([])
             continue
@@ -42,11 +42,11 @@ test('whatever is asked in whatever order, money is taken at most once and given
           refunded += outcome.refund?.amount ?? 0
         }
         const captured = [...charges.values()].filter((charge) => charge.capturedAtMs !== null)
-        const taken = captured.reduce((sum, charge) => sum + charge.amountCaptured, 0)
+        const amountCaptured = captured.reduce((sum, charge) => sum + charge.amountCaptured, 0)
         expect(captured.length).toBe(intent.status === 'succeeded' ? 1 : 0)
-        expect(taken).toBe(intent.amountReceived)
-        expect(taken).toBeLessThanOrEqual(intent.amount)
-        expect(refunded).toBeLessThanOrEqual(taken)
+        expect(amountCaptured).toBe(intent.amountReceived)
+        expect(amountCaptured).toBeLessThanOrEqual(intent.amount)
+        expect(refunded).toBeLessThanOrEqual(amountCaptured)
         expect(intent.amountCapturable > 0).toBe(intent.status === 'requires_capture')
       },
     ),
@@ -56,23 +56,23 @@ test('whatever is asked in whatever order, money is taken at most once and given
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 
 function handle(
-  asked: Step,
-  { intent, latest, n }: { intent: Intent; latest: Charge | undefined; n: number },
+  call: Step,
+  { intent, latest, n }: { intent: PaymentIntent; latest: Charge | undefined; n: number },
 ): Outcome {
   const attempt = { chargeId: `ch_${n}`, nowMs: n }
-  switch (asked.kind) {
+  switch (call.kind) {
     case 'confirm': {
-      const card = findTestCard(asked.method)
-      const flags = { isUnattended: false, isRefused: false }
+      const card = findTestCard(call.method)
+      const flags = { isOffSession: false, isDeclineForced: false }
       return confirmIntent(intent, { ...attempt, ...flags, card, returnUrl: null, authentication: `token-${n}` })
     }
     case 'authenticate': {
       const card = findTestCard('pm_card_authenticationRequired')
       if (!card) throw new Error('a test card is missing')
-      return authenticateIntent(intent, asked.isAuthorised, { ...attempt, card })
+      return authenticateIntent(intent, call.isAuthorised, { ...attempt, card })
     }
     case 'capture':
-      return captureIntent(intent, latest, asked.amount, n)
+      return captureIntent(intent, latest, call.amount, n)
     case 'cancel':
       return cancelIntent(intent, latest, null, n)
     case 'refund':
@@ -80,7 +80,7 @@ function handle(
       return refundCharge(latest, {
         id: `re_${n}`,
         createdAtMs: n,
-        amount: asked.amount,
+        amount: call.amount,
         reason: null,
         metadata: {},
         status: 'succeeded',
@@ -88,7 +88,7 @@ function handle(
   }
 }
 
-function started(captureMethod: Intent['captureMethod']): Intent {
+function started(captureMethod: PaymentIntent['captureMethod']): PaymentIntent {
   const { intent } = createIntent({
     id: 'pi_1',
     clientSecret: 'secret',

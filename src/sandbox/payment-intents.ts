@@ -1,17 +1,18 @@
-import { rejected } from './api-error.ts'
-import type { Charge, Decline, EventType, Intent, IntentStatus, Outcome } from './model.ts'
+import { rejectedOutcome } from './api-error.ts'
+import type { Charge, Decline, EventType, PaymentIntent, PaymentIntentStatus, Outcome } from './model.ts'
 import { authenticationRequired, genericDecline, type TestCard } from './test-cards.ts'
 
-/** The PaymentIntent's state machine (docs.stripe.com/payments/paymentintents/lifecycle). Pure: ids and times come from the caller. */
+/** State machine of the PaymentIntent (docs.stripe.com/payments/paymentintents/lifecycle). Pure: ids and times come from the caller. */
 
 export type NewIntent = Pick<
-  Intent,
+  PaymentIntent,
   'id' | 'clientSecret' | 'createdAtMs' | 'amount' | 'currency' | 'captureMethod' | 'metadata' | 'description'
 > &
-  Pick<Intent, 'receiptEmail' | 'returnUrl' | 'method'>
+  Pick<PaymentIntent, 'receiptEmail' | 'returnUrl' | 'method'>
 
+/** Creates an intent; with a payment method it awaits confirmation. */
 export function createIntent(fields: NewIntent): Outcome {
-  const intent: Intent = {
+  const intent: PaymentIntent = {
     ...fields,
     status: fields.method === null ? 'requires_payment_method' : 'requires_confirmation',
     amountCapturable: 0,
@@ -31,56 +32,65 @@ interface Attempt {
 }
 
 interface Confirmation extends Attempt {
-  /** The card to charge; undefined where neither the intent nor the call names one. */
+  /** The card to charge; undefined when neither the intent nor the call names one. */
   card: TestCard | undefined
   returnUrl: string | null
   authentication: string
-  /** The buyer is not there to authenticate: a card that asks for it is declined. */
-  isUnattended: boolean
-  /** The fault `decline` is on. */
-  isRefused: boolean
+  /** The buyer cannot authenticate now: a card that requires it is declined. */
+  isOffSession: boolean
+  /** The fault `decline` is active. */
+  isDeclineForced: boolean
 }
 
-export function confirmIntent(intent: Intent, confirmation: Confirmation): Outcome {
+/** Confirms an intent: charges the card, declines it, requires 3-D Secure, or starts a bank debit. */
+export function confirmIntent(intent: PaymentIntent, confirmation: Confirmation): Outcome {
   const { card } = confirmation
-  if (!confirmable.includes(intent.status)) return unexpected(intent, cannotConfirm(intent.status))
+  if (!confirmable.includes(intent.status)) return unexpectedState(intent, cannotConfirm(intent.status))
   if (!card) {
     const remedy = 'Update the PaymentIntent with a payment method and confirm it again, or name one in this call.'
-    return unexpected(intent, `You cannot confirm this PaymentIntent because it's missing a payment method. ${remedy}`)
+    return unexpectedState(
+      intent,
+      `You cannot confirm this PaymentIntent because it's missing a payment method. ${remedy}`,
+    )
   }
   const returnUrl = confirmation.returnUrl ?? intent.returnUrl
   const prepared = { ...intent, method: card.id, lastError: null, authentication: null, returnUrl }
-  if (confirmation.isRefused) return decline(prepared, card.id, genericDecline, confirmation)
+  if (confirmation.isDeclineForced) return decline(prepared, card.id, genericDecline, confirmation)
   switch (card.behaviour.kind) {
     case 'succeed':
-      return take(prepared, card.id, confirmation)
+      return chargeCard(prepared, card.id, confirmation)
     case 'decline':
       return decline(prepared, card.id, card.behaviour.decline, confirmation)
     case 'authenticate':
-      if (confirmation.isUnattended) return decline(prepared, card.id, authenticationRequired, confirmation)
-      return moved(
+      if (confirmation.isOffSession) return decline(prepared, card.id, authenticationRequired, confirmation)
+      return transition(
         { ...prepared, status: 'requires_action', authentication: confirmation.authentication },
         'payment_intent.requires_action',
       )
     case 'process':
-      return moved({ ...prepared, status: 'processing' }, 'payment_intent.processing')
+      return transition({ ...prepared, status: 'processing' }, 'payment_intent.processing')
   }
 }
 
-/** The buyer's answer on the 3-D Secure page. */
+/** Applies the buyer's choice on the 3-D Secure page. */
 export function authenticateIntent(
-  intent: Intent,
+  intent: PaymentIntent,
   isAuthorised: boolean,
   attempt: Attempt & { card: TestCard | undefined },
 ): Outcome {
   const { card } = attempt
   if (intent.status !== 'requires_action' || !card) {
-    return unexpected(intent, `This PaymentIntent has a status of ${intent.status}: it does not wait for the buyer.`)
+    return unexpectedState(
+      intent,
+      `This PaymentIntent has a status of ${intent.status}: it does not require authentication.`,
+    )
   }
   const prepared = { ...intent, authentication: null }
   if (isAuthorised) {
-    const refusal = card.behaviour.kind === 'authenticate' ? card.behaviour.decline : undefined
-    return refusal ? decline(prepared, card.id, refusal, attempt) : take(prepared, card.id, attempt)
+    const declineAfterAuthentication = card.behaviour.kind === 'authenticate' ? card.behaviour.decline : undefined
+    return declineAfterAuthentication
+      ? decline(prepared, card.id, declineAfterAuthentication, attempt)
+      : chargeCard(prepared, card.id, attempt)
   }
   const lastError = {
     type: 'invalid_request_error' as const,
@@ -90,29 +100,29 @@ export function authenticateIntent(
     method: card.id,
     charge: null,
   }
-  return moved(
+  return transition(
     { ...prepared, status: 'requires_payment_method', method: null, lastError },
     'payment_intent.payment_failed',
   )
 }
 
-/** Takes `amount` (all of it unless given) of an authorised intent and lets go of the rest. */
+/** Captures `amount` (default: all) of an authorised intent and releases the rest. */
 export function captureIntent(
-  intent: Intent,
+  intent: PaymentIntent,
   authorised: Charge | undefined,
   amount: number | null,
   nowMs: number,
 ): Outcome {
   if (intent.status !== 'requires_capture' || !authorised) {
-    const which = 'Only a PaymentIntent with one of the following statuses may be captured: requires_capture.'
-    return unexpected(
+    const allowed = 'Only a PaymentIntent with one of the following statuses may be captured: requires_capture.'
+    return unexpectedState(
       intent,
-      `This PaymentIntent could not be captured because it has a status of ${intent.status}. ${which}`,
+      `This PaymentIntent could not be captured because it has a status of ${intent.status}. ${allowed}`,
     )
   }
   const captured = amount ?? intent.amountCapturable
   if (captured > intent.amountCapturable) {
-    return rejected({
+    return rejectedOutcome({
       code: 'amount_too_large',
       param: 'amount_to_capture',
       message: `Amount to capture (${captured}) is greater than the amount capturable (${intent.amountCapturable}).`,
@@ -126,19 +136,19 @@ export function captureIntent(
   }
 }
 
-/** Ends an intent that has not succeeded; an authorisation is let go. */
+/** Cancels an intent that has not succeeded, and releases its authorisation. */
 export function cancelIntent(
-  intent: Intent,
+  intent: PaymentIntent,
   authorised: Charge | undefined,
-  cancellationReason: Intent['cancellationReason'],
+  cancellationReason: PaymentIntent['cancellationReason'],
   nowMs: number,
 ): Outcome {
   if (intent.status === 'succeeded' || intent.status === 'canceled') {
-    const which = `${confirmable.join(', ')}, requires_capture, processing`
-    return unexpected(
+    const allowed = `${confirmable.join(', ')}, requires_capture, processing`
+    return unexpectedState(
       intent,
       `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. ` +
-        `Only a PaymentIntent with one of the following statuses may be canceled: ${which}.`,
+        `Only a PaymentIntent with one of the following statuses may be canceled: ${allowed}.`,
     )
   }
   return {
@@ -156,9 +166,9 @@ export function cancelIntent(
   }
 }
 
-const confirmable: IntentStatus[] = ['requires_payment_method', 'requires_confirmation', 'requires_action']
+const confirmable: PaymentIntentStatus[] = ['requires_payment_method', 'requires_confirmation', 'requires_action']
 
-function cannotConfirm(status: IntentStatus): string {
+function cannotConfirm(status: PaymentIntentStatus): string {
   const because =
     status === 'succeeded'
       ? 'it has already succeeded after being previously confirmed'
@@ -166,7 +176,7 @@ function cannotConfirm(status: IntentStatus): string {
   return `You cannot confirm this PaymentIntent because ${because}.`
 }
 
-function take(intent: Intent, method: string, attempt: Attempt): Outcome {
+function chargeCard(intent: PaymentIntent, method: string, attempt: Attempt): Outcome {
   const isCaptured = intent.captureMethod !== 'manual'
   return {
     status: 200,
@@ -186,7 +196,7 @@ function take(intent: Intent, method: string, attempt: Attempt): Outcome {
   }
 }
 
-function decline(intent: Intent, method: string, failure: Decline, attempt: Attempt): Outcome {
+function decline(intent: PaymentIntent, method: string, failure: Decline, attempt: Attempt): Outcome {
   const { code, declineCode, message } = failure
   return {
     status: 402,
@@ -209,7 +219,7 @@ function decline(intent: Intent, method: string, failure: Decline, attempt: Atte
   }
 }
 
-function newCharge(intent: Intent, method: string, { chargeId, nowMs }: Attempt): Charge {
+function newCharge(intent: PaymentIntent, method: string, { chargeId, nowMs }: Attempt): Charge {
   const { amount, currency, metadata, description, receiptEmail } = intent
   return {
     id: chargeId,
@@ -230,10 +240,10 @@ function newCharge(intent: Intent, method: string, { chargeId, nowMs }: Attempt)
   }
 }
 
-function moved(intent: Intent, event: EventType): Outcome {
+function transition(intent: PaymentIntent, event: EventType): Outcome {
   return { status: 200, intent, events: [event] }
 }
 
-function unexpected(intent: Intent, message: string): Outcome {
-  return { ...rejected({ code: 'payment_intent_unexpected_state', message }), intent }
+function unexpectedState(intent: PaymentIntent, message: string): Outcome {
+  return { ...rejectedOutcome({ code: 'payment_intent_unexpected_state', message }), intent }
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { missing, rejection, type ErrorAnswer } from './api-error.ts'
+import { resourceMissing, toApiError, type ErrorResponse } from './api-error.ts'
 import { readCall, writeCall } from './calls.ts'
 import type { SandboxContext } from './context.ts'
 import { newId, newSecret } from './ids.ts'
-import type { Charge, Intent, Outcome } from './model.ts'
+import type { Charge, PaymentIntent, Outcome } from './model.ts'
 import { renderById } from './objects.ts'
 import {
   cancelParams,
@@ -24,7 +24,7 @@ import { findTestCard } from './test-cards.ts'
 
 type ConfirmFields = ReturnType<typeof confirmParams.parse>
 
-/** `/v1/payment_intents` and `/v1/refunds` by their ids: everything that moves money. */
+/** Endpoints that move money (PaymentIntents, refunds), and retrieval of every object by its id. */
 export function registerPayments(app: FastifyInstance, context: SandboxContext): void {
   const { ledger } = context
 
@@ -37,7 +37,7 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
         const created = create(params)
         if (!params.confirm || created.intent === undefined) return created
         const confirmed = confirm(created.intent, params, fault === 'decline')
-        // An intent whose first confirm cannot even be tried is not created at all.
+        // A create whose confirm is invalid creates no intent.
         if (confirmed.events.length === 0) {
           const { status, error } = confirmed
           return { status, ...(error && { error }), events: [] }
@@ -52,7 +52,8 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     writeCall(context, {
       schema: confirmParams,
       operations: () => ['confirm'],
-      decide: (params, request, fault) => onIntent(request, (intent) => confirm(intent, params, fault === 'decline')),
+      decide: (params, request, fault) =>
+        decideOnIntent(request, (intent) => confirm(intent, params, fault === 'decline')),
     }),
   )
 
@@ -62,7 +63,7 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
       schema: captureParams,
       operations: () => ['capture'],
       decide: (params, request) =>
-        onIntent(request, (intent) =>
+        decideOnIntent(request, (intent) =>
           captureIntent(intent, chargeOf(intent), params.amount_to_capture ?? null, Date.now()),
         ),
     }),
@@ -74,7 +75,7 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
       schema: cancelParams,
       operations: () => ['cancel'],
       decide: (params, request) =>
-        onIntent(request, (intent) =>
+        decideOnIntent(request, (intent) =>
           cancelIntent(intent, chargeOf(intent), params.cancellation_reason ?? null, Date.now()),
         ),
     }),
@@ -95,13 +96,17 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     }),
   )
 
-  one('payment_intents', { kind: 'payment_intent', prefix: 'pi_', param: 'intent', schema: intentParams })
-  one('refunds', { kind: 'refund', prefix: 're_', schema: refundReadParams })
-  one('charges', { kind: 'charge', prefix: 'ch_', schema: chargeReadParams })
-  one('disputes', { kind: 'dispute', prefix: 'du_', schema: disputeReadParams })
-  one('balance_transactions', { kind: 'balance transaction', prefix: 'txn_', schema: transactionReadParams })
+  registerRetrieve('payment_intents', { kind: 'payment_intent', prefix: 'pi_', param: 'intent', schema: intentParams })
+  registerRetrieve('refunds', { kind: 'refund', prefix: 're_', schema: refundReadParams })
+  registerRetrieve('charges', { kind: 'charge', prefix: 'ch_', schema: chargeReadParams })
+  registerRetrieve('disputes', { kind: 'dispute', prefix: 'du_', schema: disputeReadParams })
+  registerRetrieve('balance_transactions', {
+    kind: 'balance transaction',
+    prefix: 'txn_',
+    schema: transactionReadParams,
+  })
 
-  function one(
+  function registerRetrieve(
     path: string,
     object: { kind: string; prefix: string; param?: string; schema: z.ZodType<{ expand?: string[] | undefined }> },
   ): void {
@@ -109,21 +114,21 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     const read = readCall(context, schema, (_params, request) => {
       const id = idOf(request)
       const body = id.startsWith(prefix) ? renderById(context, id) : undefined
-      if (body === undefined) throw rejection(missing(kind, id, param))
+      if (body === undefined) throw toApiError(resourceMissing(kind, id, param))
       return body
     })
     app.get(`/v1/${path}/:id`, read)
   }
 
-  function onIntent(request: FastifyRequest, decide: (intent: Intent) => Outcome): Outcome {
+  function decideOnIntent(request: FastifyRequest, decide: (intent: PaymentIntent) => Outcome): Outcome {
     const id = idOf(request)
-    const intent = ledger.intents.get(id)
-    return intent ? decide(intent) : { ...missing('payment_intent', id, 'intent'), events: [] }
+    const intent = ledger.paymentIntents.get(id)
+    return intent ? decide(intent) : { ...resourceMissing('payment_intent', id, 'intent'), events: [] }
   }
 
   function create(params: ReturnType<typeof createParams.parse>): Outcome {
     const { payment_method: method = null } = params
-    if (method !== null && !findTestCard(method)) return unknownMethod(method)
+    if (method !== null && !findTestCard(method)) return unknownPaymentMethod(method)
     const id = newId('pi')
     return createIntent({
       id,
@@ -140,10 +145,10 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
     })
   }
 
-  function confirm(intent: Intent, params: ConfirmFields, isRefused: boolean): Outcome {
+  function confirm(intent: PaymentIntent, params: ConfirmFields, isDeclineForced: boolean): Outcome {
     const method = params.payment_method ?? intent.method
     const card = method === null ? undefined : findTestCard(method)
-    if (method !== null && !card) return unknownMethod(method)
+    if (method !== null && !card) return unknownPaymentMethod(method)
     const updated = params.receipt_email === undefined ? intent : { ...intent, receiptEmail: params.receipt_email }
     return confirmIntent(updated, {
       card,
@@ -151,34 +156,34 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
       nowMs: Date.now(),
       returnUrl: params.return_url ?? null,
       authentication: newSecret(),
-      isUnattended: params.off_session === true || params.error_on_requires_action === true,
-      isRefused,
+      isOffSession: params.off_session === true || params.error_on_requires_action === true,
+      isDeclineForced,
     })
   }
 
-  function chargeOf(intent: Intent): Charge | undefined {
+  function chargeOf(intent: PaymentIntent): Charge | undefined {
     return intent.latestCharge === null ? undefined : ledger.charges.get(intent.latestCharge)
   }
 
   function chargeToRefund(params: {
     payment_intent?: string | undefined
     charge?: string | undefined
-  }): Charge | ErrorAnswer {
+  }): Charge | ErrorResponse {
     if (params.charge !== undefined) {
       const charge = ledger.charges.get(params.charge)
-      return charge ? undisputed(charge) : missing('charge', params.charge, 'charge', 404)
+      return charge ? requireRefundable(charge) : resourceMissing('charge', params.charge, 'charge', 404)
     }
     const id = params.payment_intent ?? ''
-    const intent = ledger.intents.get(id)
-    if (!intent) return missing('payment_intent', id, 'payment_intent', 404)
+    const intent = ledger.paymentIntents.get(id)
+    if (!intent) return resourceMissing('payment_intent', id, 'payment_intent', 404)
     const charge = chargeOf(intent)
-    if (charge && charge.failure === null) return undisputed(charge)
+    if (charge && charge.failure === null) return requireRefundable(charge)
     const message = `This PaymentIntent (${id}) does not have a successful charge to refund.`
     return { status: 400, error: { type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message } }
   }
 
-  /** What the buyer's bank has taken back cannot be given back as well. */
-  function undisputed(charge: Charge): Charge | ErrorAnswer {
+  /** Rejects a refund of money that the buyer's bank has withdrawn in a dispute. */
+  function requireRefundable(charge: Charge): Charge | ErrorResponse {
     const disputes = ledger.disputes.ownedBy(charge.intent)
     if (disputes.every((dispute) => dispute.charge !== charge.id || dispute.status === 'won')) return charge
     const message = `Charge ${charge.id} has been charged back; cannot issue a refund.`
@@ -186,8 +191,8 @@ export function registerPayments(app: FastifyInstance, context: SandboxContext):
   }
 }
 
-function unknownMethod(method: string): Outcome {
-  return { ...missing('PaymentMethod', method.slice(0, 100), 'payment_method', 400), events: [] }
+function unknownPaymentMethod(method: string): Outcome {
+  return { ...resourceMissing('PaymentMethod', method.slice(0, 100), 'payment_method', 400), events: [] }
 }
 
 function idOf(request: FastifyRequest): string {

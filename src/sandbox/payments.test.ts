@@ -12,7 +12,7 @@ const usd = (
 })
 
 describe('a payment', () => {
-  test('is created without a method, confirmed with a good card, and then succeeded', async () => {
+  test('is created without a payment method and succeeds when confirmed with a good card', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     const created = await stripe.paymentIntents.create(
@@ -32,7 +32,7 @@ describe('a payment', () => {
     expect(await stripe.paymentIntents.retrieve(created.id)).toMatchObject({ status: 'succeeded' })
   })
 
-  test('that is authorised by hand is captured in part, once, and the rest is let go', async () => {
+  test('with manual capture is captured in part, once, and the rest is released', async () => {
     await using sandbox = await testSandbox()
     const { stripe } = sandbox
     const held = await stripe.paymentIntents.create(
@@ -122,7 +122,7 @@ describe('3-D Secure', () => {
     description: '<b>Order</b>',
   })
 
-  test('sends the buyer to a page whose button authorises the payment and leads back to the shop', async () => {
+  test('sends the buyer to a page that authorises the payment and redirects to the shop', async () => {
     await using sandbox = await testSandbox()
     const intent = await sandbox.stripe.paymentIntents.create(secure)
     expect(intent.status).toBe('requires_action')
@@ -130,15 +130,15 @@ describe('3-D Secure', () => {
     const page = await (await fetch(url)).text()
     expect(page).toContain('$25.00')
     expect(page).toContain('&lt;b&gt;Order&lt;/b&gt;')
-    const answer = await press(url, 'authorise')
-    const back = new URL(answer.headers.get('location') ?? '')
-    expect([answer.status, back.origin, back.searchParams.get('tab')]).toEqual([303, 'https://shop.example', 'pay'])
+    const response = await press(url, 'authorise')
+    const back = new URL(response.headers.get('location') ?? '')
+    expect([response.status, back.origin, back.searchParams.get('tab')]).toEqual([303, 'https://shop.example', 'pay'])
     expect(back.searchParams.get('redirect_status')).toBe('succeeded')
     expect((await sandbox.stripe.paymentIntents.retrieve(intent.id)).status).toBe('succeeded')
     expect((await press(url, 'authorise')).status).toBe(404)
   })
 
-  test('that fails leaves the payment open for another method', async () => {
+  test('that fails leaves the payment open for another payment method', async () => {
     await using sandbox = await testSandbox()
     const intent = await sandbox.stripe.paymentIntents.create(secure)
     const failed = await sandbox.control('POST', `payment_intents/${intent.id}/authenticate`, { outcome: 'fail' })
@@ -150,7 +150,7 @@ describe('3-D Secure', () => {
     expect((await sandbox.stripe.charges.list()).data).toEqual([])
   })
 
-  test('is not asked of a buyer who is away: the card is declined', async () => {
+  test('required from an off-session buyer declines the card', async () => {
     await using sandbox = await testSandbox()
     const away = sandbox.stripe.paymentIntents.create({ ...secure, off_session: true })
     await expect(away).rejects.toMatchObject({ statusCode: 402, code: 'authentication_required' })
@@ -161,7 +161,7 @@ describe('3-D Secure', () => {
   }
 })
 
-test('money is given back up to what was captured and never beyond', async () => {
+test('refunds never exceed the captured amount', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create(usd(1000, { payment_method: 'pm_card_visa', confirm: true }))
@@ -186,7 +186,7 @@ test('money is given back up to what was captured and never beyond', async () =>
   ])
 })
 
-test('lists page through everything once, newest first, and search finds an order by its metadata', async () => {
+test('lists return every object once, newest first, and search finds an order by metadata', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const ids: string[] = []
@@ -212,7 +212,7 @@ test('lists page through everything once, newest first, and search finds an orde
   })
 })
 
-test('a caller’s mistake is named in Stripe’s words and changes nothing', async () => {
+test('an invalid request is rejected in Stripe’s words and changes nothing', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const { id } = await stripe.paymentIntents.create(usd(100))
@@ -250,7 +250,7 @@ test('a caller’s mistake is named in Stripe’s words and changes nothing', as
   expect((await stripe.paymentIntents.list()).data).toHaveLength(1)
 })
 
-test('the start page says what this is in English and Chinese and lists the active faults', async () => {
+test('the start page describes the sandbox in English and Chinese and lists active faults', async () => {
   await using sandbox = await testSandbox()
   await sandbox.control('POST', 'faults', { mode: 'slow', delayMs: 10, operation: 'refund' })
   await sandbox.control('POST', 'faults', { mode: 'drop_webhook', event: 'refund.created' })

@@ -12,7 +12,7 @@ import { Ledger } from './ledger.ts'
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 const journalOf = (sandbox: TestSandbox): string => join(sandbox.dataDir, 'journal.jsonl')
 
-test('a restart changes nothing: payments, charges, refunds and movements read the same', async () => {
+test('payments, charges, refunds and balance transactions are unchanged by a restart', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
@@ -33,10 +33,10 @@ test('a restart changes nothing: payments, charges, refunds and movements read t
   expect(await read()).toEqual(before)
 })
 
-test('a journal that version 0.1 wrote is read: its refund has succeeded, its keys replay, its webhooks go out', async () => {
+test('a journal of release 0.1 is read: refunds succeeded, keys replay, webhooks are sent', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
   const old = await readFile(join(import.meta.dirname, 'journal-0.1.jsonl'), 'utf8')
-  // Keys are kept for a day.
+  // Idempotency keys expire after a day.
   await writeFile(join(dataDir, 'journal.jsonl'), old.replace(/"atMs":\d+/g, `"atMs":${Date.now()}`))
   await using receiver = await testReceiver()
   await using sandbox = await testSandbox({ dataDir, webhook: { url: receiver.url, secret: 'whsec_test' } })
@@ -55,7 +55,7 @@ test('a journal that version 0.1 wrote is read: its refund has succeeded, its ke
   await eventually(() => expect(receiver.deliveries).toHaveLength(3))
 })
 
-test('a last line torn by a crash is cut off and costs nothing that was answered', async () => {
+test('a last line torn by a crash is truncated and loses no acknowledged call', async () => {
   await using sandbox = await testSandbox()
   const { id } = await sandbox.stripe.paymentIntents.create(order)
   await sandbox.stop()
@@ -69,7 +69,7 @@ test('a last line torn by a crash is cut off and costs nothing that was answered
   expect((await sandbox.stripe.paymentIntents.list()).data).toHaveLength(2)
 })
 
-test('a journal damaged in its middle is not started on, and is left as it is', async () => {
+test('a journal damaged in its middle stops the start and stays unchanged', async () => {
   await using sandbox = await testSandbox()
   await sandbox.stripe.paymentIntents.create(order)
   await sandbox.stop()
@@ -80,54 +80,54 @@ test('a journal damaged in its middle is not started on, and is left as it is', 
   expect(await readFile(journalOf(sandbox), 'utf8')).toBe(damaged)
 })
 
-test('after kill -9 every answered payment is there, its key replays, and the folder is free', async () => {
+test('after kill -9 acknowledged payments are kept, keys replay and the folder is free', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
   await using provider = await startProcess(dataDir)
   const stripe = stripeClient(provider.port)
-  const answered = new Map<string, string>()
+  const acknowledged = new Map<string, string>()
   const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`)
   const pay = keys.map(async (idempotencyKey) => {
-    answered.set(idempotencyKey, (await stripe.paymentIntents.create(order, { idempotencyKey })).id)
-    if (answered.size === 15) await provider.kill()
+    acknowledged.set(idempotencyKey, (await stripe.paymentIntents.create(order, { idempotencyKey })).id)
+    if (acknowledged.size === 15) await provider.kill()
   })
   await expect(startSandbox({ port: 0, dataDir, apiKey })).rejects.toThrow(/Another sandbox/)
   await Promise.allSettled(pay)
-  expect(answered.size).toBeGreaterThanOrEqual(15)
+  expect(acknowledged.size).toBeGreaterThanOrEqual(15)
 
   await using sandbox = await testSandbox({ dataDir })
   for (const idempotencyKey of keys) {
     const { id } = await sandbox.stripe.paymentIntents.create(order, { idempotencyKey })
-    expect(id).toBe(answered.get(idempotencyKey) ?? id)
+    expect(id).toBe(acknowledged.get(idempotencyKey) ?? id)
   }
   expect(await sandbox.control('GET', 'summary')).toMatchObject({ currencies: { usd: { intents: 40, captures: 40 } } })
 })
 
-test('on a full disk every call fails, reads too, and what was answered before is there after a restart', async () => {
+test('on a full disk every call fails, and acknowledged payments survive a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
   // Files of this process may not grow beyond 32 blocks.
   await using provider = await startProcess(dataDir, 'ulimit -f 32')
   const stripe = stripeClient(provider.port)
-  const answered: string[] = []
+  const acknowledged: string[] = []
   const payUntilFull = async (): Promise<void> => {
-    for (;;) answered.push((await stripe.paymentIntents.create(order)).id)
+    for (;;) acknowledged.push((await stripe.paymentIntents.create(order)).id)
   }
   await expect(payUntilFull()).rejects.toMatchObject({ statusCode: 500 })
   await expect(stripe.paymentIntents.list()).rejects.toMatchObject({ statusCode: 500 })
-  expect(answered.length).toBeGreaterThan(0)
+  expect(acknowledged.length).toBeGreaterThan(0)
   await provider.kill()
 
   await using sandbox = await testSandbox({ dataDir })
   const { data } = await sandbox.stripe.paymentIntents.list({ limit: 100 })
-  expect(data.map(({ id }) => id)).toEqual(answered.toReversed())
+  expect(data.map(({ id }) => id)).toEqual(acknowledged.toReversed())
 })
 
-test('two sandboxes never share a folder', async () => {
+test('two sandboxes never use the same folder', async () => {
   await using sandbox = await testSandbox()
   const another = startSandbox({ port: 0, dataDir: sandbox.dataDir, apiKey })
   await expect(another).rejects.toThrow(/Another sandbox payment provider \(process \d+\)/)
 })
 
-test('a port that is taken is named, and the folder is given free', async () => {
+test('a port in use is named in the error, and the folder is released', async () => {
   await using sandbox = await testSandbox()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
   const port = Number(new URL(sandbox.url).port)
@@ -136,7 +136,7 @@ test('a port that is taken is named, and the folder is given free', async () => 
   await rm(dataDir, { recursive: true })
 })
 
-test('a journal that holds far more than its state is rewritten at the start, and reads the same', async () => {
+test('a journal far larger than its state is compacted at the start without changes', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   const paid = await stripe.paymentIntents.create({ ...order, metadata: { order_id: 'o-1' } })
@@ -153,7 +153,7 @@ test('a journal that holds far more than its state is rewritten at the start, an
   ]
   const before = await read()
   await sandbox.stop()
-  // As if a day had passed: what was kept under the keys has expired, and events came and went.
+  // Simulates the next day: the idempotency keys have expired, and many events were delivered.
   const text = (await readFile(journalOf(sandbox), 'utf8')).replace(/"atMs":\d+/g, '"atMs":1')
   await writeFile(journalOf(sandbox), `${text}${'{"kind":"done","id":"evt_gone"}\n'.repeat(200)}`)
   const { size } = await stat(journalOf(sandbox))
@@ -173,7 +173,7 @@ test('a journal that holds far more than its state is rewritten at the start, an
   expect(before).toMatchObject([[{ id: paid.id }], amounts, 'won', { data: [{ refunded: 250, disputed: 0 }] }])
 })
 
-/** A sandbox in a process of its own, so that it can be killed; `limits` is shell that restricts it first. */
+/** Starts a sandbox in a separate process that can be killed; `limits` are shell commands run before it, such as ulimit. */
 async function startProcess(dataDir: string, limits = ':') {
   const script = `const { startSandbox } = await import(process.argv[1])
     const { port } = await startSandbox({ port: 0, dataDir: process.argv[2], apiKey: process.argv[3] })
@@ -188,7 +188,7 @@ async function startProcess(dataDir: string, limits = ':') {
     child.kill('SIGKILL')
     await exited
   }
-  const ended = exited.then(() => Promise.reject(new Error('The process ended before it listened.')))
+  const ended = exited.then(() => Promise.reject(new Error('The sandbox process ended before it listened.')))
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer]
   return { port: Number(String(line)), kill, [Symbol.asyncDispose]: kill }
 }

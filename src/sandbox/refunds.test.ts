@@ -3,7 +3,7 @@ import { testSandbox } from './sandbox.fixture.ts'
 
 const order = { amount: 1000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true } as const
 
-test('a refund that waits is settled by the bank, and one that fails brings its money back to be refunded again', async () => {
+test('a pending refund settles, and the amount of a failed one can be refunded again', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await sandbox.control('POST', 'faults', { mode: 'pend_refund', count: 2 })
@@ -34,7 +34,7 @@ test('a refund that waits is settled by the bank, and one that fails brings its 
   })
 })
 
-test('a refund that the bank refuses leaves the payment as it was', async () => {
+test('a refund that fails immediately leaves the payment unchanged', async () => {
   await using sandbox = await testSandbox()
   const { stripe } = sandbox
   await sandbox.control('POST', 'faults', { mode: 'fail_refund', count: 1 })

@@ -1,30 +1,30 @@
-import { rejected } from './api-error.ts'
+import { rejectedOutcome } from './api-error.ts'
 import type { Charge, Outcome, Refund } from './model.ts'
 
-/** Money given back (docs.stripe.com/refunds). Pure: ids and times come from the caller. */
+/** Refunds (docs.stripe.com/refunds). Pure: ids and times come from the caller. */
 
 export interface NewRefund extends Pick<Refund, 'id' | 'createdAtMs' | 'reason' | 'metadata' | 'status'> {
-  /** Null gives back all that is left. */
+  /** Null refunds the whole unrefunded amount. */
   amount: number | null
 }
 
-/** Gives captured money back, never more than is left of it. */
+/** Refunds a captured charge, up to its unrefunded amount. */
 export function refundCharge(captured: Charge, { amount, status, ...fields }: NewRefund): Outcome {
-  const left = captured.amountCaptured - captured.amountRefunded
-  if (captured.amountCaptured > 0 && left === 0) {
-    return rejected({
+  const unrefunded = captured.amountCaptured - captured.amountRefunded
+  if (captured.amountCaptured > 0 && unrefunded === 0) {
+    return rejectedOutcome({
       code: 'charge_already_refunded',
       message: `Charge ${captured.id} has already been refunded.`,
     })
   }
-  if (left === 0) {
+  if (unrefunded === 0) {
     const message = `Charge ${captured.id} has nothing captured to refund. Cancel its PaymentIntent instead.`
-    return rejected({ code: 'payment_intent_unexpected_state', message })
+    return rejectedOutcome({ code: 'payment_intent_unexpected_state', message })
   }
-  const refunded = amount ?? left
-  if (refunded > left) {
-    const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${left}).`
-    return rejected({ code: 'amount_too_large', param: 'amount', message })
+  const refunded = amount ?? unrefunded
+  if (refunded > unrefunded) {
+    const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${unrefunded}).`
+    return rejectedOutcome({ code: 'amount_too_large', param: 'amount', message })
   }
   const { intent, id: charge, currency } = captured
   const refund: Refund = { ...fields, intent, charge, currency, amount: refunded, status, failedAtMs: null }
@@ -40,10 +40,10 @@ export function refundCharge(captured: Charge, { amount, status, ...fields }: Ne
   }
 }
 
-/** What the buyer's bank makes of a refund: one that waits arrives or fails, and one that had arrived may yet come back. */
+/** Settles a refund as the buyer's bank: a pending refund succeeds or fails, and a succeeded refund may still fail. */
 export function settleRefund(refund: Refund, charge: Charge, status: 'succeeded' | 'failed', nowMs: number): Outcome {
   if (refund.status === 'failed' || refund.status === status) {
-    return rejected({ message: `This refund is ${refund.status} and cannot become ${status}.` })
+    return rejectedOutcome({ message: `This refund is ${refund.status} and cannot become ${status}.` })
   }
   if (status === 'succeeded') return { status: 200, refund: { ...refund, status }, events: ['refund.updated'] }
   return {

@@ -1,27 +1,40 @@
 import type Stripe from 'stripe'
-import type { Answer, Charge, Dispute, Intent, PaymentError, PendingEvent, Refund, Transaction } from './model.ts'
+import type {
+  ApiResponse,
+  Charge,
+  Dispute,
+  PaymentIntent,
+  PaymentError,
+  PendingEvent,
+  Refund,
+  BalanceTransaction,
+} from './model.ts'
 import { findTestCard } from './test-cards.ts'
-import { reversalIdOf, transactionIdOf, transactionsOfDispute } from './transactions.ts'
+import {
+  reversalTransactionIdOf,
+  balanceTransactionIdOf,
+  balanceTransactionsOfDispute,
+} from './balance-transactions.ts'
 
-/** Stripe's shapes, checked against the SDK's own types; the sandbox answers as this version of the API. */
+/** Version of Stripe's API that the objects follow; the SDK's types check them. */
 const apiVersion = '2026-10-28.endive'
 
 const seconds = (ms: number): number => Math.floor(ms / 1000)
 
-/** The body of an answer. `publicUrl` is where the buyer's browser reaches the sandbox, for 3-D Secure. */
-export function renderAnswer(answer: Answer, publicUrl: string): unknown {
-  const intent = answer.intent && renderIntent(answer.intent, publicUrl)
-  if (answer.error) {
-    const type = answer.error.type
+/** Renders the body of a response. `publicUrl` is the address of the sandbox for the buyer's browser, for 3-D Secure. */
+export function renderResponse(response: ApiResponse, publicUrl: string): unknown {
+  const intent = response.intent && renderIntent(response.intent, publicUrl)
+  if (response.error) {
+    const type = response.error.type
     const lastError = type === 'card_error' ? intent?.last_payment_error : undefined
     const method = lastError?.payment_method && { payment_method: lastError.payment_method }
-    return { error: { ...answer.error, ...(intent && { payment_intent: intent }), ...method } }
+    return { error: { ...response.error, ...(intent && { payment_intent: intent }), ...method } }
   }
-  if (answer.refund) return renderRefund(answer.refund)
-  return answer.dispute ? renderDispute(answer.dispute) : (intent ?? {})
+  if (response.refund) return renderRefund(response.refund)
+  return response.dispute ? renderDispute(response.dispute) : (intent ?? {})
 }
 
-export function renderIntent(intent: Intent, publicUrl: string): Stripe.PaymentIntent {
+export function renderIntent(intent: PaymentIntent, publicUrl: string): Stripe.PaymentIntent {
   return {
     id: intent.id,
     object: 'payment_intent',
@@ -48,7 +61,7 @@ export function renderIntent(intent: Intent, publicUrl: string): Stripe.PaymentI
     livemode: false,
     managed_payments: null,
     metadata: intent.metadata,
-    next_action: nextAction(intent, publicUrl),
+    next_action: renderNextAction(intent, publicUrl),
     on_behalf_of: null,
     payment_method: intent.method,
     payment_method_configuration_details: null,
@@ -68,24 +81,24 @@ export function renderIntent(intent: Intent, publicUrl: string): Stripe.PaymentI
   }
 }
 
-function nextAction(intent: Intent, publicUrl: string): Stripe.PaymentIntent.NextAction | null {
+function renderNextAction(intent: PaymentIntent, publicUrl: string): Stripe.PaymentIntent.NextAction | null {
   if (intent.authentication === null) return null
   const url = `${publicUrl}/authenticate/${intent.id}/${intent.authentication}`
   return { type: 'redirect_to_url', redirect_to_url: { url, return_url: intent.returnUrl } }
 }
 
-function renderPaymentError(error: PaymentError, intent: Intent): Stripe.PaymentIntent.LastPaymentError {
+function renderPaymentError(error: PaymentError, intent: PaymentIntent): Stripe.PaymentIntent.LastPaymentError {
   return {
     type: error.type,
     code: error.code,
     ...(error.declineCode !== null && { decline_code: error.declineCode }),
     message: error.message,
     ...(error.charge !== null && { charge: error.charge }),
-    payment_method: renderMethod(error.method, intent.createdAtMs),
+    payment_method: renderPaymentMethod(error.method, intent.createdAtMs),
   }
 }
 
-function renderMethod(id: string, createdAtMs: number): Stripe.PaymentMethod {
+function renderPaymentMethod(id: string, createdAtMs: number): Stripe.PaymentMethod {
   const { type = 'card', brand, last4 } = findTestCard(id) ?? {}
   return {
     id,
@@ -114,7 +127,7 @@ export function renderCharge(charge: Charge): Stripe.Charge {
     application: null,
     application_fee: null,
     application_fee_amount: null,
-    balance_transaction: charge.capturedAtMs === null ? null : transactionIdOf(charge.id),
+    balance_transaction: charge.capturedAtMs === null ? null : balanceTransactionIdOf(charge.id),
     billing_details: noBillingDetails,
     calculated_statement_descriptor: null,
     captured: charge.capturedAtMs !== null,
@@ -156,14 +169,14 @@ export function renderRefund(refund: Refund): Stripe.Refund {
     id: refund.id,
     object: 'refund',
     amount: refund.amount,
-    balance_transaction: transactionIdOf(refund.id),
+    balance_transaction: balanceTransactionIdOf(refund.id),
     charge: refund.charge,
     created: seconds(refund.createdAtMs),
     currency: refund.currency,
     customer: null,
     customer_account: null,
     ...(refund.failedAtMs !== null && {
-      failure_balance_transaction: reversalIdOf(refund.id),
+      failure_balance_transaction: reversalTransactionIdOf(refund.id),
       failure_reason: 'expired_or_canceled_card',
     }),
     metadata: refund.metadata,
@@ -177,18 +190,18 @@ export function renderRefund(refund: Refund): Stripe.Refund {
   }
 }
 
-/** Without evidence: the sandbox's bank decides by what the control endpoint is told. */
-type SandboxDispute = Omit<
+/** A dispute without evidence: the control endpoint decides it. */
+type DisputeWithoutEvidence = Omit<
   Stripe.Dispute,
   'evidence' | 'evidence_details' | 'enhanced_eligibility_types' | 'intended_submission_method'
 >
 
-export function renderDispute(dispute: Dispute): SandboxDispute {
+export function renderDispute(dispute: Dispute): DisputeWithoutEvidence {
   return {
     id: dispute.id,
     object: 'dispute',
     amount: dispute.amount,
-    balance_transactions: transactionsOfDispute(dispute).map(renderTransaction),
+    balance_transactions: balanceTransactionsOfDispute(dispute).map(renderBalanceTransaction),
     charge: dispute.charge,
     created: seconds(dispute.createdAtMs),
     currency: dispute.currency,
@@ -201,7 +214,7 @@ export function renderDispute(dispute: Dispute): SandboxDispute {
   }
 }
 
-export function renderTransaction(transaction: Transaction): Stripe.BalanceTransaction {
+export function renderBalanceTransaction(transaction: BalanceTransaction): Stripe.BalanceTransaction {
   const { id, type, source, createdAtMs, amount, fee, currency, description } = transaction
   const feeDetails = {
     amount: fee,
@@ -230,19 +243,19 @@ export function renderTransaction(transaction: Transaction): Stripe.BalanceTrans
   }
 }
 
-function reportingCategory({ type, amount }: Transaction): string {
+function reportingCategory({ type, amount }: BalanceTransaction): string {
   if (type !== 'adjustment') return type
   return amount < 0 ? 'dispute' : 'dispute_reversal'
 }
 
-/** The body of a webhook: the same for each of its deliveries. */
+/** Renders the body of an event, the same for each of its deliveries. */
 export function renderEvent(event: PendingEvent, publicUrl: string): unknown {
   return {
     id: event.id,
     object: 'event',
     api_version: apiVersion,
     created: seconds(event.createdAtMs),
-    data: { object: renderSubject(event, publicUrl) },
+    data: { object: renderEventObject(event, publicUrl) },
     livemode: false,
     pending_webhooks: 1,
     request: { id: event.requestId, idempotency_key: event.idempotencyKey },
@@ -250,7 +263,7 @@ export function renderEvent(event: PendingEvent, publicUrl: string): unknown {
   }
 }
 
-function renderSubject({ intent, charge, refund, dispute }: PendingEvent, publicUrl: string): unknown {
+function renderEventObject({ intent, charge, refund, dispute }: PendingEvent, publicUrl: string): unknown {
   if (intent) return renderIntent(intent, publicUrl)
   if (refund) return renderRefund(refund)
   if (dispute) return renderDispute(dispute)

@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import Stripe from 'stripe'
 import { startSandbox, type Sandbox, type SandboxOptions } from './index.ts'
 
-/** For the tests of this folder: a sandbox on a free port and a folder of its own, with the real SDK pointed at it. */
+/** A sandbox for the tests of this folder, on a free port with a temporary folder, and the real SDK connected to it. */
 export interface TestSandbox extends AsyncDisposable {
   url: string
   dataDir: string
   stripe: Stripe
-  /** The sandbox ends and starts again on the same folder and port. */
+  /** Stops the sandbox and starts it again on the same folder and port. */
   restart(changes?: Partial<SandboxOptions>): Promise<void>
   stop(): Promise<void>
-  control<Answer = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer>
+  control<Result = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Result>
 }
 
 export const apiKey = 'sk_test_sandbox'
@@ -37,13 +37,13 @@ export async function testSandbox(options: Partial<SandboxOptions> = {}): Promis
       await stop()
       sandbox = await startSandbox({ ...settings, ...changes, port })
     },
-    control: async <Answer>(method: string, path: string, body?: unknown) => {
+    control: async <Result>(method: string, path: string, body?: unknown) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' }
       const text = body === undefined ? null : JSON.stringify(body)
       const response = await fetch(`${url}/_sandbox/${path}`, { method, headers, body: text })
-      const answer = await response.json()
-      if (!response.ok) throw new Error(`${response.status}: ${JSON.stringify(answer)}`)
-      return answer as Answer
+      const result: unknown = await response.json()
+      if (!response.ok) throw new Error(`${response.status}: ${JSON.stringify(result)}`)
+      return result as Result
     },
     [Symbol.asyncDispose]: async () => {
       await stop()
@@ -68,7 +68,7 @@ export interface Delivery {
   body: string
 }
 
-/** A webhook receiver that answers with `status()`, or never where that is null. */
+/** A webhook endpoint that responds with `status()`, or never when that is null. */
 export async function testReceiver(status: () => number | null = () => 200) {
   const deliveries: Delivery[] = []
   const server = createServer((request, response) => {

@@ -1,15 +1,16 @@
 import { invalidRequest } from './api-error.ts'
-import type { Intent } from './model.ts'
+import type { PaymentIntent } from './model.ts'
 
 interface Clause {
-  accepts: (intent: Intent) => boolean
-  /** Set where an index can find what the clause accepts. */
+  accepts: (intent: PaymentIntent) => boolean
+  /** Set when the metadata index can find the intents that the clause accepts. */
   metadata?: { key: string; value: string }
 }
 
+/** A parsed search query. */
 export interface SearchQuery {
-  accepts: (intent: Intent) => boolean
-  /** An exact metadata clause that every hit fulfils. */
+  accepts: (intent: PaymentIntent) => boolean
+  /** A metadata pair that every hit has, for use with the index. */
   metadata?: { key: string; value: string } | undefined
 }
 
@@ -17,28 +18,29 @@ const clausePattern =
   /^(-?)([a-z_]+)(?:\[(["'])((?:(?!\3)[^\\]|\\.)*)\3\])?(:|>=|<=|>|<)(?:(["'])((?:(?!\6)[^\\]|\\.)*)\6|(-?\d+))(?:\s+(AND|OR)\s+|\s*$)/i
 
 /**
- * Stripe's search language as far as a shop needs it: `metadata["order_id"]:"7" AND status:"succeeded"`, with `amount` and
- * `created` also by `>`, `>=`, `<`, `<=`, a minus before a clause to negate it, and AND or OR, not both. Refuses the rest with 400.
+ * Parses the part of Stripe's search language that a shop needs: `metadata["order_id"]:"7" AND status:"succeeded"`. `amount` and
+ * `created` also support `>`, `>=`, `<` and `<=`; a minus negates a clause; clauses are joined by AND or by OR, not both.
+ * @throws a 400 for any other query.
  */
 export function parseSearch(query: string): SearchQuery {
   const clauses: Clause[] = []
-  const joints = new Set<string>()
+  const connectives = new Set<string>()
   let rest = query.trim()
   let isOpen = true
   while (isOpen) {
     const match = clausePattern.exec(rest)
-    if (!match) throw unreadable(query)
-    const [whole, minus, field = '', , key, operator = '', , quoted, digits, joint] = match
+    if (!match) throw unparsable(query)
+    const [whole, minus, field = '', , key, operator = '', , quoted, digits, connective] = match
     const value = quoted === undefined ? (digits ?? '') : unescape(quoted)
     const clause = clauseOf({ field, key: key === undefined ? undefined : unescape(key), operator, value })
-    if (!clause) throw unreadable(query)
+    if (!clause) throw unparsable(query)
     clauses.push(minus === '-' ? { accepts: (intent) => !clause.accepts(intent) } : clause)
-    if (joint) joints.add(joint.toUpperCase())
-    isOpen = joint !== undefined
+    if (connective) connectives.add(connective.toUpperCase())
+    isOpen = connective !== undefined
     rest = rest.slice(whole.length)
   }
-  if (joints.size > 1) throw invalidRequest('A search query cannot combine AND and OR.', { param: 'query' })
-  if (joints.has('OR')) return { accepts: (intent) => clauses.some((clause) => clause.accepts(intent)) }
+  if (connectives.size > 1) throw invalidRequest('A search query cannot combine AND and OR.', { param: 'query' })
+  if (connectives.has('OR')) return { accepts: (intent) => clauses.some((clause) => clause.accepts(intent)) }
   return {
     accepts: (intent) => clauses.every((clause) => clause.accepts(intent)),
     metadata: clauses.find((clause) => clause.metadata)?.metadata,
@@ -61,7 +63,7 @@ function clauseOf(words: {
   }
   if ((field === 'amount' || field === 'created') && /^-?\d+$/.test(value)) {
     const bound = Number(value)
-    const valueOf = (intent: Intent): number =>
+    const valueOf = (intent: PaymentIntent): number =>
       field === 'amount' ? intent.amount : Math.floor(intent.createdAtMs / 1000)
     const compare = comparisons[operator]
     return compare && { accepts: (intent) => compare(valueOf(intent), bound) }
@@ -81,7 +83,7 @@ function unescape(text: string): string {
   return text.replace(/\\(.)/g, '$1')
 }
 
-function unreadable(query: string): Error {
+function unparsable(query: string): Error {
   const example = `metadata['order_id']:'7' AND status:'succeeded'`
   return invalidRequest(`We were unable to parse your search query: ${query.slice(0, 200)}. An example: ${example}`, {
     param: 'query',

@@ -13,12 +13,12 @@ import { registerPayments } from './payments-api.ts'
 import type { SandboxLogger } from './webhooks.ts'
 
 const bodyLimitBytes = 256 * 1024
-/** Until a request must have arrived whole; how long its answer takes is unbounded, since a fault may hang it. */
+/** Deadline for receiving a whole request. The time to respond is unbounded, because a fault may hang the call. */
 const requestTimeoutMs = 10_000
-/** Longer than clients keep an idle connection, so that they, not we, close it. */
+/** Longer than clients keep an idle connection, so that the client closes it, never the server. */
 const keepAliveTimeoutMs = 75_000
 
-/** The API, the control endpoints and the pages in one server, not yet listening. */
+/** Creates the server of the API, the control endpoints and the pages; it does not listen yet. */
 export function createServer(
   context: SandboxContext,
   { apiKey, logger }: { apiKey: string; logger: SandboxLogger },
@@ -38,7 +38,7 @@ export function createServer(
     reply.header('request-id', request.id)
   })
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const { status, body } = describe(error)
+    const { status, body } = toErrorResponse(error)
     if (status >= 500) logger.error({ err: error, requestId: request.id }, 'sandbox call failed')
     return reply.code(status).send({ error: body })
   })
@@ -54,15 +54,15 @@ export function createServer(
 
 function registerApi(api: FastifyInstance, context: SandboxContext, apiKey: string): void {
   const checkKey = keyChecker(apiKey)
-  // Stripe's v1 takes forms alone.
+  // Stripe's v1 accepts form bodies only.
   api.removeContentTypeParser(['application/json', 'text/plain'])
   api.addHook('onRequest', async (request, reply) => {
-    if (context.faults.take([operationOf(request)], ['down'])) {
+    if (context.faults.match([operationOf(request)], ['down'])) {
       reply.hijack()
       request.raw.socket.destroy()
       return reply
     }
-    context.connections.usedForApi(request.raw.socket)
+    context.connections.trackApi(request.raw.socket)
     checkKey(request)
     return undefined
   })
@@ -70,7 +70,7 @@ function registerApi(api: FastifyInstance, context: SandboxContext, apiKey: stri
   registerListings(api, context)
 }
 
-/** By route alone: whether a create confirms is known only once its body is read. */
+/** Operation of a request by its route. A create that also confirms is known only after its body is read. */
 function operationOf(request: FastifyRequest): Operation {
   if (request.method !== 'POST') return 'retrieve'
   const name = request.routeOptions.url?.split('/').at(-1)
@@ -86,7 +86,7 @@ function operationOf(request: FastifyRequest): Operation {
   }
 }
 
-function describe(error: FastifyError): { status: number; body: ErrorBody } {
+function toErrorResponse(error: FastifyError): { status: number; body: ErrorBody } {
   if (error instanceof ApiError) return { status: error.status, body: error.body }
   if (error instanceof FormError) {
     return { status: 400, body: { type: 'invalid_request_error', message: error.message, param: error.param } }

@@ -1,10 +1,10 @@
 import type { Decline } from './model.ts'
 
-/** What a payment method does when it is confirmed. */
+/** Behaviour of a payment method when it is confirmed. */
 export type CardBehaviour =
   | { kind: 'succeed' }
   | { kind: 'decline'; decline: Decline }
-  /** 3-D Secure first; then `decline`, or success. */
+  /** 3-D Secure first; then `decline` if set, else success. */
   | { kind: 'authenticate'; decline?: Decline }
   /** A bank debit that stays `processing` until it is cancelled. */
   | { kind: 'process' }
@@ -17,12 +17,12 @@ export interface TestCard {
   behaviour: CardBehaviour
 }
 
-/** The card behind one of Stripe's test payment methods (docs.stripe.com/testing), or undefined for any other id. */
+/** The card of one of Stripe's test payment methods (docs.stripe.com/testing); undefined for any other id. */
 export function findTestCard(id: string): TestCard | undefined {
   return cards.get(id)
 }
 
-/** What the fault `decline` answers every confirm with. */
+/** Decline that the fault `decline` applies to every confirm. */
 export const genericDecline: Decline = {
   code: 'card_declined',
   declineCode: 'generic_decline',
@@ -41,7 +41,7 @@ const insufficientFunds: Decline = {
   message: 'Your card has insufficient funds.',
 }
 
-const declined = (declineCode: string): Decline => ({ ...genericDecline, declineCode })
+const declinedWith = (declineCode: string): Decline => ({ ...genericDecline, declineCode })
 
 const succeeding: [name: string, brand: string, last4: string][] = [
   ['visa', 'visa', '4242'],
@@ -59,9 +59,9 @@ const succeeding: [name: string, brand: string, last4: string][] = [
 const declining: [name: string, last4: string, decline: Decline][] = [
   ['chargeDeclined', '0002', genericDecline],
   ['chargeDeclinedInsufficientFunds', '9995', insufficientFunds],
-  ['chargeDeclinedLostCard', '9987', declined('lost_card')],
-  ['chargeDeclinedStolenCard', '9979', declined('stolen_card')],
-  ['chargeDeclinedVelocityLimitExceeded', '6975', declined('card_velocity_exceeded')],
+  ['chargeDeclinedLostCard', '9987', declinedWith('lost_card')],
+  ['chargeDeclinedStolenCard', '9979', declinedWith('stolen_card')],
+  ['chargeDeclinedVelocityLimitExceeded', '6975', declinedWith('card_velocity_exceeded')],
   ['chargeDeclinedExpiredCard', '0069', { code: 'expired_card', declineCode: null, message: 'Your card has expired.' }],
   [
     'chargeDeclinedIncorrectCvc',
@@ -93,7 +93,7 @@ function add(id: string, card: Omit<TestCard, 'id' | 'type'>, type: TestCard['ty
 
 for (const [name, brand, last4] of succeeding) add(`pm_card_${name}`, { brand, last4, behaviour: { kind: 'succeed' } })
 for (const [name, last4, decline] of declining) {
-  // Stripe names some of them with the brand and some without; either is understood.
+  // Stripe names some cards with the brand and some without it; both names work.
   for (const prefix of ['pm_card_visa_', 'pm_card_']) {
     add(prefix + name, { brand: 'visa', last4, behaviour: { kind: 'decline', decline } })
   }

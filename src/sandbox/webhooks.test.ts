@@ -11,7 +11,7 @@ function verified({ headers, body }: Delivery): Stripe.Event {
   return webhooks.constructEvent(body, headers['stripe-signature'] ?? '', secret)
 }
 
-test('each step of a payment is told by a signed event', async () => {
+test('every step of a payment sends a signed event', async () => {
   await using receiver = await testReceiver()
   await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
   const { stripe } = sandbox
@@ -48,9 +48,9 @@ test('each step of a payment is told by a signed event', async () => {
   )
 })
 
-test('a refused event comes again, the same, until it is taken', async () => {
-  let refusals = 3
-  await using receiver = await testReceiver(() => (refusals-- > 0 ? 500 : 200))
+test('an event that the endpoint rejects is retried unchanged until it is acknowledged', async () => {
+  let rejections = 3
+  await using receiver = await testReceiver(() => (rejections-- > 0 ? 500 : 200))
   await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
   await sandbox.stripe.paymentIntents.create({ amount: 1000, currency: 'usd' })
   await eventually(() => expect(receiver.deliveries).toHaveLength(4))
@@ -58,7 +58,7 @@ test('a refused event comes again, the same, until it is taken', async () => {
   await eventually(async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 }))
 })
 
-test('events that could not be delivered survive a restart and are delivered then', async () => {
+test('undelivered events survive a restart and are then delivered', async () => {
   await using receiver = await testReceiver()
   await using sandbox = await testSandbox({ webhook: { url: 'http://127.0.0.1:1/nobody', secret } })
   await sandbox.stripe.paymentIntents.create(order)
@@ -71,7 +71,7 @@ test('events that could not be delivered survive a restart and are delivered the
   ])
 })
 
-test('a receiver that never answers does not slow the API down', async () => {
+test('an endpoint that never responds does not slow the API down', async () => {
   await using receiver = await testReceiver(() => null)
   await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
   const before = performance.now()
@@ -80,7 +80,7 @@ test('a receiver that never answers does not slow the API down', async () => {
   expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 100 })
 })
 
-test('what becomes of refunds and disputes is told by events of their own', async () => {
+test('refunds and disputes send events of their own', async () => {
   await using receiver = await testReceiver()
   await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
   await sandbox.control('POST', 'faults', { mode: 'pend_refund' })
@@ -90,8 +90,8 @@ test('what becomes of refunds and disputes is told by events of their own', asyn
   const dispute = await sandbox.control<{ id: string }>('POST', 'disputes', { payment_intent: intent })
   await sandbox.control('POST', `disputes/${dispute.id}/close`, { status: 'won' })
   await eventually(() => expect(receiver.deliveries).toHaveLength(10))
-  const told = receiver.deliveries.map(verified).map(({ type, data: { object } }) => [type, object])
-  expect(Object.fromEntries(told)).toMatchObject({
+  const delivered = receiver.deliveries.map(verified).map(({ type, data: { object } }) => [type, object])
+  expect(Object.fromEntries(delivered)).toMatchObject({
     'refund.created': { id: refund.id, status: 'pending', payment_intent: intent, metadata: { line: '1' } },
     'refund.updated': { id: refund.id, status: 'failed' },
     'refund.failed': { id: refund.id, status: 'failed' },
@@ -115,7 +115,7 @@ describe('the fault', () => {
     expect(new Set(receiver.deliveries.map((delivery) => verified(delivery).id)).size).toBe(2)
   })
 
-  test('drop_webhook never delivers, also not after a restart', async () => {
+  test('drop_webhook never delivers, even after a restart', async () => {
     await using receiver = await testReceiver()
     await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
     await sandbox.control('POST', 'faults', { mode: 'drop_webhook', event: 'payment_intent.succeeded' })
@@ -126,7 +126,7 @@ describe('the fault', () => {
     expect(receiver.deliveries.map((delivery) => verified(delivery).type)).toEqual(['payment_intent.created'])
   })
 
-  test('delay_webhook lets later events overtake, and a restart does not lose what waits', async () => {
+  test('delay_webhook lets later events overtake, and a restart loses no delayed event', async () => {
     await using receiver = await testReceiver()
     await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
     await sandbox.control('POST', 'faults', { mode: 'delay_webhook', delayMs: 600_000, count: 1 })
@@ -138,7 +138,7 @@ describe('the fault', () => {
     expect(types).toEqual(['payment_intent.succeeded', 'payment_intent.created'])
   })
 
-  test('reorder_webhook delivers all, and in another order', async () => {
+  test('reorder_webhook delivers all events in another order', async () => {
     await using receiver = await testReceiver()
     await using sandbox = await testSandbox({ webhook: { url: receiver.url, secret } })
     await sandbox.control('POST', 'faults', { mode: 'reorder_webhook', delayMs: 300 })
@@ -147,12 +147,12 @@ describe('the fault', () => {
       ids.push((await sandbox.stripe.paymentIntents.create({ amount: 1000, currency: 'usd' })).id)
     }
     await allSettled(sandbox)
-    const told = receiver.deliveries.map((delivery) => (verified(delivery).data.object as { id: string }).id)
-    expect(told.toSorted()).toEqual(ids.toSorted())
-    expect(told).not.toEqual(ids)
+    const delivered = receiver.deliveries.map((delivery) => (verified(delivery).data.object as { id: string }).id)
+    expect(delivered.toSorted()).toEqual(ids.toSorted())
+    expect(delivered).not.toEqual(ids)
   })
 
-  /** Every event was delivered or given up. */
+  /** Waits until every event is delivered or dropped. */
   async function allSettled(sandbox: TestSandbox): Promise<void> {
     const settled = async () => expect(await sandbox.control('GET', 'summary')).toMatchObject({ webhooks_pending: 0 })
     await eventually(settled)

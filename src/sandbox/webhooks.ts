@@ -9,18 +9,19 @@ export interface SandboxLogger {
   error(fields: object, message: string): void
 }
 
-export interface WebhookTarget {
+/** The webhook endpoint of the shop. */
+export interface WebhookEndpoint {
   url: string
-  /** Signs the deliveries; `whsec_...` at Stripe. */
+  /** Secret that signs the deliveries; `whsec_...` at Stripe. */
   secret: string
 }
 
 interface WebhookOptions {
-  target: WebhookTarget
+  endpoint: WebhookEndpoint
   publicUrl: () => string
   faults: Faults
   logger: SandboxLogger
-  /** An event that needs no more delivery: taken by the receiver, or given up. */
+  /** Called when an event needs no more delivery: acknowledged by the endpoint, or dropped. */
   onDone: (id: string) => void
 }
 
@@ -28,24 +29,24 @@ const concurrencyMax = 8
 const deliveryTimeoutMs = 5_000
 const backoffMinMs = 250
 const backoffMaxMs = 30_000
-/** Failures in a row after which the receiver counts as dead and is only probed. */
-const deadAfterFailures = 8
+/** Consecutive failures that open the circuit breaker. */
+const breakerThreshold = 8
 const eventLifetimeMs = 3 * 24 * 60 * 60 * 1000
-/** Beyond it the oldest are given up: a receiver that never comes back must not fill the memory. */
+/** Bound on memory when the endpoint stays unreachable: beyond it the oldest events are dropped. */
 const pendingMax = 50_000
 
 /**
- * Delivers events at least once and in no particular order. A refused delivery is tried again after a growing pause; after several
- * in a row one probe at a time is sent, so that a dead receiver costs next to nothing.
+ * Delivers events at least once and in no particular order. A failed delivery is retried with exponential backoff and jitter.
+ * Circuit breaker: after `breakerThreshold` consecutive failures only one probe at a time is sent.
  */
-export class Webhooks {
+export class WebhookDispatcher {
   #options: WebhookOptions
   #pending = new Map<string, { event: PendingEvent; attempts: number; deliveriesLeft: number }>()
   #ready: string[] = []
   #timers = new Set<NodeJS.Timeout>()
   #stop = new AbortController()
   #inFlight = 0
-  #failuresInARow = 0
+  #consecutiveFailures = 0
   #pausedUntilMs = 0
 
   constructor(options: WebhookOptions) {
@@ -60,28 +61,28 @@ export class Webhooks {
     for (const event of events) this.#add(event)
     for (const id of this.#pending.keys()) {
       if (this.#pending.size <= pendingMax) break
-      this.#giveUp(id, 'too many wait')
+      this.#drop(id, 'too many events are pending')
     }
     this.#pump()
   }
 
   #add(event: PendingEvent): void {
-    const fault = this.#options.faults.takeForEvent(event.type)
+    const fault = this.#options.faults.matchEvent(event.type)
     if (fault?.mode === 'drop_webhook') return this.#options.onDone(event.id)
     const copies = fault?.mode === 'duplicate_webhook' ? 2 : 1
     this.#pending.set(event.id, { event, attempts: 0, deliveriesLeft: copies })
-    const due = (): void => {
+    const makeReady = (): void => {
       this.#ready.push(...Array<string>(copies).fill(event.id))
     }
-    if (fault?.mode !== 'delay_webhook' && fault?.mode !== 'reorder_webhook') return due()
+    if (fault?.mode !== 'delay_webhook' && fault?.mode !== 'reorder_webhook') return makeReady()
     const delayMs = fault.mode === 'delay_webhook' ? fault.delayMs : Math.random() * fault.delayMs
-    this.#after(delayMs, () => {
-      due()
+    this.#schedule(delayMs, () => {
+      makeReady()
       this.#pump()
     })
   }
 
-  /** What is pending stays in the ledger and is delivered after the next start. */
+  /** Stops deliveries. Pending events stay in the ledger and are delivered after the next start. */
   stop(): void {
     this.#stop.abort()
     for (const timer of this.#timers) clearTimeout(timer)
@@ -90,44 +91,44 @@ export class Webhooks {
   }
 
   #pump(): void {
-    const concurrency = this.#failuresInARow >= deadAfterFailures ? 1 : concurrencyMax
+    const concurrency = this.#consecutiveFailures >= breakerThreshold ? 1 : concurrencyMax
     while (this.#inFlight < concurrency && !this.#stop.signal.aborted) {
       if (Date.now() < this.#pausedUntilMs) return
       const id = this.#ready.shift()
       if (id === undefined) return
-      const waiting = this.#pending.get(id)
-      if (!waiting) continue
-      if (waiting.event.createdAtMs < Date.now() - eventLifetimeMs) {
-        this.#giveUp(id, 'three days have passed')
+      const pending = this.#pending.get(id)
+      if (!pending) continue
+      if (pending.event.createdAtMs < Date.now() - eventLifetimeMs) {
+        this.#drop(id, 'not delivered within three days')
         continue
       }
       this.#inFlight++
-      void this.#deliver(waiting.event).then((failure) => this.#settle(id, failure))
+      void this.#deliver(pending.event).then((failure) => this.#settle(id, failure))
     }
   }
 
   #settle(id: string, failure: string | null): void {
     this.#inFlight--
-    const waiting = this.#pending.get(id)
+    const pending = this.#pending.get(id)
     if (this.#stop.signal.aborted) return
     if (failure === null) {
-      this.#failuresInARow = 0
+      this.#consecutiveFailures = 0
       this.#pausedUntilMs = 0
-      if (waiting) waiting.deliveriesLeft--
-      if (waiting?.deliveriesLeft === 0 && this.#pending.delete(id)) this.#options.onDone(id)
-    } else if (waiting) {
-      this.#failuresInARow++
-      if (this.#failuresInARow >= deadAfterFailures) {
-        const pauseMs = backoffMs(this.#failuresInARow - deadAfterFailures)
+      if (pending) pending.deliveriesLeft--
+      if (pending?.deliveriesLeft === 0 && this.#pending.delete(id)) this.#options.onDone(id)
+    } else if (pending) {
+      this.#consecutiveFailures++
+      if (this.#consecutiveFailures >= breakerThreshold) {
+        const pauseMs = backoffMs(this.#consecutiveFailures - breakerThreshold)
         this.#pausedUntilMs = Date.now() + pauseMs
-        // A timer may fire a millisecond before the clock agrees.
-        this.#after(pauseMs + 5, () => this.#pump())
+        // A timer may fire a millisecond early by the clock.
+        this.#schedule(pauseMs + 5, () => this.#pump())
       }
-      const { attempts, event } = waiting
+      const { attempts, event } = pending
       if (attempts === 0)
-        this.#options.logger.warn({ event: id, type: event.type, failure }, 'webhook not delivered; it is tried again')
-      waiting.attempts++
-      this.#after(backoffMs(attempts), () => {
+        this.#options.logger.warn({ event: id, type: event.type, failure }, 'webhook not delivered; it will be retried')
+      pending.attempts++
+      this.#schedule(backoffMs(attempts), () => {
         this.#ready.push(id)
         this.#pump()
       })
@@ -135,7 +136,7 @@ export class Webhooks {
     this.#pump()
   }
 
-  #after(delayMs: number, run: () => void): void {
+  #schedule(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       run()
@@ -143,15 +144,15 @@ export class Webhooks {
     this.#timers.add(timer)
   }
 
-  #giveUp(id: string, reason: string): void {
+  #drop(id: string, reason: string): void {
     if (!this.#pending.delete(id)) return
-    this.#options.logger.error({ event: id, reason }, 'webhook given up')
+    this.#options.logger.error({ event: id, reason }, 'webhook dropped')
     this.#options.onDone(id)
   }
 
-  /** Null once the receiver has answered 2xx, else what went wrong. Redirects count as failures, as they do at Stripe. */
+  /** Returns null when the endpoint responds with 2xx, else the reason of the failure. As at Stripe, a redirect is a failure. */
   async #deliver(event: PendingEvent): Promise<string | null> {
-    const { target, publicUrl } = this.#options
+    const { endpoint: target, publicUrl } = this.#options
     const body = JSON.stringify(renderEvent(event, publicUrl()))
     try {
       const response = await fetch(target.url, {
@@ -161,12 +162,12 @@ export class Webhooks {
         headers: {
           'content-type': 'application/json; charset=utf-8',
           'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks; sandbox)',
-          'stripe-signature': signatureOf(body, target.secret),
+          'stripe-signature': signatureHeader(body, target.secret),
         },
         signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(deliveryTimeoutMs)]),
       })
       await response.body?.cancel()
-      return response.ok ? null : `answered ${response.status}`
+      return response.ok ? null : `responded with status ${response.status}`
     } catch (error) {
       const { message, cause } = error as Error
       return cause instanceof Error ? cause.message : message
@@ -174,8 +175,8 @@ export class Webhooks {
   }
 }
 
-/** Docs.stripe.com/webhooks/signature: HMAC-SHA256 of the time and the body, so that neither can be forged or replayed. */
-function signatureOf(body: string, secret: string): string {
+/** Value of `stripe-signature`: HMAC-SHA256 over timestamp and body, against forgery and replay (docs.stripe.com/webhooks/signature). */
+function signatureHeader(body: string, secret: string): string {
   const timestamp = Math.floor(Date.now() / 1000)
   const signature = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
   return `t=${timestamp},v1=${signature}`

@@ -2,7 +2,7 @@ import { destination, pino, type Logger } from 'pino'
 
 export type { Logger } from 'pino'
 
-/** Field names whose values never reach a log line, at the top or one or two levels down. */
+/** Fields whose values are redacted, at the top level and one or two levels below. */
 const secretFields = [
   'password',
   'token',
@@ -20,10 +20,10 @@ const secretFields = [
   'payment',
 ]
 
-/** Structured logs on standard output, one JSON line each, without secrets and personal data. */
+/** Structured log on standard output: one JSON line per entry, without secrets and personal data. */
 export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
   const output = destination({ dest: 1, sync: true })
-  // Nobody reads any more (a closed terminal, a dead collector): the shop goes on.
+  // The shop goes on without a reader of its log, such as a closed terminal or a dead collector.
   output.on('error', () => undefined)
   const options = {
     level,
@@ -37,7 +37,7 @@ export function createLog(level: string, fields: Record<string, unknown> = {}): 
   return pino(options, output)
 }
 
-/** What operators need of an error: no query parameters (drizzle puts them into its message), causes kept. */
+/** An error for the log: with causes, without query parameters (drizzle puts them into its message). */
 export function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
@@ -50,7 +50,7 @@ export function describeError(error: unknown, depth = 0): unknown {
   }
 }
 
-/** Where it was thrown, without its message. */
+/** The stack of an error without its message. */
 export const stackOf = ({ stack = '' }: Error): string =>
   stack
     .split('\n')

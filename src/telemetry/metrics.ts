@@ -1,6 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client'
 
-/** Prometheus metrics of this process. Label values come from small closed sets: procedures, kinds, parties. */
+/** Prometheus metrics of this process. Label values come from small closed sets, such as procedures, kinds and services. */
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -19,7 +19,7 @@ export const metrics = {
   }),
   turnMessages: new Histogram({
     name: 'holdfast_turn_messages',
-    help: 'Messages gathered in one turn',
+    help: 'Messages batched in one turn',
     labelNames: ['kind'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
   }),
@@ -30,12 +30,12 @@ export const metrics = {
   }),
   messagesDeadLettered: new Counter({
     name: 'holdfast_messages_dead_lettered_total',
-    help: 'Messages parked for staff',
+    help: 'Messages moved to the dead letters',
     labelNames: ['kind'],
   }),
   messagesDue: new Gauge({
     name: 'holdfast_messages_due',
-    help: 'Messages that are due and not handled; 10000 stands for more',
+    help: 'Messages that are due and not handled, counted up to 10000',
   }),
   messagesOldestSeconds: new Gauge({
     name: 'holdfast_messages_oldest_seconds',
@@ -43,94 +43,94 @@ export const metrics = {
   }),
   messagesPending: new Gauge({
     name: 'holdfast_messages_pending',
-    help: 'Messages in the mailbox, timers that are not due included; 100000 stands for more',
+    help: 'Messages in the mailbox, including timers that are not due, counted up to 100000',
     labelNames: ['kind'],
   }),
   deadLetters: new Gauge({
     name: 'holdfast_dead_letters',
-    help: 'Messages that are parked and wait for staff; alarm above 0. 100000 stands for more',
+    help: 'Dead letters that wait for staff, counted up to 100000; alert above 0',
     labelNames: ['kind'],
   }),
   sweepAgeSeconds: new Gauge({
     name: 'holdfast_sweep_age_seconds',
-    help: 'Time since this worker has last read the mailbox for mail whose wake-up was lost; alarm above 30 while Postgres answers',
+    help: 'Time since the last sweep of this worker for messages whose wake-up was lost; alert above 30 while Postgres responds',
   }),
   wakeUps: new Counter({
     name: 'holdfast_wake_ups_total',
-    help: 'Wake-ups given to the queue: sent, lost (the queue was away or full), left_to_sweep (too many were on their way)',
+    help: 'Wake-ups by outcome: sent, lost (the queue was away or full), left_to_sweep (too many were being published)',
     labelNames: ['outcome'],
   }),
   queueJobs: new Gauge({
     name: 'holdfast_queue_jobs',
-    help: 'Wake-ups waiting for a worker and active in one, by kind, sampled every 5 s by each worker: take the maximum, not the sum',
+    help: 'Wake-ups in the queue, waiting or active, sampled every 5 s by each worker: take the maximum, not the sum',
     labelNames: ['kind', 'state'],
   }),
   queueProgressSeconds: new Gauge({
     name: 'holdfast_queue_progress_seconds',
-    help: 'Time since this worker has taken a wake-up of this kind or found none waiting',
+    help: 'Time since this worker consumed a wake-up of this kind or found none waiting',
     labelNames: ['kind'],
   }),
   queueReopened: new Counter({
     name: 'holdfast_queue_consumers_reopened_total',
-    help: 'Queue workers that took nothing though wake-ups waited, and were opened anew',
+    help: 'Reopenings of stalled queue consumers, which took nothing while wake-ups waited',
     labelNames: ['kind'],
   }),
   queueFull: new Gauge({
     name: 'holdfast_queue_full',
-    help: '1 while Redis has refused the last wake-up because its memory is used up: raise maxmemory. Mail waits in Postgres and is swept',
+    help: '1 while Redis rejects wake-ups because its memory is full: raise maxmemory. Messages wait in Postgres for the sweep',
   }),
   oldestTransactionSeconds: new Gauge({
     name: 'holdfast_oldest_transaction_seconds',
-    help: 'Age of the oldest transaction in our database: while it lasts, what is deleted from the mailbox stays on its pages; alarm above 60',
+    help: 'Age of the oldest transaction in the database, which keeps deleted messages from being vacuumed; alert above 60',
   }),
   outboundSeconds: new Histogram({
     name: 'holdfast_outbound_seconds',
-    help: 'Duration of calls to outside parties',
+    help: 'Duration of calls to external services',
     labelNames: ['service', 'outcome'],
     buckets: latencyBuckets,
   }),
   breakerState: new Gauge({
     name: 'holdfast_breaker_open',
-    help: '1 while the breaker of this party is open',
+    help: '1 while the circuit breaker of this external service is open',
     labelNames: ['service'],
   }),
   reconciliationDifferences: new Gauge({
     name: 'holdfast_reconciliation_differences',
-    help: "Movements of money that our ledger and the provider's books do not agree on, as the daily report found them",
+    help: "Movements that differ between the ledger and the provider's books in the latest daily report",
   }),
   reconciliationFinished: new Gauge({
     name: 'holdfast_reconciliation_timestamp_seconds',
-    help: 'When this process made the daily report: of several processes the latest counts',
+    help: 'Time at which this process finished the daily report: take the maximum over processes',
   }),
   cacheAnswers: new Counter({
     name: 'holdfast_cache_answers_total',
-    help: 'Public answers given from the cache (hit, stale), or made for it (miss)',
+    help: 'Public responses served from the cache (hit, stale) or computed for it (miss)',
     labelNames: ['state'],
   }),
-  cacheBytes: new Gauge({ name: 'holdfast_cache_bytes', help: 'Memory that cached answers take' }),
-  shed: new Counter({
+  cacheBytes: new Gauge({ name: 'holdfast_cache_bytes', help: 'Memory of cached responses' }),
+  loadShed: new Counter({
     name: 'holdfast_shed_total',
-    help: 'Calls refused at the door, by what they were and what was short',
+    help: 'Calls rejected by load shedding, by class of traffic and exhausted resource',
     labelNames: ['class', 'reason'],
   }),
-  poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Callers waiting for a connection to Postgres' }),
+  poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Calls waiting for a connection to Postgres' }),
   poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
 }
 
-/** Event loop, memory and garbage collection; once a process. */
+/** Collects metrics of event loop, memory and garbage collection. Call it once per process. */
 export function collectProcessMetrics(): void {
   collectDefaultMetrics()
 }
 
 /**
- * Of several processes behind one port, the primary answers for all: it asks them over their channel.
- * To be called in the primary and in each process.
+ * Shares metrics between the processes behind one port: the primary collects them over IPC. Call it in the primary and in
+ * each process. @returns the metrics of all processes
  */
 export function shareMetrics(): () => Promise<string> {
   const registry = new AggregatorRegistry()
   return () => registry.clusterMetrics()
 }
 
-/** The text that `/metrics` answers. */
+/** The response of `/metrics`. */
 export const metricsText = (): Promise<string> => register.metrics()
 export const metricsContentType = register.contentType

@@ -7,13 +7,13 @@ import { createLog } from '#telemetry'
 import { homeAddress } from '#test'
 import { cartId } from './cart-id.ts'
 import { serveParent } from './child.ts'
-import { closedLoop, measured } from './window.ts'
+import { closedLoop, summarise } from './window.ts'
 
-/** A process that places orders by asking their carts' actors: all of a replica but HTTP and the parsing of requests. */
+/** Load generator that places orders by asking the actors of their carts: a replica without HTTP and request parsing. */
 
-export interface Asking {
+export interface ActorLoad {
   prefix: string
-  /** Carts that were filled under this prefix. */
+  /** Carts filled under this prefix. */
   count: number
   callers: number
   seconds: number
@@ -30,10 +30,10 @@ const app = createApp({
 const cart = { kind: 'cart' } as CartActor
 
 async function place(id: string): Promise<void> {
-  const agreed = { email: 'ada@example.com', shippingAddress: homeAddress, shippingOptionId: 'standard' }
+  const checkout = { email: 'ada@example.com', shippingAddress: homeAddress, shippingOptionId: 'standard' }
   const reply = await app.actors.ask(cart, {
     id,
-    key: idempotencyKey(`order.place:cart:${id}`, `key-${id}`, { cartId: id, ...agreed }),
+    key: idempotencyKey(`order.place:cart:${id}`, `key-${id}`, { cartId: id, ...checkout }),
     message: {
       type: 'place',
       orderId: uuidv7(),
@@ -46,22 +46,22 @@ async function place(id: string): Promise<void> {
       expectedTotal: null,
       deadlineSeconds: 900,
       capture: 'now',
-      ...agreed,
+      ...checkout,
     },
   })
   if (!('placed' in reply) || reply.placed.outcome !== 'placed')
     throw new Error(`a cart was not placed: ${JSON.stringify(reply)}`)
 }
 
-serveParent(async ({ prefix, count, callers, seconds }: Asking) => {
+serveParent(async ({ prefix, count, callers, seconds }: ActorLoad) => {
   let next = 0
   const done = await closedLoop(
     async () => {
       next += 1
-      if (next > count) throw new Error('there are too few carts for this window')
+      if (next > count) throw new Error('too few carts were prepared for this window')
       await place(cartId(prefix, next))
     },
     { callers, seconds },
   )
-  return measured(done.latencies, done.seconds)
+  return summarise(done.latencies, done.seconds)
 }, app.close)

@@ -1,12 +1,12 @@
 import { createClient } from '#client'
-import { placement } from '#test'
+import { placeRequest } from '#test'
 import { cartId } from './cart-id.ts'
 import { serveParent } from './child.ts'
-import { closedLoop, measured } from './window.ts'
+import { closedLoop, summarise } from './window.ts'
 
-/** A process of buyers who place orders with the typed client, over HTTP. */
+/** Load generator that places orders over HTTP, with the typed client. */
 
-export interface Buying {
+export interface HttpLoad {
   url: string
   prefix: string
   count: number
@@ -15,19 +15,19 @@ export interface Buying {
 }
 
 serveParent(
-  async ({ url, prefix, count, callers, seconds }: Buying) => {
+  async ({ url, prefix, count, callers, seconds }: HttpLoad) => {
     const client = createClient({ url })
     let next = 0
     const done = await closedLoop(
       async () => {
         next += 1
-        if (next > count) throw new Error('there are too few carts for this window')
-        const answer = await client.order.place.mutate(placement(cartId(prefix, next)))
-        if (answer.outcome !== 'placed') throw new Error(`a cart was not placed: ${answer.reason}`)
+        if (next > count) throw new Error('too few carts were prepared for this window')
+        const result = await client.order.place.mutate(placeRequest(cartId(prefix, next)))
+        if (result.outcome !== 'placed') throw new Error(`a cart was not placed: ${result.reason}`)
       },
       { callers, seconds },
     )
-    return measured(done.latencies, done.seconds)
+    return summarise(done.latencies, done.seconds)
   },
   () => Promise.resolve(),
 )

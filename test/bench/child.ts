@@ -2,38 +2,38 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process of its own that measures when it is asked to, so that generators and servers do not share a core's queue. */
-export interface Child<Order, Result> extends AsyncDisposable {
+/** A child process that runs measuring tasks, so that load generators and servers do not share an event loop. */
+export interface Child<Task, Result> extends AsyncDisposable {
   readonly pid: number
-  ask(order: Order): Promise<Result>
+  run(task: Task): Promise<Result>
 }
 
-/** @param file of this folder: it calls {@link serveParent} */
-export async function startChild<Order extends object, Result>(
+/** @param file of this folder, which calls {@link serveParent} */
+export async function startChild<Task extends object, Result>(
   file: string,
   env: Record<string, string>,
-): Promise<Child<Order, Result>> {
+): Promise<Child<Task, Result>> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
-  const answer = async (): Promise<unknown> => {
+  const nextMessage = async (): Promise<unknown> => {
     const [message] = (await Promise.race([
       once(child, 'message'),
       ended.then(() => {
-        throw new Error(`${file} has ended with ${child.exitCode ?? child.signalCode}`)
+        throw new Error(`${file} exited with ${child.exitCode ?? child.signalCode}`)
       }),
     ])) as unknown[]
     return message
   }
-  await answer()
+  await nextMessage()
   return {
     pid: child.pid ?? 0,
-    async ask(order) {
-      const answered = answer()
-      child.send(order)
-      const { error, result } = (await answered) as { error?: string; result?: Result }
+    async run(task) {
+      const reply = nextMessage()
+      child.send(task)
+      const { error, result } = (await reply) as { error?: string; result?: Result }
       if (error !== undefined) throw new Error(`${file}: ${error}`)
       return result as Result
     },
@@ -44,11 +44,11 @@ export async function startChild<Order extends object, Result>(
   }
 }
 
-/** The child's side: answers each order, and ends when the parent lets go. */
-export function serveParent(work: (order: never) => Promise<unknown>, close: () => Promise<void>): void {
-  process.on('message', (order) => {
-    // The parent sends what this file asks for: both sides import the same type.
-    work(order as never).then(
+/** Runs the parent's tasks in the child, and ends when the parent disconnects. */
+export function serveParent(work: (task: never) => Promise<unknown>, close: () => Promise<void>): void {
+  process.on('message', (task) => {
+    // Parent and child import the same type of task.
+    work(task as never).then(
       (result) => process.send?.({ result }),
       (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : 'failed' }),
     )

@@ -1,19 +1,20 @@
 import { listProcesses, type ListedProcess } from '#test'
 import type { Window } from './window.ts'
 
-/** CPU time that processes take, from Linux's /proc. What an order costs is steadier than how many a second a shared machine makes. */
+/** CPU time of processes, from Linux's /proc. On a shared machine the cost of an order is steadier than orders per second. */
 
-/** Processes by what they are; each with all that it has started. */
+/** Root processes by name; each is measured with its descendants. */
 export type Pids = Readonly<Record<string, number>>
 
-/** Of a process and all that it has started, ms. */
-function cpuOf(root: number, listed: readonly ListedProcess[]): number {
+/** CPU time of a process and its descendants, ms. */
+function cpuMsOf(root: number, listed: readonly ListedProcess[]): number {
   const parents = new Map(listed.map(({ pid, parentPid }) => [pid, parentPid]))
-  const isBelow = (pid: number | undefined): boolean => pid !== undefined && (pid === root || isBelow(parents.get(pid)))
-  return listed.reduce((sum, { pid, cpuMs }) => sum + (isBelow(pid) ? cpuMs : 0), 0)
+  const isInTree = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === root || isInTree(parents.get(pid)))
+  return listed.reduce((sum, { pid, cpuMs }) => sum + (isInTree(pid) ? cpuMs : 0), 0)
 }
 
-/** Runs one window. @returns it, with what each order of it took of each of these processes */
+/** Runs one window. @returns the window with the CPU time per order of these processes, us */
 export async function withCpu(pids: Pids, work: () => Promise<Window>): Promise<Window> {
   const before = listProcesses()
   const startedAt = performance.now()
@@ -22,7 +23,7 @@ export async function withCpu(pids: Pids, work: () => Promise<Window>): Promise<
   const after = listProcesses()
   const cpu = Object.entries(pids).map(([name, pid]) => [
     name,
-    ((cpuOf(pid, after) - cpuOf(pid, before)) * 1_000) / orders,
+    ((cpuMsOf(pid, after) - cpuMsOf(pid, before)) * 1_000) / orders,
   ])
   return { ...window, cpu: Object.fromEntries(cpu) as Record<string, number> }
 }

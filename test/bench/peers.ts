@@ -4,13 +4,13 @@ import Stripe from 'stripe'
 import { serveParent } from './child.ts'
 import { closedLoop } from './window.ts'
 
-/** A process that does with bare libraries what workers do for an order: the same calls to the provider, the same jobs. */
+/** Baselines of a worker with bare libraries: the same calls to the payment provider, and the same queue jobs. */
 
-export type PeerWork = { what: 'sdk'; seconds: number; callers: number } | { what: 'bullmq'; jobs: number }
+export type PeerTask = { type: 'sdk'; seconds: number; callers: number } | { type: 'bullmq'; jobs: number }
 
 const { PAYMENT_URL: url = '', PAYMENT_SECRET_KEY: secretKey = '', REDIS_URL: redisUrl = '' } = process.env
 
-/** @returns orders a second, of two calls each */
+/** @returns paid orders per second, with two calls each */
 async function payWithSdk({ seconds, callers }: { seconds: number; callers: number }): Promise<number> {
   const { hostname: host, port } = new URL(url)
   const stripe = new Stripe(secretKey, {
@@ -34,7 +34,7 @@ async function payWithSdk({ seconds, callers }: { seconds: number; callers: numb
       )
       const paid = await stripe.paymentIntents.confirm(
         intent.id,
-        // As the worker asks: the fee comes with it.
+        // The same request as the worker's, which reads the fee with it.
         { payment_method: 'pm_card_visa', expand: ['latest_charge.balance_transaction'] },
         { idempotencyKey: `${id}:confirm` },
       )
@@ -45,8 +45,8 @@ async function payWithSdk({ seconds, callers }: { seconds: number; callers: numb
   return done.latencies.length / done.seconds
 }
 
-/** @returns no-op jobs a second */
-async function workOffJobs(jobs: number): Promise<number> {
+/** @returns no-op jobs per second */
+async function runJobs(jobs: number): Promise<number> {
   const { hostname: host, port } = new URL(redisUrl)
   const name = `bench-${randomUUID()}`
   const queue = new Queue(name, { connection: { host, port: Number(port) } })
@@ -76,6 +76,6 @@ async function workOffJobs(jobs: number): Promise<number> {
 }
 
 serveParent(
-  (work: PeerWork) => (work.what === 'sdk' ? payWithSdk(work) : workOffJobs(work.jobs)),
+  (task: PeerTask) => (task.type === 'sdk' ? payWithSdk(task) : runJobs(task.jobs)),
   () => Promise.resolve(),
 )

@@ -1,53 +1,53 @@
 import { startProgram, waitFor } from '#test'
-import type { Asking } from './asking.ts'
-import type { Buying } from './buying.ts'
+import type { ActorLoad } from './asking.ts'
+import type { HttpLoad } from './buying.ts'
 import { startChild } from './child.ts'
 import { withCpu } from './cpu.ts'
-import type { PeerWork } from './peers.ts'
-import { prepareRival, type Rival } from './rival.ts'
-import { openStage, type Carts, type Stage } from './stage.ts'
-import { asWindow, median, type Window } from './window.ts'
+import type { PeerTask } from './peers.ts'
+import { preparePgbench, type Pgbench } from './pgbench.ts'
+import { openEnvironment, type Carts, type BenchEnvironment } from './environment.ts'
+import { rateOnly, median, type Window } from './window.ts'
 
-/** Placing orders, beside pgbench with the same writes; and paying them, beside the bare payment SDK. */
+/** Measures placing orders against pgbench with the same writes, and paying them against the bare payment SDK. */
 
 export const placeParts = ['spread', 'hot', 'alone', 'http', 'paid'] as const
 type Part = (typeof placeParts)[number]
 
 export interface PlaceOptions {
-  /** Every part unless given. */
+  /** Parts to measure; default: all. */
   only?: readonly Part[] | undefined
   /** Length of one measured window. */
   seconds: number
-  /** Windows of each kind, in turns with the others'. */
+  /** Windows per row; those of different rows alternate. */
   rounds: number
   callers: number
-  tell(line: string): void
+  report(line: string): void
 }
 
-/** One line of the table: windows of one kind. */
+/** One row of the table. */
 export interface Row {
   work: string
   windows: Window[]
-  /** Against which the ratio is taken, and what it is to be. */
-  against?: { row: string; aim: number }
-  /** Highest p99 that is wanted, ms. */
+  /** Row that the ratio is relative to, and the lowest ratio wanted; 0: none. */
+  baseline?: { row: string; targetRatio: number }
+  /** Target of the p99 latency, ms. */
   p99Max?: number
 }
 
-/** Carts are prepared for windows this fast. */
+/** Highest rate that carts are prepared for. */
 const ordersPerSecondMax = 14_000
 
 export async function benchPlace(options: PlaceOptions): Promise<Row[]> {
-  const { tell } = options
-  tell('preparing Postgres, Redis, the payment sandbox and 3,000 SKUs ...')
-  await using stage = await openStage()
-  const rival = await prepareRival(stage)
+  const { report } = options
+  report('preparing Postgres, Redis, the payment sandbox and 3,000 SKUs ...')
+  await using environment = await openEnvironment()
+  const pgbench = await preparePgbench(environment)
   const parts: Record<Part, () => Promise<Row[]>> = {
-    spread: () => comparePlacing(stage, { rival, skus: 'spread', ...options }),
-    hot: () => comparePlacing(stage, { rival, skus: 'hot', ...options }),
-    alone: async () => [await placeAlone(stage, options)],
-    http: async () => [await placeOverHttp(stage, options)],
-    paid: () => comparePaying(stage, options),
+    spread: () => comparePlacing(environment, { pgbench, skus: 'spread', ...options }),
+    hot: () => comparePlacing(environment, { pgbench, skus: 'hot', ...options }),
+    alone: async () => [await placeAlone(environment, options)],
+    http: async () => [await placeOverHttp(environment, options)],
+    paid: () => comparePaying(environment, options),
   }
   const rows: Row[] = []
   for (const part of placeParts)
@@ -57,105 +57,123 @@ export async function benchPlace(options: PlaceOptions): Promise<Row[]> {
 
 let windowsSoFar = 0
 
-/** Fresh carts for one window. */
-async function freshCarts(
-  stage: Stage,
+/** Creates the carts of one window. */
+async function createCarts(
+  environment: BenchEnvironment,
   skus: Carts['skus'],
   seconds: number,
-  most = ordersPerSecondMax,
+  rateMax = ordersPerSecondMax,
 ): Promise<Carts> {
   windowsSoFar += 1
-  const carts: Carts = { prefix: `${skus}${windowsSoFar}`, count: Math.ceil(seconds * most), skus }
-  await stage.fillCarts(carts)
+  const carts: Carts = { prefix: `${skus}${windowsSoFar}`, count: Math.ceil(seconds * rateMax), skus }
+  await environment.fillCarts(carts)
   return carts
 }
 
-/** Without gathering more would wait longer than they have patience for, and buy nothing. */
-const callersAlone = 64
+/** Callers without batching: with more of them requests would time out. */
+const unbatchedCallers = 64
 
-/** Until the program's hot paths are compiled. */
+/** Time in which the program's hot paths are compiled, s. */
 const warmUpSeconds = 6
 
-/** The process that asks, with lanes that gather or not; warmed up. */
-async function startAsking(stage: Stage, settings: Record<string, string> = {}) {
-  const child = await startChild<Asking, Window>('asking.ts', { ...stage.env, ...settings })
+/** Starts and warms up the load generator that asks actors; `settings` may switch batching off. */
+async function startActorLoad(environment: BenchEnvironment, settings: Record<string, string> = {}) {
+  const child = await startChild<ActorLoad, Window>('asking.ts', { ...environment.env, ...settings })
   const run = async (skus: Carts['skus'], callers: number, seconds: number): Promise<Window> => {
-    const carts = await freshCarts(stage, skus, seconds)
-    const pids = { program: child.pid, Postgres: stage.pids.Postgres }
-    return withCpu(pids, () => child.ask({ ...carts, callers, seconds }))
+    const carts = await createCarts(environment, skus, seconds)
+    const pids = { program: child.pid, Postgres: environment.pids.Postgres }
+    return withCpu(pids, () => child.run({ ...carts, callers, seconds }))
   }
   await run('spread', 64, warmUpSeconds)
   return { run, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
 }
 
-type Asked = Awaited<ReturnType<typeof startAsking>>
+type ActorLoadGenerator = Awaited<ReturnType<typeof startActorLoad>>
 
 async function comparePlacing(
-  stage: Stage,
-  { rival, skus, seconds, rounds, callers, tell }: PlaceOptions & { rival: Rival; skus: Carts['skus'] },
+  environment: BenchEnvironment,
+  { pgbench, skus, seconds, rounds, callers, report }: PlaceOptions & { pgbench: Pgbench; skus: Carts['skus'] },
 ): Promise<Row[]> {
   const where = skus === 'hot' ? 'one hot SKU' : '3,000 SKUs'
-  const runRival = async (clients: number, length: number): Promise<Window> =>
-    rival.run(await freshCarts(stage, skus, length, 6_000), { clients, seconds: length })
-  tell(`${where}: looking for pgbench's best client count ...`)
+  const runPgbench = async (clients: number, length: number): Promise<Window> =>
+    pgbench.run(await createCarts(environment, skus, length, 6_000), { clients, seconds: length })
+  report(`${where}: finding pgbench's best number of clients ...`)
   const tried: { clients: number; rate: number }[] = []
-  for (const clients of [4, 8, 16, 32, 64]) tried.push({ clients, rate: (await runRival(clients, 3)).ordersPerSecond })
+  for (const clients of [4, 8, 16, 32, 64])
+    tried.push({ clients, rate: (await runPgbench(clients, 3)).ordersPerSecond })
   const best = tried.toSorted((a, b) => b.rate - a.rate)[0]?.clients ?? 8
-  tell(`${where}: ${tried.map(({ clients, rate }) => `${clients} clients ${Math.round(rate)}/s`).join(', ')}`)
+  report(`${where}: ${tried.map(({ clients, rate }) => `${clients} clients ${Math.round(rate)}/s`).join(', ')}`)
 
-  await using gathered = await startAsking(stage)
-  await using alone = await startAsking(stage, { TURN_MESSAGES_MAX: '1', TURNS_CONCURRENT: '16', DATABASE_POOL: '20' })
-  const pgbench: Window[] = []
-  const on: Window[] = []
-  const off: Window[] = []
+  await using batched = await startActorLoad(environment)
+  await using unbatched = await startActorLoad(environment, {
+    TURN_MESSAGES_MAX: '1',
+    TURNS_CONCURRENT: '16',
+    DATABASE_POOL: '20',
+  })
+  const pgbenchWindows: Window[] = []
+  const batchedWindows: Window[] = []
+  const unbatchedWindows: Window[] = []
   for (let round = 1; round <= rounds; round += 1) {
-    pgbench.push(await runRival(best, seconds))
-    on.push(await gathered.run(skus, callers, seconds))
-    off.push(await alone.run(skus, callersAlone, seconds))
-    const rates = [pgbench, on, off].map((windows) => Math.round(windows.at(-1)?.ordersPerSecond ?? 0))
-    tell(
-      `${where}: round ${round} of ${rounds}: pgbench ${rates[0]}/s, gathering ${rates[1]}/s, not gathering ${rates[2]}/s`,
+    pgbenchWindows.push(await runPgbench(best, seconds))
+    batchedWindows.push(await batched.run(skus, callers, seconds))
+    unbatchedWindows.push(await unbatched.run(skus, unbatchedCallers, seconds))
+    const rates = [pgbenchWindows, batchedWindows, unbatchedWindows].map((windows) =>
+      Math.round(windows.at(-1)?.ordersPerSecond ?? 0),
+    )
+    report(
+      `${where}: round ${round} of ${rounds}: pgbench ${rates[0]}/s, batched ${rates[1]}/s, one transaction each ${rates[2]}/s`,
     )
   }
   const name = `pgbench, ${where}, ${best} clients`
   return [
-    { work: name, windows: pgbench },
-    { work: `place, ${where}, ${callers} callers`, windows: on, against: { row: name, aim: skus === 'hot' ? 6 : 2 } },
-    { work: `the same without gathering, ${callersAlone} callers`, windows: off, against: { row: name, aim: 0 } },
+    { work: name, windows: pgbenchWindows },
+    {
+      work: `place, ${where}, batched, ${callers} callers`,
+      windows: batchedWindows,
+      baseline: { row: name, targetRatio: skus === 'hot' ? 6 : 2 },
+    },
+    {
+      work: `place, ${where}, one transaction each, ${unbatchedCallers} callers`,
+      windows: unbatchedWindows,
+      baseline: { row: name, targetRatio: 0 },
+    },
   ]
 }
 
-async function placeAlone(stage: Stage, { seconds, rounds, tell }: PlaceOptions): Promise<Row> {
-  tell('one order after the other ...')
-  await using asking = await startAsking(stage)
+async function placeAlone(environment: BenchEnvironment, { seconds, rounds, report }: PlaceOptions): Promise<Row> {
+  report('one order after the other ...')
+  await using generator = await startActorLoad(environment)
   const windows: Window[] = []
-  for (let round = 0; round < rounds; round += 1) windows.push(await asking.run('spread', 1, seconds))
+  for (let round = 0; round < rounds; round += 1) windows.push(await generator.run('spread', 1, seconds))
   return { work: 'place, one order after the other', windows, p99Max: 15 }
 }
 
-async function placeOverHttp(stage: Stage, { seconds, rounds, callers, tell }: PlaceOptions): Promise<Row> {
-  tell('through HTTP and the typed client ...')
-  await using server = await startProgram(['serve'], { env: stage.env })
-  await using buyers = await startChild<Buying, Window>('buying.ts', stage.env)
+async function placeOverHttp(
+  environment: BenchEnvironment,
+  { seconds, rounds, callers, report }: PlaceOptions,
+): Promise<Row> {
+  report('through HTTP and the typed client ...')
+  await using server = await startProgram(['serve'], { env: environment.env })
+  await using buyers = await startChild<HttpLoad, Window>('buying.ts', environment.env)
   const windows: Window[] = []
   for (let round = 0; round <= rounds; round += 1) {
-    const carts = await freshCarts(stage, 'spread', seconds, 5_000)
-    const pids = { program: server.pid, buyers: buyers.pid, Postgres: stage.pids.Postgres }
-    const window = await withCpu(pids, () => buyers.ask({ ...carts, url: server.url(), callers, seconds }))
-    // The first one warms up.
+    const carts = await createCarts(environment, 'spread', seconds, 5_000)
+    const pids = { program: server.pid, buyers: buyers.pid, Postgres: environment.pids.Postgres }
+    const window = await withCpu(pids, () => buyers.run({ ...carts, url: server.url(), callers, seconds }))
+    // The first window warms up.
     if (round > 0) windows.push(window)
   }
   return { work: `place over HTTP, typed client, ${callers} callers`, windows }
 }
 
-/** Paid orders a second by one worker, in turns with what bare libraries do. */
-async function comparePaying(stage: Stage, { seconds, rounds, tell }: PlaceOptions): Promise<Row[]> {
-  tell('paying orders ...')
-  await using peers = await startChild<PeerWork, number>('peers.ts', stage.env)
-  await using asking = await startAsking(stage)
+/** Measures paid orders per second of one worker, alternating with bare libraries. */
+async function comparePaying(environment: BenchEnvironment, { seconds, rounds, report }: PlaceOptions): Promise<Row[]> {
+  report('paying orders ...')
+  await using peers = await startChild<PeerTask, number>('peers.ts', environment.env)
+  await using generator = await startActorLoad(environment)
   const payBySdk = (length: number): Promise<Window> =>
-    withCpu({ program: peers.pid, sandbox: stage.pids.sandbox }, async () =>
-      asWindow(await peers.ask({ what: 'sdk', seconds: length, callers: 32 })),
+    withCpu({ program: peers.pid, sandbox: environment.pids.sandbox }, async () =>
+      rateOnly(await peers.run({ type: 'sdk', seconds: length, callers: 32 })),
     )
   const sdk: Window[] = []
   const paid: Window[] = []
@@ -163,49 +181,53 @@ async function comparePaying(stage: Stage, { seconds, rounds, tell }: PlaceOptio
   await payBySdk(2)
   for (let round = 1; round <= rounds; round += 1) {
     sdk.push(await payBySdk(seconds))
-    paid.push(await payByWorker(stage, asking, 500 * seconds))
-    jobs.push(asWindow(await peers.ask({ what: 'bullmq', jobs: 10_000 })))
+    paid.push(await payByWorker(environment, generator, 500 * seconds))
+    jobs.push(rateOnly(await peers.run({ type: 'bullmq', jobs: 10_000 })))
     const rates = [sdk, paid].map((windows) => Math.round(windows.at(-1)?.ordersPerSecond ?? 0))
-    tell(`paying: round ${round} of ${rounds}: SDK ${rates[0]} orders/s, worker ${rates[1]} orders/s`)
+    report(`paying: round ${round} of ${rounds}: SDK ${rates[0]} orders/s, worker ${rates[1]} orders/s`)
   }
   return [
-    { work: 'bare SDK, 2 calls an order, 32 callers', windows: sdk },
+    { work: 'bare SDK, 2 calls per order, 32 callers', windows: sdk },
     {
       work: 'orders paid by one worker',
       windows: paid,
-      against: { row: 'bare SDK, 2 calls an order, 32 callers', aim: 0.5 },
+      baseline: { row: 'bare SDK, 2 calls per order, 32 callers', targetRatio: 0.5 },
     },
     { work: 'BullMQ on Redis, no-op jobs', windows: jobs },
   ]
 }
 
-/** Orders that are paid before the clock starts: the worker is as warm as the SDK's process is. */
-const paidBefore = 1_000
+/** Orders paid before the measurement, so that the worker is as warm as the SDK's process. */
+const warmUpOrders = 1_000
 
-/** Orders of earlier windows are not to be paid too: neither letters nor wake-ups are left of them. */
-async function forgetPayments(stage: Stage): Promise<void> {
-  await stage.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
-  await stage.query('vacuum analyze actor.mailbox')
-  await stage.flushRedis()
+/** Deletes messages and wake-ups of earlier windows, whose orders are not to be paid. */
+async function deletePayments(environment: BenchEnvironment): Promise<void> {
+  await environment.query(`delete from actor.mailbox where kind in ('payment', 'email')`)
+  await environment.query('vacuum analyze actor.mailbox')
+  await environment.flushRedis()
 }
 
-/** Orders that wait for their payment, and a worker that comes: how fast it pays them. */
-async function payByWorker(stage: Stage, asking: Asked, orders: number): Promise<Window> {
-  await forgetPayments(stage)
-  // At least so many: placing is faster than that.
-  await asking.run('spread', 64, (orders + paidBefore) / 2_500)
-  // An order has one letter to the payment effect, until it is paid.
+/** Measures how fast a new worker pays orders that wait for their payment. */
+async function payByWorker(
+  environment: BenchEnvironment,
+  generator: ActorLoadGenerator,
+  orders: number,
+): Promise<Window> {
+  await deletePayments(environment)
+  // Placing is faster than 2,500 orders per second, so that enough orders are placed.
+  await generator.run('spread', 64, (orders + warmUpOrders) / 2_500)
+  // An unpaid order has one message to the payment effect.
   const unpaid = async () =>
-    (await stage.query<{ count: number }>(`select count(*)::int from actor.mailbox where kind = 'payment'`))[0]
+    (await environment.query<{ count: number }>(`select count(*)::int from actor.mailbox where kind = 'payment'`))[0]
       ?.count ?? 0
   const until = (count: number, what: string) =>
     waitFor(async () => (await unpaid()) <= count, { timeoutMs: 120_000, everyMs: 100, what })
-  await using worker = await startProgram(['worker'], { env: stage.env })
-  await until((await unpaid()) - paidBefore, 'the first orders to be paid')
-  const window = await withCpu({ program: worker.pid, ...stage.pids }, async () => {
+  await using worker = await startProgram(['worker'], { env: environment.env })
+  await until((await unpaid()) - warmUpOrders, 'the first orders to be paid')
+  const window = await withCpu({ program: worker.pid, ...environment.pids }, async () => {
     const [from, fromAt] = [await unpaid(), performance.now()]
     await until(orders * 0.05, 'the orders to be paid')
-    return asWindow(((from - (await unpaid())) / (performance.now() - fromAt)) * 1_000)
+    return rateOnly(((from - (await unpaid())) / (performance.now() - fromAt)) * 1_000)
   })
   await worker.stop()
   return window

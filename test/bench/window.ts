@@ -1,22 +1,22 @@
-/** One measured window. */
+/** Measurements of one window. */
 export interface Window {
   ordersPerSecond: number
   /** Latencies, ms. */
   p50: number
   p99: number
-  /** CPU that an order took, by process, us. */
+  /** CPU time per order, by process, us. */
   cpu?: Readonly<Record<string, number>>
 }
 
-/** @param latencies ms, of all that were done in this many seconds */
-export function measured(latencies: number[], seconds: number): Window {
+/** @param latencies of all calls completed in `seconds`, ms */
+export function summarise(latencies: number[], seconds: number): Window {
   const sorted = latencies.toSorted((a, b) => a - b)
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
   return { ordersPerSecond: latencies.length / seconds, p50: at(0.5), p99: at(0.99) }
 }
 
-/** Calls `work` again and again from so many callers at once until the time is over. @returns each call's duration, ms */
+/** Closed loop: each of `callers` concurrent callers repeats `work` until the time is over. @returns the latency of each call, ms */
 export async function closedLoop(
   work: () => Promise<void>,
   { callers, seconds }: { callers: number; seconds: number },
@@ -39,8 +39,8 @@ export async function closedLoop(
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-/** A window of which the rate alone is known. */
-export const asWindow = (ordersPerSecond: number): Window => ({
+/** A window without latencies. */
+export const rateOnly = (ordersPerSecond: number): Window => ({
   ordersPerSecond,
   p50: Number.NaN,
   p99: Number.NaN,

@@ -5,11 +5,11 @@ import { runRow, type RunOptions, type Verdict } from './run-row.ts'
 import type { Row } from './row.ts'
 import { makeRunFolder, makeTemplate, type Template } from './shop/template.ts'
 
-/** Runs rows within a test file, on one prepared database; their folders go with the file. */
-export function rowRunner(): (
+/** Runner for rows within a test file, on copies of one prepared database. All folders are removed after the file. */
+export function createRowRunner(): (
   row: Row,
   name: string,
-  options: Pick<RunOptions, 'seed' | 'orders' | 'perSecond'>,
+  options: Pick<RunOptions, 'seed' | 'operations' | 'perSecond'>,
 ) => Promise<Verdict> {
   let folder: string
   let template: Template
@@ -18,5 +18,5 @@ export function rowRunner(): (
     template = await makeTemplate(join(folder, 'template'))
   }, 60_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
-  return (row, name, options) => runRow(row, { ...options, template, folder: join(folder, name), say: () => undefined })
+  return (row, name, options) => runRow(row, { ...options, template, folder: join(folder, name), log: () => undefined })
 }

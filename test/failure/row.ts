@@ -1,55 +1,61 @@
-import type { Chance } from './chance.ts'
+import type { Random } from './random.ts'
 import type { Facts, Violation, ViolationName } from './check/index.ts'
 import type { Load } from './load/load.ts'
 import type { Mix, Operation } from './load/plan.ts'
 import type { Shop, ShopOptions } from './shop/shop.ts'
 import type { Template } from './shop/template.ts'
 
-/** One row of the fault matrix (reliability.md): what breaks, while buyers buy, and what must hold besides the promises. */
+/**
+ * A row of the fault matrix: a fault that is injected while buyers buy, and the guarantee that must hold besides the
+ * seven promises. As a Jepsen test it has a workload, a nemesis and a checker.
+ */
 export interface Row {
   row: number
   fault: string
-  how: string
-  holds: string
-  /** Operations of buyers, and how many begin in a second. */
-  orders: number
+  /** Method of injecting the fault. */
+  injection: string
+  guarantee: string
+  /** Number of the buyers' operations. */
+  operations: number
+  /** Operations that begin per second. */
   perSecond: number
   mix?: Mix
   shop?: ShopOptions
-  /** Longest time from healing to a shop that works again, s; 30 unless given. */
+  /** Longest time from the end of the fault to recovery, s; default 30. */
   recoversInSeconds?: number
-  /** How long buyers insist after the end of the schedule, s; 60 unless given. */
-  patienceSeconds?: number
-  /** Longest wait for everything to settle once the buyers have gone, s; 120 unless given. */
+  /** Time after the end of the schedule during which buyers still retry, s; default 60. */
+  retriesForSeconds?: number
+  /** Longest wait for all orders to settle after the last buyer, s; default 120. */
   settlesInSeconds?: number
-  /** Made before the shop is opened, and disposed of after it: a small disk, say. */
-  prepare?(taken: AsyncDisposableStack, folder: string, template: Template): Promise<ShopOptions>
-  /** What the shop sells in this row, say; before the first buyer comes. */
+  /** Runs before the shop is opened, for example to mount a small disk. Its resources are disposed of after the shop. */
+  prepare?(resources: AsyncDisposableStack, folder: string, template: Template): Promise<ShopOptions>
+  /** Runs in the open shop before the first buyer, for example to add a product. */
   arrange?(shop: Shop): Promise<void>
-  /** Gives every operation of the plan another wish. */
-  wish?(operation: Operation): Operation
-  /** Breaks and heals. Resolves when everything is healed: recovery is measured from there. */
-  disturb(stage: Stage): Promise<void>
-  /** Looked at beside the promises; answers what does not hold. */
-  besides?(stage: Stage, facts: Facts): string[] | Promise<string[]>
-  /** Violations that are the very point of the row: it is red without them. */
+  /** Changes each operation of the plan. */
+  mapOperation?(operation: Operation): Operation
+  /** Nemesis: injects the fault and heals it. Recovery is measured from the moment at which it resolves. */
+  nemesis(context: RowContext): Promise<void>
+  /** Checks the row's own guarantee, in addition to the promises. @returns the problems found */
+  checker?(context: RowContext, facts: Facts): string[] | Promise<string[]>
+  /** Violations that the checker must find: the row is red without them. */
   mustFind?: readonly ViolationName[]
-  /** Violations that the row brings about by what it does, and that say nothing. */
-  excuses?(violation: Violation, stage: Stage): boolean
+  /** True for a violation that follows from the injected fault and is no problem. */
+  isExpected?(violation: Violation, context: RowContext): boolean
 }
 
-export interface Stage {
+/** The running shop, its load and its tools, as a nemesis and a checker get them. */
+export interface RowContext {
   shop: Shop
   load: Load
-  chance: Chance
-  /** What the row starts itself; disposed of with the shop. */
-  taken: AsyncDisposableStack
-  /** A folder of this row's own. */
+  random: Random
+  /** Resources that the row itself starts; disposed of with the shop. */
+  resources: AsyncDisposableStack
+  /** The folder of this run of the row. */
   folder: string
-  /** For the row's own bookkeeping between disturb and besides. */
+  /** Values that the nemesis leaves for the checker. */
   notes: Map<string, unknown>
-  say(line: string): void
+  log(line: string): void
 }
 
-/** Rows are values; this gives them their type where they are written. */
+/** Types a row where it is written. */
 export const defineRow = (row: Row): Row => row

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { defineRow, type Row, type Stage } from './row.ts'
+import { defineRow, type Row } from './row.ts'
 
-/** Faults of every kind, at random, for as long as one likes: what no row has thought of. */
+/** Soak test: random faults of every kind, for combinations that no row covers. */
 
 const providerFaults = [
   { mode: 'fail', status: 500, probability: 0.5 },
@@ -11,20 +11,18 @@ const providerFaults = [
   { mode: 'down' },
 ]
 
-type Disturbance = (stage: Stage) => Promise<void>
-
-/** Each breaks something and heals it. */
-const disturbances: Record<string, Disturbance> = {
-  async 'a process is killed'({ shop, chance }) {
-    const victim = chance.pick([...shop.servers, ...shop.workers])
+/** Nemeses by their log line. Each injects one fault and heals it. */
+const nemeses: Record<string, Row['nemesis']> = {
+  async 'a process is killed'({ shop, random }) {
+    const victim = random.pick([...shop.servers, ...shop.workers])
     await victim.kill()
-    await delay(chance.between(0, 3_000))
+    await delay(random.between(0, 3_000))
     await victim.start()
   },
-  async 'a process is frozen'({ shop, chance }) {
-    const victim = chance.pick([...shop.servers, ...shop.workers])
+  async 'a process is frozen'({ shop, random }) {
+    const victim = random.pick([...shop.servers, ...shop.workers])
     victim.freeze()
-    await delay(chance.between(500, 20_000))
+    await delay(random.between(500, 20_000))
     victim.thaw()
   },
   async 'all processes are killed'({ shop }) {
@@ -33,34 +31,34 @@ const disturbances: Record<string, Disturbance> = {
     await Promise.all(all.map((replica) => replica.start()))
   },
   'Redis is wiped': async ({ shop }) => void (await shop.redis.command('flushall')),
-  async 'Redis is away'({ shop, chance }) {
+  async 'Redis is down'({ shop, random }) {
     await shop.redis.kill()
-    await delay(chance.between(500, 8_000))
+    await delay(random.between(500, 8_000))
     await shop.redis.start()
   },
   async 'Redis resets its connections'({ shop }) {
     shop.redisProxy.reset()
     await delay(0)
   },
-  async 'Postgres crashes'({ shop, chance }) {
+  async 'Postgres crashes'({ shop, random }) {
     await shop.postgres.crash()
-    await delay(chance.between(0, 4_000))
+    await delay(random.between(0, 4_000))
     await shop.postgres.start()
   },
-  async 'Postgres cannot be heard'({ shop, chance }) {
-    const fault = chance.pick(['blackHole', 'dropReplies'] as const)
+  async 'Postgres is unreachable'({ shop, random }) {
+    const fault = random.pick(['blackHole', 'dropReplies'] as const)
     shop.postgresProxy[fault]()
-    await delay(chance.between(500, 5_000))
-    shop.postgresProxy.heal()
+    await delay(random.between(500, 5_000))
+    shop.postgresProxy.restore()
   },
-  async "COMMIT's replies are lost"({ shop, chance }) {
-    shop.postgresProxy.cutReplyTo(/commit/i, () => chance.happens(0.2))
-    await delay(chance.between(1_000, 6_000))
-    shop.postgresProxy.heal()
+  async "COMMIT's replies are lost"({ shop, random }) {
+    shop.postgresProxy.cutReplyTo(/commit/i, () => random.happens(0.2))
+    await delay(random.between(1_000, 6_000))
+    shop.postgresProxy.restore()
   },
-  async 'the provider misbehaves'({ shop, chance }) {
-    await shop.provider.fault(chance.pick(providerFaults))
-    await delay(chance.between(1_000, 8_000))
+  async 'the provider misbehaves'({ shop, random }) {
+    await shop.provider.fault(random.pick(providerFaults))
+    await delay(random.between(1_000, 8_000))
     await shop.provider.heal()
   },
   async 'the provider is killed'({ shop }) {
@@ -75,20 +73,20 @@ export const soak = (minutes: number): Row =>
   defineRow({
     row: 0,
     fault: 'soak',
-    how: `random faults for ${minutes} minutes`,
-    holds: 'every promise',
-    orders: Math.max(1, Math.round(minutes * 60 * perSecond)),
+    injection: `random faults for ${minutes} minutes`,
+    guarantee: 'every promise',
+    operations: Math.max(1, Math.round(minutes * 60 * perSecond)),
     perSecond,
     recoversInSeconds: 90,
     shop: { proxies: ['postgres', 'redis'], hasWebhooks: true },
-    async disturb(stage) {
-      const { load, chance, say } = stage
+    async nemesis(context) {
+      const { load, random, log } = context
       await load.until(0.02)
       while (load.share() < 0.98) {
-        const [name, disturb] = chance.pick(Object.entries(disturbances))
-        say(name)
-        await disturb(stage)
-        await delay(chance.between(0, 4_000))
+        const [name, nemesis] = random.pick(Object.entries(nemeses))
+        log(name)
+        await nemesis(context)
+        await delay(random.between(0, 4_000))
       }
     },
   })

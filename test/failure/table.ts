@@ -1,6 +1,6 @@
 import type { Verdict } from './run-row.ts'
 
-/** The verdicts as a table that people read. */
+/** Formats the verdicts as an aligned text table. */
 export function table(verdicts: readonly Verdict[]): string {
   const header = ['row', 'fault', 'seed', 'requests', 'orders', 'recovery s', 'took s', 'verdict']
   const lines = verdicts.map(({ row, seed, requests, orders, recoverySeconds, seconds, isGreen }) => [

@@ -1,32 +1,32 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  callWith,
-  digest,
+  procedureCall,
+  tableDigests,
   expectRejected,
   homeAddress,
   listProcedures,
   logProblems,
-  makeGoods,
-  placement,
+  createProtectedResources,
+  placeRequest,
   send,
   startTarget,
   withValue,
   type Attack,
-  type Goods,
+  type ProtectedResources,
   type Procedure,
   type Target,
 } from '#test'
 
-/** Who is not who they say, or wants what is somebody else's: by session, by id, by webhook. */
+/** Requests with a false identity, or for another person's data: by session, by id, by webhook. */
 
 let target: Target
-let goods: Goods
+let goods: ProtectedResources
 let procedures: Procedure[]
 
 beforeAll(async () => {
   target = await startTarget()
-  goods = await makeGoods(target)
+  goods = await createProtectedResources(target)
   procedures = await listProcedures(target.fleet, {
     sku: goods.sku,
     shippingOptionId: 'standard',
@@ -42,62 +42,62 @@ beforeAll(async () => {
 
 afterAll(() => target[Symbol.asyncDispose]())
 
-/** Every procedure that takes such a field, with it; those of the staff only for the staff. */
-function everyWith(field: string, value: string, more: Parameters<typeof callWith>[2] = {}): Attack[] {
-  const isStaffs = more.token === target.staff.token
+/** A call of every procedure that takes this field; of staff procedures only with the token of staff. */
+function callsWith(field: string, value: string, more: Parameters<typeof procedureCall>[2] = {}): Attack[] {
+  const isStaff = more.token === target.staff.token
   return procedures
     .filter(
       ({ path, samples }) =>
         (field !== 'id' || path.startsWith('order.')) &&
-        (isStaffs || !path.includes('.admin.')) &&
+        (isStaff || !path.includes('.admin.')) &&
         samples.some(({ input }) => field in input),
     )
     .map(({ path, type, samples: [sample] }) => ({
-      ...callWith(path, withValue(sample?.input, [field], value), more),
+      ...procedureCall(path, withValue(sample?.input, [field], value), more),
       expected: { field, isStream: type === 'subscription' },
     }))
 }
 
-describe('what belongs to somebody else', () => {
-  test("a customer's cart is not found by guests, other customers and staff, whatever they want with it", async () => {
+describe('the data of another person', () => {
+  test("a customer's cart is not found by guests, other customers and staff, in any procedure", async () => {
     const others = [undefined, target.stranger.token, target.staff.token]
     const attacks = others.flatMap((token) =>
-      everyWith('cartId', goods.customersCart, token === undefined ? {} : { token }),
+      callsWith('cartId', goods.customerCartId, token === undefined ? {} : { token }),
     )
-    expect(new Set(attacks.map(({ what }) => what)).size).toBeGreaterThanOrEqual(6)
-    // A guest who claims a cart is told to log in first.
+    expect(new Set(attacks.map(({ name: what }) => what)).size).toBeGreaterThanOrEqual(6)
+    // A guest's claim of a cart is rejected as unauthenticated instead.
     const [claims, rest] = [
-      attacks.filter(({ what }) => what.endsWith('.claim')),
-      attacks.filter(({ what }) => !what.endsWith('.claim')),
+      attacks.filter(({ name: what }) => what.endsWith('.claim')),
+      attacks.filter(({ name: what }) => !what.endsWith('.claim')),
     ]
     await expectRejected(target, rest, { error: 'not_found' })
     await expectRejected(target, claims.slice(1), { error: 'not_found' })
   })
 
   test("an order is not found without its buyer's session or token", async () => {
-    const strangers = [
+    const intruders = [
       {},
       { token: target.stranger.token },
       { headers: { 'x-order-token': 'guessed' } },
       { headers: { cookie: `hf_order-${goods.order.id}=guessed` } },
     ]
-    const attacks = strangers.flatMap((more) => everyWith('id', goods.order.id, more))
-    expect(new Set(attacks.map(({ what }) => what))).toEqual(
+    const attacks = intruders.flatMap((more) => callsWith('id', goods.order.id, more))
+    expect(new Set(attacks.map(({ name: what }) => what))).toEqual(
       new Set(['order.pay', 'order.get', 'order.watch', 'order.cancel']),
     )
     await expectRejected(target, attacks, { error: 'not_found' })
   })
 
-  test('what does not exist is not found, even by staff', async () => {
+  test('a cart or an order that does not exist is not found, even by staff', async () => {
     const token = target.staff.token
     await expectRejected(
       target,
-      [...everyWith('cartId', randomUUID(), { token }), ...everyWith('id', randomUUID(), { token })],
+      [...callsWith('cartId', randomUUID(), { token }), ...callsWith('id', randomUUID(), { token })],
       { error: 'not_found' },
     )
   })
 
-  test('staff procedures are closed to guests and customers, whatever they send', async () => {
+  test('staff procedures are closed to guests and customers, for any input', async () => {
     const closed = procedures.filter(({ path }) => path.includes('.admin.'))
     expect(closed.length).toBeGreaterThanOrEqual(3)
     const bodies = closed.flatMap(({ path, samples: [sample] }) =>
@@ -105,12 +105,12 @@ describe('what belongs to somebody else', () => {
     )
     await expectRejected(
       target,
-      bodies.map(([path, body]) => callWith(path, body)),
+      bodies.map(([path, body]) => procedureCall(path, body)),
       { error: 'unauthenticated', status: 401 },
     )
     await expectRejected(
       target,
-      bodies.map(([path, body]) => callWith(path, body, { token: target.customer.token })),
+      bodies.map(([path, body]) => procedureCall(path, body, { token: target.customer.token })),
       { error: 'forbidden', status: 403 },
     )
   })
@@ -125,42 +125,44 @@ describe('a session that has ended', () => {
       'update "user".session set expires_at = now() - interval \'1 second\' where created_at = (select max(created_at) from "user".session)',
     )
     const revoked = (await guest.user.login.mutate(login)).token
-    await send(url, callWith('user.logout', '{}', { token: revoked }))
+    await send(url, procedureCall('user.logout', '{}', { token: revoked }))
     return [expired, revoked]
   }
 
-  test('is refused where it is sent as a token, so that its owner logs in again', async () => {
+  test('is rejected where it is sent as a token, so that its owner logs in again', async () => {
     const tokens = await ended()
     const calls: [string, unknown][] = [
       ['user.me', {}],
       ['order.list', {}],
       ['order.cart.create', {}],
-      ['order.cart.get', { cartId: goods.customersCart }],
-      ['order.cart.claim', { cartId: goods.guestsCart }],
-      ['order.place', placement(goods.guestsCart)],
+      ['order.cart.get', { cartId: goods.customerCartId }],
+      ['order.cart.claim', { cartId: goods.guestCartId }],
+      ['order.place', placeRequest(goods.guestCartId)],
       ['order.admin.list', {}],
     ]
     await expectRejected(
       target,
-      tokens.flatMap((token) => calls.map(([path, input]) => callWith(path, input, { token }))),
+      tokens.flatMap((token) => calls.map(([path, input]) => procedureCall(path, input, { token }))),
       { error: 'unauthenticated', status: 401 },
     )
   })
 
-  test('makes a guest of a browser that still has its cookie', async () => {
+  test('makes a browser that still has its cookie a guest', async () => {
     const cookies = (await ended()).map((token) => ({ headers: { cookie: `hf_session=${token}` } }))
     await expectRejected(
       target,
-      cookies.map((more) => callWith('user.me', '{}', more)),
+      cookies.map((more) => procedureCall('user.me', '{}', more)),
       { error: 'unauthenticated', status: 401 },
     )
     await expectRejected(
       target,
-      cookies.map((more) => callWith('order.cart.get', { cartId: goods.customersCart }, more)),
+      cookies.map((more) => procedureCall('order.cart.get', { cartId: goods.customerCartId }, more)),
       { error: 'not_found', status: 404 },
     )
     for (const more of cookies)
-      expect((await send(target.url, callWith('order.cart.get', { cartId: goods.guestsCart }, more))).status).toBe(200)
+      expect(
+        (await send(target.url, procedureCall('order.cart.get', { cartId: goods.guestCartId }, more))).status,
+      ).toBe(200)
   })
 })
 
@@ -169,7 +171,7 @@ describe('a webhook', () => {
   const signature = (body: string, { secret = target.webhookSecret, at = now() } = {}): string =>
     `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`
   const deliver = (body: string, header: string | string[] | undefined): Attack => ({
-    what: `webhook ${String(header).slice(0, 100)} ${body.slice(0, 100)}`,
+    name: `webhook ${String(header).slice(0, 100)} ${body.slice(0, 100)}`,
     path: '/webhooks/payment',
     headers: { 'content-type': 'application/json', ...(header === undefined ? {} : { 'stripe-signature': header }) },
     body,
@@ -182,7 +184,7 @@ describe('a webhook', () => {
       data: { object: { id: 'pi_1', object: 'payment_intent', status: 'succeeded', metadata: { order_id: orderId } } },
     })
 
-  test('whose signature is missing, forged, cut, of another body or of yesterday is refused by name', () => {
+  test('with a missing, forged, cut or old signature, or one of another body, is rejected', () => {
     const body = event(goods.order.id)
     const good = signature(body)
     const headers = [
@@ -213,8 +215,8 @@ describe('a webhook', () => {
     })
   })
 
-  test('about an order of another program on the same account, or one we do not know, is taken and changes nothing', async () => {
-    const before = await digest(target.fleet)
+  test("about another program's order or an unknown order is accepted and changes nothing", async () => {
+    const before = await tableDigests(target.fleet)
     for (const id of ['1234', '', "'; --", 42, randomUUID(), goods.order.id]) {
       const body = event(id)
       expect(await send(target.url, deliver(body, signature(body))), String(id)).toMatchObject({
@@ -222,12 +224,12 @@ describe('a webhook', () => {
         text: '{"received":true}',
       })
     }
-    expect(await digest(target.fleet)).toEqual(before)
+    expect(await tableDigests(target.fleet)).toEqual(before)
   })
 })
 
-test('after all of this the shop answers, and has logged neither an error of its own nor anything that was sent', async () => {
-  expect(await target.customer.client.order.cart.get.query({ cartId: goods.customersCart })).toMatchObject({
+test('the shop still responds, and its log holds no error and no input', async () => {
+  expect(await target.customer.client.order.cart.get.query({ cartId: goods.customerCartId })).toMatchObject({
     lines: [{}],
   })
   const secrets = [target.marker, target.customer.token, goods.order.accessToken, target.webhookSecret]

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  callWith,
+  procedureCall,
   expectRejected,
   listProcedures,
   logProblems,
@@ -14,7 +14,7 @@ import {
   type Target,
 } from '#test'
 
-/** Every procedure there is, with every field of its input spoilt in turn: refused by name, and nothing changed. */
+/** Every procedure, with each field of its input invalid in turn: the field is named, and nothing changes. */
 
 let target: Target
 let procedures: Procedure[]
@@ -33,21 +33,21 @@ beforeAll(async () => {
 
 afterAll(() => target[Symbol.asyncDispose]())
 
-/** As staff, whom no door stops before the input is looked at. */
+/** A call as staff, so that no access check comes before the validation of the input. */
 const attack = (
   procedure: Procedure,
   what: string,
   { body, ...expected }: { body: unknown } & Attack['expected'],
 ): Attack => ({
-  ...callWith(procedure.path, body, { token: target.staff.token }),
-  what: `${procedure.path} with ${what}`,
+  ...procedureCall(procedure.path, body, { token: target.staff.token }),
+  name: `${procedure.path} with ${what}`,
   expected: { ...expected, isStream: procedure.type === 'subscription' },
 })
 
 const everySample = (make: (procedure: Procedure, sample: Sample) => Attack[]): Attack[] =>
   procedures.flatMap((procedure) => procedure.samples.flatMap((sample) => make(procedure, sample)))
 
-test('every module is under attack', () => {
+test('the tests cover procedures of every module', () => {
   const paths = procedures.map(({ path }) => path)
   expect(paths).toEqual(
     expect.arrayContaining([
@@ -69,14 +69,14 @@ describe('the input as a whole', () => {
     ['a number', '42'],
     ['a text', '"text"'],
     ['true', 'true'],
-  ])('%s is refused by every procedure', (what, body) =>
+  ])('%s is rejected by every procedure', (what, body) =>
     expectRejected(
       target,
       procedures.map((procedure) => attack(procedure, what, { body, error: 'bad_input' })),
     ),
   )
 
-  test('nothing at all, or nothing in it, is refused wherever something is required', async () => {
+  test('no input or an empty object is rejected wherever a field is required', async () => {
     const empty = [
       { what: 'no input', body: '', input: undefined },
       { what: 'an empty object', body: '{}', input: {} },
@@ -91,13 +91,13 @@ describe('the input as a whole', () => {
     )
   })
 
-  test('a field that is missing is named', () =>
+  test('a missing field is named', () =>
     expectRejected(
       target,
       everySample((procedure, { input, fields }) =>
         fields
           .filter(({ isRequired }) => isRequired)
-          // Without the field that tells alternatives apart, either may be meant.
+          // In a union, a missing discriminator leaves open which alternative is meant.
           .filter(() => procedure.samples.length === 1)
           .map(({ path }) =>
             attack(procedure, `no ${path.join('.')}`, {
@@ -110,7 +110,7 @@ describe('the input as a whole', () => {
     ))
 
   test.each(['surprise', '__proto__', 'constructor', 'prototype', 'toString'])(
-    'a field named %s is refused by name, and reaches no prototype',
+    'an unknown field named %s is rejected by name, and reaches no prototype',
     (name) =>
       expectRejected(
         target,
@@ -122,7 +122,7 @@ describe('the input as a whole', () => {
       ),
   )
 
-  test('100,000 levels of lists, 40,000 of objects, and 20 within a field are refused', () => {
+  test('100,000 nested lists, 40,000 nested objects, and 20 levels within a field are rejected', () => {
     const nested = (open: string, close: string, levels: number): string =>
       `${open.repeat(levels)}1${close.repeat(levels)}`
     return expectRejected(
@@ -147,7 +147,7 @@ describe('the input as a whole', () => {
       target,
       everySample((procedure, { input }) => {
         const body = JSON.stringify({ ...input, padding: 'x'.repeat(300 * 1024) })
-        // What cannot be read as a call is no stream yet.
+        // A body that is too large is rejected before a stream is opened.
         const tooLarge = {
           ...attack(procedure, '300 KB', { body }),
           expected: { error: 'too_large', status: 413 },
@@ -156,7 +156,7 @@ describe('the input as a whole', () => {
           tooLarge,
           {
             ...tooLarge,
-            what: `${tooLarge.what}, chunked`,
+            name: `${tooLarge.name}, chunked`,
             headers: { ...tooLarge.headers, 'transfer-encoding': 'chunked' },
           },
         ]
@@ -165,9 +165,9 @@ describe('the input as a whole', () => {
 })
 
 describe('one field', () => {
-  /** JSON has no Infinity, but numbers that become it. */
+  /** Stands for 1e999: JSON has no Infinity, but this number is parsed as Infinity. */
   const infinite = 'a number too large for any computer'
-  const spoilt: Record<Field['kind'], [what: string, value: unknown][]> = {
+  const invalid: Record<Field['kind'], [what: string, value: unknown][]> = {
     text: [
       ['a NUL character', 'a\0b'],
       ['half a surrogate pair', 'a\ud83d'],
@@ -209,8 +209,8 @@ describe('one field', () => {
     ],
   }
 
-  test.each(Object.keys(spoilt) as Field['kind'][])(
-    'a %s that is wrong is refused by name, wherever there is one',
+  test.each(Object.keys(invalid) as Field['kind'][])(
+    'an invalid %s is rejected by name in every procedure that takes one',
     (kind) =>
       expectRejected(
         target,
@@ -218,24 +218,24 @@ describe('one field', () => {
           fields
             .filter((field) => field.kind === kind)
             .flatMap(({ path }) =>
-              spoilt[kind]
+              invalid[kind]
                 .map(([what, value]) => {
                   const body = JSON.stringify(withValue(input, path, value)).replace(JSON.stringify(infinite), '1e999')
                   return attack(procedure, `${what} as ${path.join('.')}`, { body, error: 'bad_input' })
                 })
-                .map((each, index) => named(each, path.join('.'), spoilt[kind][index]?.[1])),
+                .map((each, index) => named(each, path.join('.'), invalid[kind][index]?.[1])),
             ),
         ),
       ),
   )
 
-  /** Of a list that is too long either the list is named, or its first wrong entry. */
+  /** A list that is too long is exempt: either the list is named or its first invalid entry. */
   const named = (each: Attack, field: string, value: unknown): Attack =>
     Array.isArray(value) && value.length > 0 ? each : { ...each, expected: { ...each.expected, field } }
 })
 
-describe('what is asked', () => {
-  const questions = [
+describe('a query', () => {
+  const texts = [
     "' or 1=1 --",
     '"; drop table product.product; --',
     '<script>alert(1)</script>',
@@ -263,25 +263,31 @@ describe('what is asked', () => {
     'qwxz '.repeat(40),
   ]
 
-  test.each(questions)('%j is a question like any other', async (q) => {
+  test.each(texts)('for %j is served like any other', async (q) => {
     for (const procedure of ['product.search', 'product.suggest']) {
-      const answer = await send(
+      const response = await send(
         target.url,
-        callWith(procedure, { q: q.slice(0, procedure === 'product.search' ? 200 : 100) }),
+        procedureCall(procedure, { q: q.slice(0, procedure === 'product.search' ? 200 : 100) }),
       )
-      expect(answer).toMatchObject({
+      expect(response).toMatchObject({
         status: 200,
         headers: { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' },
       })
     }
   })
 
-  test('what unfolds to more than was typed is too long', () =>
+  test('for a text that Unicode normalisation makes too long is rejected', () =>
     expectRejected(
       target,
       ['㌖', 'ﷺ'].flatMap((character) => [
-        { ...callWith('product.search', { q: character.repeat(200) }), expected: { error: 'bad_input', field: 'q' } },
-        { ...callWith('product.suggest', { q: character.repeat(100) }), expected: { error: 'bad_input', field: 'q' } },
+        {
+          ...procedureCall('product.search', { q: character.repeat(200) }),
+          expected: { error: 'bad_input', field: 'q' },
+        },
+        {
+          ...procedureCall('product.suggest', { q: character.repeat(100) }),
+          expected: { error: 'bad_input', field: 'q' },
+        },
       ]),
     ))
 
@@ -310,18 +316,18 @@ describe('what is asked', () => {
     ]),
     ['user.admin.list', { cursor: 'x' }],
   ]
-  test('a cursor that is not ours is refused by name', () =>
+  test('with a cursor that the shop has not issued is rejected by name', () =>
     expectRejected(
       target,
       cursors.map(([procedure, input]) => ({
-        ...callWith(procedure, input, { token: target.staff.token }),
-        what: `${procedure} ${JSON.stringify(input)}`,
+        ...procedureCall(procedure, input, { token: target.staff.token }),
+        name: `${procedure} ${JSON.stringify(input)}`,
         expected: { error: 'bad_input', status: 400, field: 'cursor' },
       })),
     ))
 })
 
-test('after all of this the shop answers, and has logged neither an error of its own nor anything that was sent', async () => {
+test('the shop still responds, and its log holds no error and no input', async () => {
   expect(await target.guest.product.list.query({ limit: 1 })).toMatchObject({ items: [{}] })
   expect(logProblems(target.server, [target.marker, 'surprise', 'no-such-choice', 'drop table'])).toEqual([])
 })

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  buyer,
-  callWith,
-  digest,
+  createBuyer,
+  procedureCall,
+  tableDigests,
   expectRejected,
   homeAddress,
   logProblems,
-  makeGoods,
-  placement,
+  createProtectedResources,
+  placeRequest,
   send,
   startTarget,
   type Attack,
-  type Goods,
+  type ProtectedResources,
   type Target,
 } from '#test'
 
-/** Carts, orders and stock in the hands of somebody who cannot count, or wants what is not to be had. */
+/** Carts, orders and stock corrections with impossible quantities, products, addresses and sums. */
 
 let target: Target
-let goods: Goods
+let goods: ProtectedResources
 let sku: string
 
 beforeAll(async () => {
   target = await startTarget()
-  goods = await makeGoods(target)
+  goods = await createProtectedResources(target)
   sku = goods.sku
 })
 
@@ -32,50 +32,52 @@ afterAll(() => target[Symbol.asyncDispose]())
 
 const named = (field: string, attack: Attack): Attack => ({
   ...attack,
-  what: `${attack.what} ${String(attack.body).slice(0, 300)}`,
+  name: `${attack.name} ${String(attack.body).slice(0, 300)}`,
   expected: { ...attack.expected, field },
 })
 
 describe('a cart', () => {
-  test.each([-1, 0.5, 1_000, 1e21, -1e21, '3', null, true, [1], { $gt: 0 }])('takes no %j pieces', (quantity) =>
+  test.each([-1, 0.5, 1_000, 1e21, -1e21, '3', null, true, [1], { $gt: 0 }])('rejects the quantity %j', (quantity) =>
     expectRejected(
       target,
       [
-        named('quantity', callWith('order.cart.setLine', { cartId: goods.guestsCart, sku, quantity })),
-        named('lines.0.quantity', callWith('order.cart.create', { lines: [{ sku, quantity }] })),
+        named('quantity', procedureCall('order.cart.setLine', { cartId: goods.guestCartId, sku, quantity })),
+        named('lines.0.quantity', procedureCall('order.cart.create', { lines: [{ sku, quantity }] })),
       ],
       { error: 'bad_input', status: 400 },
     ),
   )
 
-  test('is not made with 0 pieces, 101 lines, or fields that nobody knows', () =>
+  test('is not created with a quantity of 0, 101 lines, or unknown fields', () =>
     expectRejected(
       target,
       [
-        named('lines.0.quantity', callWith('order.cart.create', { lines: [{ sku, quantity: 0 }] })),
+        named('lines.0.quantity', procedureCall('order.cart.create', { lines: [{ sku, quantity: 0 }] })),
         named(
           'lines',
-          callWith('order.cart.create', {
+          procedureCall('order.cart.create', {
             lines: Array.from({ length: 101 }, (_, n) => ({ sku: `${sku}-${n}`, quantity: 1 })),
           }),
         ),
         named(
           'lines.0.unitPrice',
-          callWith('order.cart.create', { lines: [{ sku, quantity: 1, unitPrice: { amount: 1, currency: 'USD' } }] }),
+          procedureCall('order.cart.create', {
+            lines: [{ sku, quantity: 1, unitPrice: { amount: 1, currency: 'USD' } }],
+          }),
         ),
-        named('userId', callWith('order.cart.create', { userId: randomUUID() })),
+        named('userId', procedureCall('order.cart.create', { userId: randomUUID() })),
       ],
       { error: 'bad_input', status: 400 },
     ))
 
-  test.each(['NO-SUCH-SKU', "' or 1=1 --", '%', '__proto__'])('knows no SKU %s', (unknown) =>
+  test.each(['NO-SUCH-SKU', "' or 1=1 --", '%', '__proto__'])('rejects the unknown SKU %s', (unknown) =>
     expectRejected(
       target,
       [
-        named('sku', callWith('order.cart.setLine', { cartId: goods.guestsCart, sku: unknown, quantity: 1 })),
+        named('sku', procedureCall('order.cart.setLine', { cartId: goods.guestCartId, sku: unknown, quantity: 1 })),
         named(
           'lines.1.sku',
-          callWith('order.cart.create', {
+          procedureCall('order.cart.create', {
             lines: [
               { sku, quantity: 1 },
               { sku: unknown, quantity: 1 },
@@ -87,7 +89,7 @@ describe('a cart', () => {
     ),
   )
 
-  test('is not kept in a currency that is not sold in, or a language that is not spoken', async () => {
+  test('is rejected in an unsupported currency or language, as are catalog queries', async () => {
     const views: [string, Record<string, unknown>][] = [
       ['product.list', {}],
       ['product.search', { q: 'a' }],
@@ -97,7 +99,7 @@ describe('a cart', () => {
       ['order.cart.create', {}],
     ]
     const each = (field: string, value: string) =>
-      views.map(([path, input]) => named(field, callWith(path, { ...input, [field]: value })))
+      views.map(([path, input]) => named(field, procedureCall(path, { ...input, [field]: value })))
     await expectRejected(target, [...each('currency', 'JPY'), ...each('currency', 'XXX')], {
       error: 'unsupported_currency',
       status: 400,
@@ -109,19 +111,19 @@ describe('a cart', () => {
     )
   })
 
-  test('that was ordered takes no more changes; a code that does not exist is not found', async () => {
+  test('that was ordered rejects changes; an unknown code is not found', async () => {
     await expectRejected(
       target,
       [
-        callWith('order.cart.setLine', { cartId: goods.orderedCart, sku, quantity: 2 }),
-        callWith('order.checkout', { cartId: goods.orderedCart, shippingAddress: homeAddress }),
-        callWith('order.cart.claim', { cartId: goods.orderedCart }, { token: target.customer.token }),
+        procedureCall('order.cart.setLine', { cartId: goods.orderedCartId, sku, quantity: 2 }),
+        procedureCall('order.checkout', { cartId: goods.orderedCartId, shippingAddress: homeAddress }),
+        procedureCall('order.cart.claim', { cartId: goods.orderedCartId }, { token: target.customer.token }),
       ].map((attack) => named('cartId', attack)),
       { error: 'cart_closed', status: 409 },
     )
     await expectRejected(
       target,
-      [named('code', callWith('order.cart.applyCode', { cartId: goods.guestsCart, code: 'FREE' }))],
+      [named('code', procedureCall('order.cart.applyCode', { cartId: goods.guestCartId, code: 'FREE' }))],
       {
         error: 'code_unknown',
         status: 404,
@@ -132,20 +134,20 @@ describe('a cart', () => {
 
 describe('an order', () => {
   const place = (changes: Record<string, unknown>): Attack =>
-    callWith('order.place', { ...placement(goods.guestsCart), ...changes })
+    procedureCall('order.place', { ...placeRequest(goods.guestCartId), ...changes })
 
   test.each(['BR', 'XX', 'AQ'])('is not delivered to %s', (country) => {
     const shippingAddress = { ...homeAddress, country }
     return expectRejected(
       target,
-      [place({ shippingAddress }), callWith('order.checkout', { cartId: goods.guestsCart, shippingAddress })].map(
+      [place({ shippingAddress }), procedureCall('order.checkout', { cartId: goods.guestCartId, shippingAddress })].map(
         (attack) => named('shippingAddress.country', attack),
       ),
       { error: 'unsupported_country', status: 400 },
     )
   })
 
-  test('needs an address, an e-mail, a key, a sum and a card that can be ones', () =>
+  test('requires a valid address, e-mail, key, total and card', () =>
     expectRejected(
       target,
       [
@@ -164,19 +166,19 @@ describe('an order', () => {
         named('payment.token', place({ payment: { methodId: 'card', token: '' } })),
         named(
           'shippingOptionId',
-          callWith('order.checkout', {
-            cartId: goods.guestsCart,
+          procedureCall('order.checkout', {
+            cartId: goods.guestCartId,
             shippingAddress: homeAddress,
             shippingOptionId: 'drone',
           }),
         ),
         named(
           'payment.token',
-          callWith('order.pay', { ...goods.order, idempotencyKey: randomUUID(), payment: { methodId: 'card' } }),
+          procedureCall('order.pay', { ...goods.order, idempotencyKey: randomUUID(), payment: { methodId: 'card' } }),
         ),
         named(
           'payment.methodId',
-          callWith('order.pay', {
+          procedureCall('order.pay', {
             ...goods.order,
             idempotencyKey: randomUUID(),
             payment: { methodId: 'iou', token: 'pm_card_visa' },
@@ -186,29 +188,29 @@ describe('an order', () => {
       { error: 'bad_input', status: 400 },
     ))
 
-  test('that cannot be is refused with its reason, and nothing but this answer is kept', async () => {
+  test('that cannot be placed is refused with its reason, and only this reply is stored', async () => {
     const empty = (await target.guest.order.cart.create.mutate({})).id
-    const before = await digest(target.fleet, ['actor.idempotency'])
+    const before = await tableDigests(target.fleet, ['actor.idempotency'])
     const refusals: [reason: string, changes: Record<string, unknown>][] = [
       ['cart_empty', { cartId: empty }],
       ['method_unavailable', { payment: { methodId: 'iou' } }],
       ['method_unavailable', { payment: { methodId: '__proto__', token: 'x' } }],
       ['not_shippable', { shippingOptionId: 'drone' }],
-      ['already_placed', { cartId: goods.orderedCart }],
+      ['already_placed', { cartId: goods.orderedCartId }],
       ['total_changed', { expectedTotal: { amount: 1, currency: 'USD' } }],
       ['total_changed', { expectedTotal: { amount: -1, currency: 'XXX' } }],
     ]
     for (const [reason, changes] of refusals) {
-      const answer = await send(target.url, place(changes))
-      expect(JSON.parse(answer.text), reason).toEqual({ result: { data: { outcome: 'refused', reason } } })
+      const response = await send(target.url, place(changes))
+      expect(JSON.parse(response.text), reason).toEqual({ result: { data: { outcome: 'refused', reason } } })
     }
-    expect(await digest(target.fleet, ['actor.idempotency'])).toEqual(before)
+    expect(await tableDigests(target.fleet, ['actor.idempotency'])).toEqual(before)
   })
 })
 
-test('stock is not adjusted by what cannot be counted, below nothing, or beyond what can be kept', async () => {
+test('stock is not adjusted by an invalid number, below zero, or beyond its maximum', async () => {
   const adjust = (delta: unknown, of = sku): Attack =>
-    callWith('product.admin.adjustStock', { sku: of, delta, reason: 'an attack' }, { token: target.staff.token })
+    procedureCall('product.admin.adjustStock', { sku: of, delta, reason: 'an attack' }, { token: target.staff.token })
   await expectRejected(
     target,
     [0, 0.5, 1e21, -1e21, 1_000_001, '3', null].map((delta) => named('delta', adjust(delta))),
@@ -222,8 +224,8 @@ test('stock is not adjusted by what cannot be counted, below nothing, or beyond 
   await expectRejected(target, [named('delta', adjust(1_000, full?.sku))], { error: 'bad_input', status: 400 })
 })
 
-test('after all of this the shop sells, and has logged neither an error of its own nor anything that was sent', async () => {
-  expect(await buyer(target.url).place(goods.guestsCart)).toMatchObject({ outcome: 'placed' })
+test('the shop still sells, and its log holds no error and no input', async () => {
+  expect(await createBuyer(target.url).place(goods.guestCartId)).toMatchObject({ outcome: 'placed' })
   expect(
     logProblems(target.server, [
       target.marker,

@@ -2,22 +2,31 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { callWith, digest, expectRejected, logProblems, send, startTarget, type Attack, type Target } from '#test'
+import {
+  procedureCall,
+  tableDigests,
+  expectRejected,
+  logProblems,
+  send,
+  startTarget,
+  type Attack,
+  type Target,
+} from '#test'
 
-/** HTTP as no client of ours writes it: refused in the shape of any other error, and nothing changed. */
+/** HTTP that no client of the shop would write is rejected in the format of every other error and changes nothing. */
 
 let target: Target
 let before: Record<string, string>
 
 beforeAll(async () => {
   target = await startTarget()
-  before = await digest(target.fleet)
+  before = await tableDigests(target.fleet)
 })
 
 afterAll(() => target[Symbol.asyncDispose]())
 
 const json = { 'content-type': 'application/json' }
-describe('the address', () => {
+describe('the URL', () => {
   const names =
     'product.nope product product.admin order.cart __proto__ constructor toString product.__proto__ product.list.constructor %00 ..%2f..%2fetc%2fpasswd product%2flist product.list,user.me'
 
@@ -25,7 +34,7 @@ describe('the address', () => {
     expectRejected(
       target,
       ['GET', 'POST'].map((method) => ({
-        what: method,
+        name: method,
         path: `/trpc/${name}`,
         method,
         ...(method === 'POST' ? { headers: json, body: '{}' } : {}),
@@ -34,7 +43,7 @@ describe('the address', () => {
     ),
   )
 
-  test('percent encoding that is broken is refused, in the path and in the query', () =>
+  test('broken percent encoding is rejected, in the path and in the query', () =>
     expectRejected(
       target,
       [
@@ -43,15 +52,15 @@ describe('the address', () => {
         '/%',
         '/trpc/product.list?input=%zz',
         '/trpc/product.search?input=%7B%22q%22:%22%ff%22%7D',
-      ].map((path) => ({ what: path, path, method: 'GET' })),
+      ].map((path) => ({ name: path, path, method: 'GET' })),
       { error: 'bad_input', status: 400 },
     ))
 
-  test('an endless address is too large', () =>
+  test('an endless URL is too large', () =>
     expectRejected(
       target,
       [1_200, 5_000, 20_000].map((length) => ({
-        what: `${length} characters`,
+        name: `${length} characters`,
         path: `/trpc/${'x'.repeat(length)}`,
         headers: json,
         body: '{}',
@@ -62,7 +71,7 @@ describe('the address', () => {
       },
     ))
 
-  test('no address leads to a file outside of the pages', () =>
+  test('no URL leads to a file outside of the pages', () =>
     expectRejected(
       target,
       [
@@ -75,27 +84,27 @@ describe('the address', () => {
         '//',
         '/trpc',
         '/webhooks/payment',
-      ].map((path) => ({ what: path, path, method: 'GET' })),
+      ].map((path) => ({ name: path, path, method: 'GET' })),
     ))
 })
 
 describe('the method', () => {
-  test('a mutation is not done by GET', () =>
-    expectRejected(target, [{ what: 'GET', path: '/trpc/user.logout', method: 'GET' }], {
+  test('a mutation by GET is rejected', () =>
+    expectRejected(target, [{ name: 'GET', path: '/trpc/user.logout', method: 'GET' }], {
       error: 'method_not_allowed',
       status: 405,
     }))
 
-  test.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])('%s is refused', (method) =>
-    expectRejected(target, [{ what: method, path: '/trpc/product.list', method }], {
+  test.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])('%s is rejected', (method) =>
+    expectRejected(target, [{ name: method, path: '/trpc/product.list', method }], {
       error: 'method_not_allowed',
       status: 405,
     }),
   )
 
-  test('a query may be sent by POST, and HEAD tells nothing', async () => {
-    expect((await send(target.url, callWith('product.list', { limit: 1 }))).status).toBe(200)
-    expect(await send(target.url, { what: 'HEAD', path: '/trpc/product.list', method: 'HEAD' })).toMatchObject({
+  test('a query may be sent by POST, and HEAD gets an empty response', async () => {
+    expect((await send(target.url, procedureCall('product.list', { limit: 1 }))).status).toBe(200)
+    expect(await send(target.url, { name: 'HEAD', path: '/trpc/product.list', method: 'HEAD' })).toMatchObject({
       status: 204,
       text: '',
     })
@@ -116,14 +125,14 @@ describe('the body', () => {
     '{"limit":1}}',
     '<xml/>',
   ]
-  test.each(broken)('what is not JSON is refused: %j', (body) =>
-    expectRejected(target, [callWith('product.list', body), callWith('user.register', body)], {
+  test.each(broken)('a body that is not JSON is rejected: %j', (body) =>
+    expectRejected(target, [procedureCall('product.list', body), procedureCall('user.register', body)], {
       error: 'bad_input',
       status: 400,
     }),
   )
 
-  test('what is not UTF-8 is refused rather than stored as something nobody wrote', () =>
+  test('a body that is not UTF-8 is rejected rather than stored with replacement characters', () =>
     expectRejected(
       target,
       [
@@ -131,7 +140,7 @@ describe('the body', () => {
         Buffer.from('{"q":"caf\u00e9"}', 'latin1'),
         Buffer.from('{"q":"a"}', 'utf16le'),
         Buffer.from([0x1f, 0x8b, 0x08, 0]),
-      ].map((body) => callWith('product.search', body)),
+      ].map((body) => procedureCall('product.search', body)),
       { error: 'bad_input', status: 400 },
     ))
 
@@ -144,13 +153,13 @@ describe('the body', () => {
     'application/json, text/plain',
     'json',
     undefined,
-  ])('content of type %s is refused, small or large', (type) => {
+  ])('content of type %s is rejected, small or large', (type) => {
     const headers = type === undefined ? {} : { 'content-type': type }
     const form = '--x\r\ncontent-disposition: form-data; name="email"\r\n\r\na@example.com\r\n--x--\r\n'
     return expectRejected(
       target,
       ['{}', form, `${form}${'x'.repeat(300 * 1024)}`].map((body) => ({
-        what: `${body.length} bytes`,
+        name: `${body.length} bytes`,
         path: '/trpc/user.register',
         headers,
         body,
@@ -162,13 +171,13 @@ describe('the body', () => {
 
 describe('a batch', () => {
   const batch = (paths: string[], body = '{}'): Attack => ({
-    what: `${paths.length} calls`,
+    name: `${paths.length} calls`,
     path: `/trpc/${paths.join(',')}?batch=1`,
     headers: json,
     body,
   })
 
-  test('of 11 calls is refused as a whole, and one of 1000 as too large', async () => {
+  test('of 11 calls is rejected as a whole, and one of 1000 as too large', async () => {
     await expectRejected(target, [batch(Array<string>(11).fill('user.me')), batch(Array<string>(100).fill('a'))], {
       error: 'bad_input',
       status: 400,
@@ -179,25 +188,25 @@ describe('a batch', () => {
     })
   })
 
-  test('that holds order.place is refused, whatever else it holds', () =>
+  test('that contains order.place is rejected, alone or with other calls', () =>
     expectRejected(
       target,
       [batch(['order.place']), batch(['user.logout', 'order.place']), batch(['order.cart.create', 'order.place'])],
       { error: 'bad_input', status: 400 },
     ))
 
-  test('that is answered as a stream has its status sent before it is looked at, and is refused all the same', async () => {
+  test('that is streamed is rejected too, in the stream, since its status is already sent', async () => {
     const headers = { ...json, 'trpc-accept': 'application/jsonl' }
     const { text } = await send(target.url, { ...batch(['order.cart.create', 'order.place']), headers })
     expect(text.match(/"error":"bad_input"/g)).toHaveLength(2)
   })
 
   test.each(['[1]', '4', '"text"', '{', '{"0":[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]}'])(
-    'whose input is %s is refused',
+    'with the input %s is rejected',
     (body) => expectRejected(target, [batch(['product.list'], body)], { error: 'bad_input', status: 400 }),
   )
 
-  test('that mixes queries with mutations, or holds a subscription, is refused', () =>
+  test('that mixes queries with mutations, or contains a subscription, is rejected', () =>
     expectRejected(target, [batch(['user.logout', 'product.list']), batch(['order.watch'])], {
       error: 'bad_input',
       status: 400,
@@ -206,10 +215,10 @@ describe('a batch', () => {
 
 describe('headers', () => {
   const me = (headers: Record<string, string | string[]>): Attack =>
-    callWith('user.me', '{}', { what: JSON.stringify(headers).slice(0, 60), headers })
-  const nobody = '_'.repeat(43)
+    procedureCall('user.me', '{}', { name: JSON.stringify(headers).slice(0, 60), headers })
+  const unknownToken = '_'.repeat(43)
 
-  test('credentials that make no sense are those of nobody', () =>
+  test('malformed credentials count as no credentials', () =>
     expectRejected(
       target,
       [
@@ -217,7 +226,7 @@ describe('headers', () => {
           'Bearer',
           'Bearer ',
           'Bearer x',
-          `Bearer ${nobody}`,
+          `Bearer ${unknownToken}`,
           `Bearer ${'x'.repeat(8_000)}`,
           'Bearer a b',
           'Basic YTpi',
@@ -228,7 +237,7 @@ describe('headers', () => {
           'hf_session=',
           'hf_session=%zz',
           'hf_session=%00',
-          `hf_session=${nobody}`,
+          `hf_session=${unknownToken}`,
           `hf_session=${'x'.repeat(8_000)}`,
           '=',
           ';;;',
@@ -245,7 +254,7 @@ describe('headers', () => {
       { error: 'unauthenticated', status: 401 },
     ))
 
-  test('more of them than 16 KB are too large; a host that is none is refused', async () => {
+  test('headers of more than 16 KB are too large, and an invalid host is rejected', async () => {
     await expectRejected(target, [me({ 'x-padding': 'x'.repeat(20_000) })], { error: 'too_large', status: 413 })
     await expectRejected(target, [me({ host: ']' }), me({ host: 'a b' })], {
       error: 'bad_input',
@@ -254,7 +263,7 @@ describe('headers', () => {
     })
   })
 
-  test('a page of another site cannot use our cookies, however it spells the address', () => {
+  test("a page of another site cannot use the shop's cookies, however it writes the URL", () => {
     const cookie = `hf_session=${target.customer.token}`
     const origins = [
       'https://evil.example',
@@ -268,8 +277,8 @@ describe('headers', () => {
       origins.flatMap((origin) =>
         ['/trpc/user.logout', '/%74rpc/user.logout', '/trpc/user%2Elogout', '/trpc/user.logout?batch=1'].map(
           (path) => ({
-            ...callWith('user.logout', '{}', { headers: { origin, cookie } }),
-            what: `${path} from ${origin}`,
+            ...procedureCall('user.logout', '{}', { headers: { origin, cookie } }),
+            name: `${path} from ${origin}`,
             path,
           }),
         ),
@@ -278,13 +287,13 @@ describe('headers', () => {
     )
   })
 
-  test('the browser of another site is given no leave to read or to send', async () => {
+  test('CORS allows another site neither to read nor to send', async () => {
     const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
-    const answers = [
-      await send(target.url, { what: 'preflight', path: '/trpc/user.logout', method: 'OPTIONS', headers }),
-      await send(target.url, { what: 'read', path: '/trpc/product.list', method: 'GET', headers }),
+    const responses = [
+      await send(target.url, { name: 'preflight', path: '/trpc/user.logout', method: 'OPTIONS', headers }),
+      await send(target.url, { name: 'read', path: '/trpc/product.list', method: 'GET', headers }),
     ]
-    expect(answers.map((answer) => answer.headers['access-control-allow-origin'])).toEqual([undefined, undefined])
+    expect(responses.map((response) => response.headers['access-control-allow-origin'])).toEqual([undefined, undefined])
   })
 
   test.each([
@@ -293,7 +302,7 @@ describe('headers', () => {
     'GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n',
     'POST /trpc/user.logout HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n',
     'POST /trpc/user.logout HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-  ])('what is not HTTP is refused, and the connection closed: %j', async (bytes) => {
+  ])('bytes that are not HTTP are rejected and the connection is closed: %j', async (bytes) => {
     const { hostname, port } = new URL(target.url)
     const socket = connect(Number(port), hostname)
     let text = ''
@@ -308,8 +317,8 @@ describe('headers', () => {
   })
 })
 
-describe('while the shop cannot', () => {
-  test('what may not have been done is said to be unknown, what cannot be asked to be unavailable; both can be sent again, and no log repeats them', async () => {
+describe('while Postgres is blocked', () => {
+  test('a mutation is reported as unknown, a query as unavailable; no log repeats their input', async () => {
     const { fleet, marker } = target
     await using server = await fleet.start(['serve'], { REQUEST_TIMEOUT_MS: '300' })
     const holder = new pg.Client({ connectionString: fleet.databaseUrl })
@@ -317,9 +326,9 @@ describe('while the shop cannot', () => {
     await holder.query('begin; lock table "user".account, product.search_document in access exclusive mode')
     const registration = { email: `late-${marker}@example.com`, password: `late-${marker}`, name: marker }
     const [unknown, unavailable] = await Promise.all([
-      send(server.url(), callWith('user.register', registration)),
+      send(server.url(), procedureCall('user.register', registration)),
       send(server.url(), {
-        what: 'search',
+        name: 'search',
         path: `/trpc/product.search?input=${encodeURIComponent(JSON.stringify({ q: marker }))}`,
         method: 'GET',
       }),
@@ -336,13 +345,13 @@ describe('while the shop cannot', () => {
     await server.stop()
     expect(server.output()).toContain('a call failed')
     expect(server.output()).not.toContain(marker)
-    // What was said to be unknown may have come to either end: from here on nothing changes again.
-    before = await digest(fleet)
+    // The registration may have succeeded or failed: later comparisons start from here.
+    before = await tableDigests(fleet)
   })
 })
 
-test('after all of this the shop answers, is as it was, and has logged neither an error of its own nor anything that was sent', async () => {
-  expect(await digest(target.fleet)).toEqual(before)
+test('the shop still responds, its data is unchanged, and its log holds no error and no input', async () => {
+  expect(await tableDigests(target.fleet)).toEqual(before)
   expect(await target.guest.product.list.query({ limit: 1 })).toMatchObject({ items: [{}] })
   expect(await target.customer.client.user.me.query()).toMatchObject({ name: target.marker })
   expect(logProblems(target.server, [target.marker, target.customer.token, 'evil.example', '/trpc/'])).toEqual([])

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { onConnection } from '#db'
+import { withConnection } from '#db'
 import { createTestDatabase, runProgram, startRedis } from '#test'
 
-/** What is wrong is said at once, in one message that tells what to do. */
+/** A boot that fails reports every problem in one message that says what to do. */
 
 let folder: string
 beforeAll(async () => {
@@ -15,8 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Runs a command that must give up: exit code not 0, within 10 s. @returns what it said */
-async function refusal(args: string[], env: Record<string, string>): Promise<string> {
+/** Runs a command that must fail within 10 s. @returns its output */
+async function failedBoot(args: string[], env: Record<string, string>): Promise<string> {
   const startedAt = performance.now()
   await using program = runProgram(args, { env: { DATA_DIR: join(folder, 'data'), ...env } })
   const code = await Promise.race([
@@ -26,7 +26,7 @@ async function refusal(args: string[], env: Record<string, string>): Promise<str
   expect(code, program.output()).not.toBe('late')
   expect(code, program.output()).not.toBe(0)
   expect(performance.now() - startedAt).toBeLessThan(10_000)
-  // Told to a person: no stack.
+  // A message for a person has no stack.
   expect(program.output()).not.toMatch(/\n\s+at /)
   return program.output()
 }
@@ -40,91 +40,91 @@ async function takenPort(): Promise<{ port: number; [Symbol.asyncDispose](): Pro
   return { port, [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))) }
 }
 
-describe('the program gives up with one message that says what to do when', () => {
-  test('settings are wrong: every one of them is named, none of their values', async () => {
-    const said = await refusal(['serve'], {
+describe('the program exits with one message that says what to do when', () => {
+  test('settings are invalid: each is named, and no value is printed', async () => {
+    const output = await failedBoot(['serve'], {
       PORT: 'eighty',
       DATABASE_URL: 'mysql://secret@db',
       SHOP_CURRENCIES: 'usd',
       LOG_LEVEL: 'loud',
     })
     for (const name of ['PORT', 'DATABASE_URL', 'SHOP_CURRENCIES', 'LOG_LEVEL', 'npm run doctor'])
-      expect(said).toContain(name)
-    expect(said).not.toContain('secret@')
+      expect(output).toContain(name)
+    expect(output).not.toContain('secret@')
   })
 
-  test('the cache is to live in the Redis of the queue', async () => {
-    const said = await refusal(['serve'], { REDIS_URL: 'redis://one', CACHE_REDIS_URL: 'redis://one:6379/2' })
-    expect(said).toContain('CACHE_REDIS_URL: name another Redis')
+  test('the cache would share the Redis of the queue', async () => {
+    const output = await failedBoot(['serve'], { REDIS_URL: 'redis://one', CACHE_REDIS_URL: 'redis://one:6379/2' })
+    expect(output).toContain('CACHE_REDIS_URL: name another Redis')
   })
 
   test('Postgres cannot be reached', async () => {
-    const said = await refusal(['serve'], {
+    const output = await failedBoot(['serve'], {
       ...payment,
       DATABASE_URL: 'postgres://nobody:secret-password@127.0.0.1:9/none',
     })
-    expect(said).toContain('DATABASE_URL')
-    expect(said).not.toContain('secret-password')
+    expect(output).toContain('DATABASE_URL')
+    expect(output).not.toContain('secret-password')
   })
 
   test('the database is not at the schema of the program', async () => {
     await using database = await createTestDatabase()
     const bare = new URL(database.url)
     bare.pathname = '/postgres'
-    expect(await refusal(['serve'], { ...payment, DATABASE_URL: bare.href })).toContain('npm run migrate')
+    expect(await failedBoot(['serve'], { ...payment, DATABASE_URL: bare.href })).toContain('npm run migrate')
   })
 
   test('Redis cannot be reached', async () => {
     await using database = await createTestDatabase()
     expect(
-      await refusal(['worker'], { ...payment, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:9' }),
+      await failedBoot(['worker'], { ...payment, DATABASE_URL: database.url, REDIS_URL: 'redis://127.0.0.1:9' }),
     ).toContain('REDIS_URL')
   })
 
   test('no payment provider is configured', async () => {
     await using database = await createTestDatabase()
-    expect(await refusal(['serve'], { DATABASE_URL: database.url })).toContain('PAYMENT_SECRET_KEY')
+    expect(await failedBoot(['serve'], { DATABASE_URL: database.url })).toContain('PAYMENT_SECRET_KEY')
   })
 
   test('the port is taken', async () => {
     await using database = await createTestDatabase()
     await using taken = await takenPort()
-    const said = await refusal(['serve'], { ...payment, DATABASE_URL: database.url, PORT: String(taken.port) })
-    expect(said).toContain(`Port ${taken.port} is taken`)
+    const output = await failedBoot(['serve'], { ...payment, DATABASE_URL: database.url, PORT: String(taken.port) })
+    expect(output).toContain(`Port ${taken.port} is taken`)
   })
 
   test('the port is taken, with several processes', async () => {
     await using database = await createTestDatabase()
     await using taken = await takenPort()
-    const said = await refusal(['serve', '--processes', '2'], {
+    const output = await failedBoot(['serve', '--processes', '2'], {
       ...payment,
       DATABASE_URL: database.url,
       PORT: String(taken.port),
     })
-    expect(said).toContain(`Port ${taken.port} is taken`)
+    expect(output).toContain(`Port ${taken.port} is taken`)
   })
 
   test('the data folder is a file', async () => {
     const file = join(folder, 'a-file')
     await writeFile(file, '')
-    expect(await refusal(['start', '--no-pages'], { DATA_DIR: file, PORT: '0' })).toContain('DATA_DIR')
+    expect(await failedBoot(['start', '--no-pages'], { DATA_DIR: file, PORT: '0' })).toContain('DATA_DIR')
   })
 
   test('the data folder cannot be made', async () => {
-    // Closed to root as well.
-    expect(await refusal(['start', '--no-pages'], { DATA_DIR: '/sys/holdfast', PORT: '0' })).toContain('DATA_DIR')
+    // Not writable for root either.
+    expect(await failedBoot(['start', '--no-pages'], { DATA_DIR: '/sys/holdfast', PORT: '0' })).toContain('DATA_DIR')
   })
 
   test('a command is mistyped', async () => {
-    expect(await refusal(['strat'], {})).toContain('--help')
-    expect(await refusal(['serve', '--processes', 'many'], {})).toContain('auto')
+    expect(await failedBoot(['strat'], {})).toContain('--help')
+    expect(await failedBoot(['serve', '--processes', 'many'], {})).toContain('auto')
   })
 })
 
 describe('the command line', () => {
-  test('a fault of ours is told by its root, with its stack and without data', async () => {
+  test('an internal error is reported by its root cause, with its stack and without data', async () => {
     await using database = await createTestDatabase()
-    await onConnection({ connectionString: database.url }, (client) =>
+    await withConnection({ connectionString: database.url }, (client) =>
       client.query('alter table product.search_document rename to lost_document'),
     )
     await using program = runProgram(['seed'], { env: { DATABASE_URL: database.url } })
@@ -134,7 +134,7 @@ describe('the command line', () => {
   })
 
   test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])(
-    '%s --help tells what it does',
+    '%s --help says what the command does',
     async (command) => {
       await using program = runProgram([command, '--help'])
       expect(await program.ended()).toBe(0)
@@ -142,7 +142,7 @@ describe('the command line', () => {
     },
   )
 
-  test('doctor lists every setting without secrets, and finds nothing wrong in a sound environment', async () => {
+  test('doctor lists every setting without secrets, and finds no problem in a valid environment', async () => {
     await using database = await createTestDatabase()
     await using redis = await startRedis()
     await using program = runProgram(['doctor'], {
@@ -159,7 +159,7 @@ describe('the command line', () => {
     expect(program.output()).not.toContain(database.url)
   })
 
-  test('doctor says what is wrong', async () => {
+  test('doctor reports each problem', async () => {
     await using program = runProgram(['doctor'], { env: { DATABASE_URL: 'postgres://127.0.0.1:9/none' } })
     expect(await program.ended()).toBe(1)
     expect(program.output()).toContain('WRONG Postgres')

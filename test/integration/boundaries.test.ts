@@ -62,7 +62,7 @@ const forbidden: Record<string, Planted[]> = {
     value('src/main.ts', '../modules/order/index.ts'),
     value('src/outbound/email/smtp.ts', '../../../modules/user/index.ts'),
   ],
-  'a part of the platform passes by a door': [
+  'a part of the platform bypasses a public entry point': [
     value('src/http/server.ts', '../rpc/context.ts'),
     value('src/http/server.ts', '../errors.ts'),
     value('src/outbound/email/smtp.ts', '../../db/pool.ts'),
@@ -78,7 +78,7 @@ const forbidden: Record<string, Planted[]> = {
     value('web/pages/cart.tsx', '../../modules/order/contract.ts'),
     value('web/main.tsx', '../src/schemas.ts'),
   ],
-  'the web takes types from behind the doors': [
+  'the web takes types from behind the public entry points': [
     ...entryPoints
       .filter((entryPoint) => entryPoint !== '#client' && entryPoint !== '#schemas')
       .map((entryPoint) => type('web/pages/cart.tsx', entryPoint)),
@@ -96,7 +96,7 @@ const allowed: Planted[] = [
   value('modules/product/store.ts', './draft.contract.ts'),
   value('modules/product/store.ts', './demo/one.ts'),
   value('modules/product/demo/one.ts', '../draft.contract.ts'),
-  value('modules/product/demo/one.ts', '../catalog/view.ts'),
+  value('modules/product/demo/one.ts', '../catalog/localisation.rules.ts'),
   value('modules/product/demo/one.test.ts', '#test'),
   value('modules/product/store.ts', '#db'),
   value('modules/product/store.test.ts', '#test'),
@@ -139,21 +139,21 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-/** Names of the folders in which an import is refused. */
+/** Names of the folders in which an import is rejected. */
 async function lint(cwd: string): Promise<Set<string>> {
   const oxlint = join(root, 'node_modules', '.bin', 'oxlint')
   const output = await new Promise<string>((resolve) => {
     execFile(oxlint, ['--format=json'], { cwd, maxBuffer: 1e8 }, (_error, stdout) => resolve(stdout))
   })
   const { diagnostics } = JSON.parse(output) as { diagnostics: { code: string; filename: string }[] }
-  const refused = diagnostics.filter(({ code }) => /no-restricted-imports|consistent-type-imports/.test(code))
-  return new Set(refused.map(({ filename }) => filename.split('/')[0] ?? ''))
+  const rejected = diagnostics.filter(({ code }) => /no-restricted-imports|consistent-type-imports/.test(code))
+  return new Set(rejected.map(({ filename }) => filename.split('/')[0] ?? ''))
 }
 
 const named = (plants: Planted[]) => plants.map((plant) => [...plant, folderOf(plant)] as const)
 
 describe.each(Object.entries(forbidden))('%s:', (_violation, plants) => {
-  test.each(named(plants))('is refused in %s: %s', (_file, _code, folder) => {
+  test.each(named(plants))('is rejected in %s: %s', (_file, _code, folder) => {
     expect(caught).toContain(folder)
   })
 })

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { TRPCClientError } from '@trpc/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient, type Client } from '#client'
-import { buyer, homeAddress, startFleet, stockThatDoesNotAddUp, waitFor, type Buyer, type Fleet } from '#test'
+import { createBuyer, homeAddress, startFleet, unbalancedStock, waitFor, type Buyer, type Fleet } from '#test'
 
-/** One shop, one server, one worker: what a buyer is promised. */
+/** Guarantees to a buyer at checkout: one server, one worker. */
 
 let fleet: Fleet
 let url: string
@@ -16,7 +16,7 @@ beforeAll(async () => {
   fleet = await startFleet({ env: { PAYMENT_DEADLINE_SECONDS: '6', PAYMENT_TIMEOUT_MS: '2000' } })
   const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
   url = server.url()
-  ada = buyer(url)
+  ada = createBuyer(url)
   const { token } = await createClient({ url }).user.login.mutate({
     email: 'staff@example.com',
     password: 'demo-staff',
@@ -26,22 +26,22 @@ beforeAll(async () => {
 
 afterAll(() => fleet[Symbol.asyncDispose]())
 
-const skuWith = async (pieces: number): Promise<string> => {
+const skuWith = async (quantity: number): Promise<string> => {
   const [row] = await fleet.query<{ sku: string; available: number }>(
     'select sku, available from product.stock where reserved = 0 and available > 0 order by random() limit 1',
   )
   if (row === undefined) throw new Error('no stock')
-  if (row.available !== pieces)
+  if (row.available !== quantity)
     await staff.product.admin.adjustStock.mutate({
       sku: row.sku,
-      delta: pieces - row.available,
+      delta: quantity - row.available,
       reason: 'a test wants just so many',
     })
   return row.sku
 }
 
 async function placed(sku: string, token = 'pm_card_visa') {
-  const answer = await ada.place(await ada.cart([{ sku, quantity: 1 }]), { payment: { methodId: 'card', token } })
+  const answer = await ada.place(await ada.createCart([{ sku, quantity: 1 }]), { payment: { methodId: 'card', token } })
   if (answer.outcome !== 'placed') throw new Error(`refused: ${answer.reason}`)
   return { id: answer.order.id, accessToken: answer.accessToken }
 }
@@ -59,9 +59,9 @@ const stockOf = async (sku: string) =>
   )[0]
 
 describe('stock', () => {
-  test('100 buyers at once of the last 10 pieces: 10 placed, 90 refused as sold out, nothing else', async () => {
+  test('100 concurrent buyers of the last 10 units: 10 orders are placed, 90 are sold_out', async () => {
     const sku = await skuWith(10)
-    const carts = await Promise.all(Array.from({ length: 100 }, () => ada.cart([{ sku, quantity: 1 }])))
+    const carts = await Promise.all(Array.from({ length: 100 }, () => ada.createCart([{ sku, quantity: 1 }])))
     const answers = await Promise.all(carts.map((cartId) => ada.place(cartId)))
     const outcomes = answers.map((answer) => (answer.outcome === 'placed' ? 'placed' : answer.reason))
     expect(Map.groupBy(outcomes, (outcome) => outcome).get('placed')).toHaveLength(10)
@@ -71,12 +71,12 @@ describe('stock', () => {
     })
     await waitFor(async () => (await stockOf(sku))?.reserved === 0, { timeoutMs: 15_000, what: 'the ten to be paid' })
     expect(await stockOf(sku)).toEqual({ available: 0, reserved: 0 })
-    expect(await stockThatDoesNotAddUp(fleet)).toEqual([])
+    expect(await unbalancedStock(fleet)).toEqual([])
   })
 
-  test('a refused line costs the cart nothing: with fewer pieces it can be placed', async () => {
+  test('a sold_out cart stays usable: with a lower quantity it can be placed', async () => {
     const sku = await skuWith(2)
-    const cartId = await ada.cart([{ sku, quantity: 3 }])
+    const cartId = await ada.createCart([{ sku, quantity: 3 }])
     expect(await ada.place(cartId)).toEqual({
       outcome: 'refused',
       reason: 'sold_out',
@@ -87,9 +87,9 @@ describe('stock', () => {
   })
 })
 
-describe('the same order sent again', () => {
-  test('20 times at once with one key: one order, 20 equal answers', async () => {
-    const cartId = await ada.cart([{ sku: await skuWith(30), quantity: 1 }])
+describe('a repeated order.place', () => {
+  test('sent 20 times concurrently with one key makes one order and 20 equal replies', async () => {
+    const cartId = await ada.createCart([{ sku: await skuWith(30), quantity: 1 }])
     const request = { idempotencyKey: randomUUID() }
     const answers = await Promise.all(Array.from({ length: 20 }, () => ada.place(cartId, request)))
     expect(answers[0]).toMatchObject({ outcome: 'placed' })
@@ -99,12 +99,12 @@ describe('the same order sent again', () => {
       [cartId],
     )
     expect(count).toBe(1)
-    // Later, too, and whatever has become of the order meanwhile.
+    // A later repetition gets the same reply, whatever the state of the order.
     expect(await ada.place(cartId, request)).toEqual(answers[0])
   })
 
-  test('with the same key and another address: idempotency_mismatch', async () => {
-    const cartId = await ada.cart([{ sku: await skuWith(30), quantity: 1 }])
+  test('with the same key and another address is idempotency_mismatch', async () => {
+    const cartId = await ada.createCart([{ sku: await skuWith(30), quantity: 1 }])
     const idempotencyKey = randomUUID()
     await ada.place(cartId, { idempotencyKey })
     const again = ada.place(cartId, {
@@ -114,15 +114,15 @@ describe('the same order sent again', () => {
     await expect(again).rejects.toMatchObject({ data: { error: 'idempotency_mismatch', httpStatus: 409 } })
   })
 
-  test('from the same cart with another key: refused as already placed', async () => {
-    const cartId = await ada.cart([{ sku: await skuWith(30), quantity: 1 }])
+  test('of the same cart with another key is already_placed', async () => {
+    const cartId = await ada.createCart([{ sku: await skuWith(30), quantity: 1 }])
     await ada.place(cartId)
     expect(await ada.place(cartId)).toEqual({ outcome: 'refused', reason: 'already_placed' })
   })
 
-  test('at another total than the buyer agreed to: refused as total_changed, nothing reserved', async () => {
+  test('at another total than expected is total_changed, and reserves nothing', async () => {
     const sku = await skuWith(30)
-    const cartId = await ada.cart([{ sku, quantity: 1 }])
+    const cartId = await ada.createCart([{ sku, quantity: 1 }])
     expect(await ada.place(cartId, { expectedTotal: { amount: 1, currency: 'USD' } })).toEqual({
       outcome: 'refused',
       reason: 'total_changed',
@@ -132,7 +132,7 @@ describe('the same order sent again', () => {
 })
 
 describe('payment', () => {
-  test('a placed order becomes paid, its stock is sold, the buyer is written to in Chinese', async () => {
+  test('makes a placed order paid, sells its stock, and sends the email in Chinese', async () => {
     const sku = await skuWith(5)
     const cart = await ada.client.order.cart.create.mutate({
       currency: 'CNY',
@@ -150,14 +150,14 @@ describe('payment', () => {
       paymentDeadline: null,
     })
     expect(await stockOf(sku)).toEqual({ available: 4, reserved: 0 })
-    const letter = () =>
+    const readEmail = () =>
       readFile(`${fleet.env['DATA_DIR']}/emails/order-${access.id}.confirmed.eml`, 'utf8').catch(() => '')
-    await waitFor(async () => (await letter()) !== '', { timeoutMs: 10_000, what: 'the letter' })
-    expect(await letter()).toContain('Subject: =?UTF-8?')
-    expect(await letter()).toContain('To: ada@example.com')
+    await waitFor(async () => (await readEmail()) !== '', { timeoutMs: 10_000, what: 'the email' })
+    expect(await readEmail()).toContain('Subject: =?UTF-8?')
+    expect(await readEmail()).toContain('To: ada@example.com')
   })
 
-  test('a declined card: the order waits, and a good card pays it', async () => {
+  test('after a declined card succeeds with a good one', async () => {
     const sku = await skuWith(5)
     const access = await placed(sku, 'pm_card_visa_chargeDeclined')
     await until(access, 'declined')
@@ -170,7 +170,7 @@ describe('payment', () => {
     expect(entries.map(({ captures }) => captures)).toEqual([1])
   })
 
-  test('a declined order left alone is cancelled at its deadline, and its stock is back', async () => {
+  test('that stays declined cancels the order at its deadline and releases its stock', async () => {
     const sku = await skuWith(5)
     const access = await placed(sku, 'pm_card_visa_chargeDeclined')
     await until(access, 'cancelled', 20_000)
@@ -186,7 +186,7 @@ describe('payment', () => {
     })
   })
 
-  test('a paid order that the buyer cancels is refunded, and its stock is back', async () => {
+  test('of an order that the buyer cancels is refunded, and its stock returns', async () => {
     const sku = await skuWith(5)
     const access = await placed(sku)
     await until(access, 'paid')
@@ -197,11 +197,11 @@ describe('payment', () => {
     expect((await fleet.ledger()).find(({ metadata }) => metadata['order_id'] === access.id)).toMatchObject({
       captures: 1,
     })
-    expect(await stockThatDoesNotAddUp(fleet)).toEqual([])
+    expect(await unbalancedStock(fleet)).toEqual([])
   })
 
-  test('while the provider is down an order is placed at once, and paid when it returns', async () => {
-    await fleet.fault({ mode: 'down', forMs: 4_000 })
+  test('waits while the provider is down: the order is placed immediately and paid later', async () => {
+    await fleet.setFault({ mode: 'down', forMs: 4_000 })
     const startedAt = performance.now()
     const access = await placed(await skuWith(5))
     expect(performance.now() - startedAt).toBeLessThan(1_000)
@@ -216,7 +216,7 @@ describe('payment', () => {
     { mode: 'slow', delayMs: 300 },
     { mode: 'late', delayMs: 2_500 },
   ])('a provider that is $mode on every call for a while: captured once', async (fault) => {
-    await fleet.fault({ ...fault, forMs: 1_500 })
+    await fleet.setFault({ ...fault, forMs: 1_500 })
     const access = await placed(await skuWith(5))
     await until(access, 'paid', 20_000)
     const entries = (await fleet.ledger()).filter(({ metadata }) => metadata['order_id'] === access.id)
@@ -225,7 +225,7 @@ describe('payment', () => {
 })
 
 describe('watching', () => {
-  test('the buyer sees the order become paid without asking again', async () => {
+  test('shows the buyer the order becoming paid, without polling', async () => {
     const access = await placed(await skuWith(5))
     const seen: string[] = []
     await new Promise<void>((resolve, reject) => {
@@ -242,7 +242,7 @@ describe('watching', () => {
     expect(seen.at(-1)).toBe('paid')
   })
 
-  test('a stranger sees nothing', async () => {
+  test('shows a stranger nothing', async () => {
     const { id } = await placed(await skuWith(5))
     await expect(createClient({ url }).order.get.query({ id })).rejects.toBeInstanceOf(TRPCClientError)
     await expect(createClient({ url }).order.get.query({ id, accessToken: 'guessed' })).rejects.toMatchObject({

@@ -11,8 +11,8 @@ import { createPlatformRouter } from '#platform'
 
 const log = createLog('silent')
 
-/** The router on a database of its own, with so many parked letters, and callers of a role. */
-async function openPlatform(parked: number) {
+/** The platform's router on a database of its own with this many dead letters, and callers by role. */
+async function openPlatform(count: number) {
   const testDatabase = await createTestDatabase()
   const database = openDatabase({ url: testDatabase.url, poolSize: 6, log })
   onTestFinished(async () => {
@@ -22,8 +22,8 @@ async function openPlatform(parked: number) {
   const query = async <Row extends Record<string, unknown>>(statement: ReturnType<typeof sql>) =>
     (await database.query.execute<Row>(statement)).rows
   await query(sql`insert into actor.dead_letter (id, kind, actor_id, version, payload, attempts, reason)
-    select n, case when n % 2 = 0 then 'email' else 'payment' end, 'order ' || n, 1, '{"type":"send","token":"pm_secret"}', 5, 'Error: refused'
-    from generate_series(1, ${parked}) n`)
+    select n, case when n % 2 = 0 then 'email' else 'payment' end, 'order ' || n, 1, '{"type":"send","token":"pm_secret"}', 5, 'Error: rejected'
+    from generate_series(1, ${count}) n`)
   await query(sql`select setval(pg_get_serial_sequence('actor.mailbox', 'id'), 1000)`)
   const platform = createPlatformRouter({ database } as Services, recordAudit)
   const callerOf = (role: Session['role'] | undefined) => {
@@ -51,7 +51,7 @@ async function openPlatform(parked: number) {
   return { database, query, callerOf, audited }
 }
 
-test('two of the staff who retry and drop the same messages take each once, and the audit says who took which', async () => {
+test('concurrent retry and drop of the same dead letters remove each once, with its audit entry', async () => {
   const { query, callerOf, audited } = await openPlatform(40)
   const [ann, bob] = [callerOf('staff'), callerOf('staff')]
   const ids = Array.from({ length: 40 }, (_, n) => n + 1)
@@ -77,14 +77,14 @@ test('two of the staff who retry and drop the same messages take each once, and 
   expect(Object.keys(first?.['detail'] as object).toSorted()).toEqual(['actorId', 'kind', 'type'])
 })
 
-test('staff page through parked messages by kind, and through those that wait, and look at one of either', async () => {
+test('staff page through dead letters and pending messages, and read one of either', async () => {
   const { query, callerOf } = await openPlatform(9)
   const { call } = callerOf('staff')
   const first = await call.deadLetters.list({ kind: 'payment', limit: 3 })
   expect(first.items.map(({ id }) => id)).toEqual([9, 7, 5])
   const second = await call.deadLetters.list({ kind: 'payment', limit: 3, cursor: first.nextCursor ?? '' })
   expect(second).toMatchObject({
-    items: [{ id: 3 }, { id: 1, reason: 'Error: refused', attempts: 5 }],
+    items: [{ id: 3 }, { id: 1, reason: 'Error: rejected', attempts: 5 }],
     nextCursor: null,
   })
   expect((await call.deadLetters.list({ actorId: 'order 4' })).items).toMatchObject([
@@ -108,7 +108,7 @@ test('staff page through parked messages by kind, and through those that wait, a
   await expect(call.mailbox.get({ messageId: 12_345 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('strangers and customers neither see mail nor touch it, and cursors that are not ours are refused', async () => {
+test('strangers and customers are rejected, and so are forged cursors', async () => {
   const { callerOf, audited, query } = await openPlatform(3)
   for (const [role, code] of [
     [undefined, 'UNAUTHORIZED'],

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  buyer,
+  createBuyer,
   listProcesses,
-  placement,
+  placeRequest,
   runProgram,
   startFleet,
   startProxy,
@@ -16,7 +16,7 @@ import {
 } from '#test'
 import { freePort } from '#lib/free-port'
 
-/** What still works while something is away, what the buyer sees, and that it heals by itself: ARCHITECTURE.md, "Degraded modes". */
+/** The shop while one of its dependencies is down, and its recovery without intervention: ARCHITECTURE.md, "Degraded modes". */
 
 interface Sent {
   path: string
@@ -28,22 +28,22 @@ interface Sent {
 async function send(url: string, { path, input, isMutation = false, headers = {} }: Sent) {
   const text = JSON.stringify(input ?? {})
   const startedAt = performance.now()
-  const answer = await fetch(`${url}/trpc/${path}${isMutation ? '' : `?input=${encodeURIComponent(text)}`}`, {
+  const response = await fetch(`${url}/trpc/${path}${isMutation ? '' : `?input=${encodeURIComponent(text)}`}`, {
     headers: { ...headers, ...(isMutation && { 'content-type': 'application/json' }) },
     ...(isMutation && { method: 'POST', body: text }),
   })
-  const body = await answer.text()
+  const body = await response.text()
   return {
-    status: answer.status,
+    status: response.status,
     body,
-    headers: answer.headers,
-    retryAfter: Number(answer.headers.get('retry-after') ?? 'NaN'),
+    headers: response.headers,
+    retryAfter: Number(response.headers.get('retry-after') ?? 'NaN'),
     ms: performance.now() - startedAt,
   }
 }
 
 const place = (url: string, cartId: string, headers = {}) =>
-  send(url, { path: 'order.place', input: placement(cartId), isMutation: true, headers })
+  send(url, { path: 'order.place', input: placeRequest(cartId), isMutation: true, headers })
 
 const anySku = async (fleet: Fleet): Promise<string> => {
   const [row] = await fleet.query<{ sku: string }>('select sku from product.stock where available > 5 limit 1')
@@ -61,7 +61,7 @@ describe('Postgres', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     fleet = await startFleet()
     proxy = await startProxy(fleet.databaseUrl)
-    server = await fleet.start(['serve'], { DATABASE_URL: proxy.by(fleet.databaseUrl) })
+    server = await fleet.start(['serve'], { DATABASE_URL: proxy.urlThrough(fleet.databaseUrl) })
     url = server.url()
     const [product] = await fleet.query<{ id: string; slug: string }>(
       `select id, slug from product.product where status = 'active' order by id limit 1`,
@@ -80,16 +80,16 @@ describe('Postgres', { timeout: 120_000 }, () => {
     await proxy[Symbol.asyncDispose]()
   })
 
-  /** All of the catalog, and a cart, as they are while all is well. */
-  async function visit() {
-    const ada = buyer(url)
-    const cartId = await ada.cart([{ sku: await anySku(fleet), quantity: 1 }])
+  /** The catalog, a page and a cart, as they are while Postgres works. */
+  async function takeSnapshot() {
+    const ada = createBuyer(url)
+    const cartId = await ada.createCart([{ sku: await anySku(fleet), quantity: 1 }])
     const seen = await Promise.all(catalog.map((each) => send(url, each)))
     expect(seen.map(({ status }) => status)).toEqual(catalog.map(() => 200))
     return { cartId, seen, page: await (await fetch(`${url}/`, { headers: { accept: 'text/html' } })).text() }
   }
 
-  async function expectCatalog(seen: Awaited<ReturnType<typeof visit>>['seen']): Promise<void> {
+  async function expectCatalog(seen: Awaited<ReturnType<typeof takeSnapshot>>['seen']): Promise<void> {
     for (const [index, each] of catalog.entries()) {
       const now = await send(url, each)
       expect(now).toMatchObject({ status: 200, body: seen[index]?.body })
@@ -99,7 +99,7 @@ describe('Postgres', { timeout: 120_000 }, () => {
 
   const untilStale = (): Promise<unknown> =>
     waitFor(async () => /stale/.test((await send(url, catalog[0] as Sent)).headers.get('cache-status') ?? ''), {
-      what: 'the answer to be old, and to say so',
+      what: 'the response to be marked as stale',
     })
 
   const untilSelling = (cartId: string): Promise<unknown> =>
@@ -108,8 +108,8 @@ describe('Postgres', { timeout: 120_000 }, () => {
       what: 'the shop to sell again',
     })
 
-  test('stopped: the catalog is served as it was, orders are refused within 3 s with Retry-After, and it heals by itself', async () => {
-    const { cartId, seen, page } = await visit()
+  test('stopped: the catalog is served stale, orders get 503 within 3 s, and both recover', async () => {
+    const { cartId, seen, page } = await takeSnapshot()
     await fleet.stopPostgres()
     await untilStale()
     await expectCatalog(seen)
@@ -119,70 +119,70 @@ describe('Postgres', { timeout: 120_000 }, () => {
     expect((await send(url, { ...(catalog[0] as Sent), headers: { 'if-none-match': etag } })).status).toBe(304)
 
     for (const headers of [{}, { 'trpc-accept': 'application/json' }]) {
-      const refused = await place(url, cartId, headers)
-      expect(refused.status).toBe(503)
-      expect(refused.retryAfter).toBeGreaterThanOrEqual(2)
-      expect(refused.ms).toBeLessThan(3_000)
-      expect(JSON.parse(refused.body)).toMatchObject({ error: { data: { error: 'unavailable', isRetryable: true } } })
+      const rejected = await place(url, cartId, headers)
+      expect(rejected.status).toBe(503)
+      expect(rejected.retryAfter).toBeGreaterThanOrEqual(2)
+      expect(rejected.ms).toBeLessThan(3_000)
+      expect(JSON.parse(rejected.body)).toMatchObject({ error: { data: { error: 'unavailable', isRetryable: true } } })
     }
-    const unseen = await send(url, { path: 'product.list', input: { limit: 7 } })
-    expect(unseen).toMatchObject({ status: 503 })
-    expect(unseen.retryAfter).toBeGreaterThanOrEqual(2)
+    const uncached = await send(url, { path: 'product.list', input: { limit: 7 } })
+    expect(uncached).toMatchObject({ status: 503 })
+    expect(uncached.retryAfter).toBeGreaterThanOrEqual(2)
 
     proxy.retarget(await fleet.startPostgres())
     await untilSelling(cartId)
     await waitFor(
       async () => /fwd=miss/.test((await send(url, catalog[0] as Sent)).headers.get('cache-status') ?? ''),
       {
-        what: 'a new answer',
+        what: 'a fresh response',
       },
     )
   })
 
-  test('silent, as a host that has gone away: a thousand callers do not each wait for it', async () => {
-    const { cartId, seen } = await visit()
+  test('silent, as a host that is down: a thousand calls do not each wait for a timeout', async () => {
+    const { cartId, seen } = await takeSnapshot()
     proxy.blackHole()
     await fleet.stopPostgres()
-    // Those connections that are open are cut, as keep-alive or a fail-over would in time.
+    // Cuts the open connections, as keep-alive or a fail-over would in time.
     proxy.reset()
     await Promise.all(Array.from({ length: 50 }, () => send(url, { path: 'order.cart.get', input: { cartId } })))
-    const refused: Awaited<ReturnType<typeof send>>[] = []
-    const insist = async () => {
-      for (let n = 0; n < 50; n += 1) refused.push(await send(url, { path: 'order.cart.get', input: { cartId } }))
+    const rejected: Awaited<ReturnType<typeof send>>[] = []
+    const sendMany = async () => {
+      for (let n = 0; n < 50; n += 1) rejected.push(await send(url, { path: 'order.cart.get', input: { cartId } }))
     }
     const startedAt = performance.now()
-    await Promise.all(Array.from({ length: 20 }, insist))
-    // Two seconds each would be 100.
+    await Promise.all(Array.from({ length: 20 }, sendMany))
+    // A timeout of 2 s for each call would take 100 s.
     expect(performance.now() - startedAt).toBeLessThan(20_000)
-    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]))
-    expect(refused.every(({ retryAfter }) => retryAfter >= 2)).toBe(true)
-    // One at a time is let through, to see whether Postgres is back.
-    expect(refused.filter(({ ms }) => ms > 1_900).length).toBeLessThan(20)
+    expect(new Set(rejected.map(({ status }) => status))).toEqual(new Set([503]))
+    expect(rejected.every(({ retryAfter }) => retryAfter >= 2)).toBe(true)
+    // The circuit breaker lets one call at a time through as a probe.
+    expect(rejected.filter(({ ms }) => ms > 1_900).length).toBeLessThan(20)
     await untilStale()
     await expectCatalog(seen)
-    proxy.heal()
+    proxy.restore()
     proxy.retarget(await fleet.startPostgres())
     await untilSelling(cartId)
   })
 
-  test('read-only, as after a fail-over: nothing is said to be unknown that cannot have happened, and it heals by itself', async () => {
-    const { cartId, seen } = await visit()
+  test('read-only, as after a fail-over: mutations get 503, not an unknown outcome, and recover', async () => {
+    const { cartId, seen } = await takeSnapshot()
     const setReadOnly = async (value: 'on' | 'off') => {
       await fleet.query(`alter system set default_transaction_read_only = ${value}`)
       await fleet.query('select pg_reload_conf()')
     }
     await setReadOnly('on')
-    const refusals = await waitFor(
+    const rejected = await waitFor(
       async () => {
-        const answers = await Promise.all([
+        const responses = await Promise.all([
           place(url, cartId),
           send(url, { path: 'order.cart.create', isMutation: true }),
         ])
-        return answers.every(({ status }) => status !== 200) ? answers : undefined
+        return responses.every(({ status }) => status !== 200) ? responses : undefined
       },
-      { what: 'orders to be refused' },
+      { what: 'orders to be rejected' },
     )
-    expect(refusals.map(({ status }) => status)).toEqual([503, 503])
+    expect(rejected.map(({ status }) => status)).toEqual([503, 503])
     await expectCatalog(seen)
     await setReadOnly('off')
     await untilSelling(cartId)
@@ -190,11 +190,11 @@ describe('Postgres', { timeout: 120_000 }, () => {
 })
 
 describe('READ_ONLY', { timeout: 120_000 }, () => {
-  test('keeps the catalog, sessions and orders readable, and refuses whatever would write, for minutes', async () => {
+  test('keeps the catalog, sessions and orders readable, and rejects all writes for minutes', async () => {
     await using fleet = await startFleet()
     const before = await fleet.start(['serve'])
-    const ada = buyer(before.url())
-    const cartId = await ada.cart([{ sku: await anySku(fleet), quantity: 1 }])
+    const ada = createBuyer(before.url())
+    const cartId = await ada.createCart([{ sku: await anySku(fleet), quantity: 1 }])
     const login = { email: 'staff@example.com', password: 'demo-staff' }
     const { token } = await ada.client.user.login.mutate(login)
     await fleet.query(`update "user".session set last_seen_at = now() - interval '2 hours'`)
@@ -213,7 +213,7 @@ describe('READ_ONLY', { timeout: 120_000 }, () => {
 
     const sku = await anySku(fleet)
     const writes: Sent[] = [
-      { path: 'order.place', input: placement(cartId) },
+      { path: 'order.place', input: placeRequest(cartId) },
       { path: 'order.cart.create', input: {} },
       { path: 'order.cart.setLine', input: { cartId, sku, quantity: 2 } },
       { path: 'user.login', input: login },
@@ -221,19 +221,19 @@ describe('READ_ONLY', { timeout: 120_000 }, () => {
     ]
     for (const each of writes) {
       for (const more of [{}, { 'trpc-accept': 'application/json' }]) {
-        const refused = await send(url, { ...each, isMutation: true, headers: { ...each.headers, ...more } })
-        expect(refused.status).toBe(503)
-        expect(refused.retryAfter).toBeGreaterThanOrEqual(60)
-        expect(refused.body).toContain('being maintained')
+        const rejected = await send(url, { ...each, isMutation: true, headers: { ...each.headers, ...more } })
+        expect(rejected.status).toBe(503)
+        expect(rejected.retryAfter).toBeGreaterThanOrEqual(60)
+        expect(rejected.body).toContain('being maintained')
       }
     }
     expect((await fetch(`${url}/webhooks/payment`, { method: 'POST', body: '{}' })).status).toBe(503)
-    // What is refused by order is nothing to be warned of.
+    // A rejection that the operator has configured is not logged.
     expect(server.output()).not.toMatch(/"level":(40|50)/)
     expect((await place(before.url(), cartId)).status).toBe(200)
   })
 
-  test('a worker, which does nothing but write, says so and does not start', async () => {
+  test('a worker, which only writes, reports READ_ONLY and does not start', async () => {
     await using program = runProgram(['worker'], {
       env: { READ_ONLY: 'true', DATABASE_URL: 'postgres://127.0.0.1:1/none', PAYMENT_SECRET_KEY: 'sk_test_none' },
     })
@@ -243,75 +243,71 @@ describe('READ_ONLY', { timeout: 120_000 }, () => {
 })
 
 test(
-  'a wedged replica does not answer for its health, holds nobody else up, and goes on when it can',
+  'a frozen replica fails its health check, delays no other replica, and continues when it is thawed',
   { timeout: 120_000 },
   async () => {
     await using fleet = await startFleet()
-    const [wedged, other] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
-    const ada = buyer(other.url())
+    const [frozen, other] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
+    const ada = createBuyer(other.url())
     const sku = await anySku(fleet)
-    const carts = await Promise.all(Array.from({ length: 6 }, () => ada.cart([{ sku, quantity: 1 }])))
+    const carts = await Promise.all(Array.from({ length: 6 }, () => ada.createCart([{ sku, quantity: 1 }])))
     const [first = '', second = '', ...others] = carts
-    // In the midst of placing, as far as that can be had.
-    const cut = [place(wedged.url(), first), place(wedged.url(), second)]
-    process.kill(wedged.pid, 'SIGSTOP')
+    // Sent just before the freeze, so that they are most likely under way in it.
+    const interrupted = [place(frozen.url(), first), place(frozen.url(), second)]
+    process.kill(frozen.pid, 'SIGSTOP')
     const isHealthy = (timeoutMs: number) =>
-      fetch(`${wedged.url()}/livez`, { signal: AbortSignal.timeout(timeoutMs) }).then(
+      fetch(`${frozen.url()}/livez`, { signal: AbortSignal.timeout(timeoutMs) }).then(
         ({ ok }) => ok,
         () => false,
       )
     expect(await isHealthy(1_000)).toBe(false)
     for (const cartId of others) expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
-    process.kill(wedged.pid, 'SIGCONT')
+    process.kill(frozen.pid, 'SIGCONT')
     expect(await isHealthy(5_000)).toBe(true)
-    await Promise.all(cut)
+    await Promise.all(interrupted)
     for (const cartId of [first, second]) {
-      const answer = await ada.place(cartId)
-      expect(answer.outcome === 'placed' || answer.reason === 'already_placed').toBe(true)
+      const reply = await ada.place(cartId)
+      expect(reply.outcome === 'placed' || reply.reason === 'already_placed').toBe(true)
     }
   },
 )
 
-test(
-  'of several processes behind one port, one that stands still is ended and another started',
-  { timeout: 120_000 },
-  async () => {
-    await using fleet = await startFleet()
-    const supervisor = await fleet.start(['serve', '--processes', '2'])
-    const children = () =>
-      listProcesses()
-        .filter(({ parentPid }) => parentPid === supervisor.pid)
-        .map(({ pid }) => pid)
-    const before = children()
-    expect(before).toHaveLength(2)
-    process.kill(before[0] ?? 0, 'SIGSTOP')
-    await waitFor(
-      () => {
-        const now = children()
-        return now.length === 2 && !now.includes(before[0] ?? 0)
-      },
-      { timeoutMs: 40_000, what: 'the wedged process to be replaced' },
-    )
-    expect(children()).toContain(before[1])
-    for (let n = 0; n < 8; n += 1) {
-      const answer = await fetch(`${supervisor.url()}/livez`, { signal: AbortSignal.timeout(5_000) })
-      expect(answer.status).toBe(200)
-    }
-  },
-)
+test('of several processes behind one port, a frozen one is killed and replaced', { timeout: 120_000 }, async () => {
+  await using fleet = await startFleet()
+  const supervisor = await fleet.start(['serve', '--processes', '2'])
+  const children = () =>
+    listProcesses()
+      .filter(({ parentPid }) => parentPid === supervisor.pid)
+      .map(({ pid }) => pid)
+  const before = children()
+  expect(before).toHaveLength(2)
+  process.kill(before[0] ?? 0, 'SIGSTOP')
+  await waitFor(
+    () => {
+      const now = children()
+      return now.length === 2 && !now.includes(before[0] ?? 0)
+    },
+    { timeoutMs: 40_000, what: 'the frozen process to be replaced' },
+  )
+  expect(children()).toContain(before[1])
+  for (let n = 0; n < 8; n += 1) {
+    const response = await fetch(`${supervisor.url()}/livez`, { signal: AbortSignal.timeout(5_000) })
+    expect(response.status).toBe(200)
+  }
+})
 
 test(
-  'without Redis orders are taken and paid: the sweep stands in for wake-ups, each replica for the shared cache',
+  'without Redis orders are placed and paid: the sweep replaces wake-ups, and the cache works in process',
   { timeout: 120_000 },
   async () => {
     const [queue, cache] = await Promise.all([startRedis(), startRedis()])
     await using fleet = await startFleet({ redisUrl: queue.url, env: { CACHE_REDIS_URL: cache.url } })
     const server = await fleet.start(['serve'])
     await fleet.start(['worker'])
-    const ada = buyer(server.url())
+    const ada = createBuyer(server.url())
     const sku = await anySku(fleet)
     await Promise.all([queue.stop(), cache.stop()])
-    const cartId = await ada.cart([{ sku, quantity: 1 }])
+    const cartId = await ada.createCart([{ sku, quantity: 1 }])
     const startedAt = performance.now()
     expect(await ada.place(cartId)).toMatchObject({ outcome: 'placed' })
     expect(performance.now() - startedAt).toBeLessThan(1_000)
@@ -325,58 +321,59 @@ test(
 )
 
 test(
-  'without a mail server orders are taken and paid, and the letter arrives when it returns',
+  'without an SMTP server orders are placed and paid, and the email arrives when it returns',
   { timeout: 120_000 },
   async () => {
     const port = await freePort()
     await using fleet = await startFleet({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
     const [server] = await Promise.all([fleet.start(['serve']), fleet.start(['worker'])])
-    const ada = buyer(server.url())
-    await ada.place(await ada.cart([{ sku: await anySku(fleet), quantity: 1 }]))
+    const ada = createBuyer(server.url())
+    await ada.place(await ada.createCart([{ sku: await anySku(fleet), quantity: 1 }]))
     await waitFor(async () => (await fleet.query(`select 1 from "order".orders where status = 'paid'`)).length === 1, {
       timeoutMs: 20_000,
       what: 'the order to be paid',
     })
-    const letters = () => fleet.query<{ attempts: number }>(`select attempts from actor.mailbox where kind = 'email'`)
-    expect(await letters()).toMatchObject([{ attempts: 0 }])
-    await using post = await startPost(port)
-    await waitFor(() => post.letters.some((letter) => letter.includes('ada@example.com')), {
+    const unsentEmails = () =>
+      fleet.query<{ attempts: number }>(`select attempts from actor.mailbox where kind = 'email'`)
+    expect(await unsentEmails()).toMatchObject([{ attempts: 0 }])
+    await using smtp = await startSmtpServer(port)
+    await waitFor(() => smtp.emails.some((email) => email.includes('ada@example.com')), {
       timeoutMs: 30_000,
-      what: 'the letter',
+      what: 'the email',
     })
-    await waitFor(async () => (await letters()).length === 0, { what: 'the mailbox to be empty' })
+    await waitFor(async () => (await unsentEmails()).length === 0, { what: 'the mailbox to be empty' })
   },
 )
 
-/** As much of a mail server as is needed to take a letter. */
-async function startPost(port: number) {
-  const letters: string[] = []
+/** An SMTP server that does as much as is needed to receive an email. */
+async function startSmtpServer(port: number) {
+  const emails: string[] = []
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     sockets.add(socket.on('error', () => undefined))
-    socket.write('220 post\r\n')
-    let said = ''
-    let letter: string | undefined
+    socket.write('220 smtp\r\n')
+    let unread = ''
+    let email: string | undefined
     socket.on('data', (chunk) => {
-      said += chunk.toString()
-      for (let end = said.indexOf('\r\n'); end >= 0; end = said.indexOf('\r\n')) {
-        const line = said.slice(0, end)
-        said = said.slice(end + 2)
-        if (letter === undefined) {
-          if (/^DATA/i.test(line)) letter = ''
-          socket.write(letter === '' ? '354 go on\r\n' : '250 ok\r\n')
+      unread += chunk.toString()
+      for (let end = unread.indexOf('\r\n'); end >= 0; end = unread.indexOf('\r\n')) {
+        const line = unread.slice(0, end)
+        unread = unread.slice(end + 2)
+        if (email === undefined) {
+          if (/^DATA/i.test(line)) email = ''
+          socket.write(email === '' ? '354 go on\r\n' : '250 ok\r\n')
         } else if (line === '.') {
-          letters.push(letter)
-          letter = undefined
+          emails.push(email)
+          email = undefined
           socket.write('250 ok\r\n')
-        } else letter += `${line}\n`
+        } else email += `${line}\n`
       }
     })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
-    letters,
+    emails,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()

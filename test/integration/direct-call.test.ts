@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startFleet, type Fleet } from '#test'
 
-/** The short path of single calls and tRPC's own adapter answer alike. */
+/** Direct execution of single calls and tRPC's own adapter respond with the same bytes. */
 
 let fleet: Fleet
 let url: string
@@ -18,10 +18,10 @@ interface Sent {
   headers?: Record<string, string>
 }
 
-/** `trpc-accept` is what sends a call to the adapter. */
-async function answerTo({ method = 'GET', path, input, headers = {} }: Sent, byAdapter: boolean) {
+/** The header `trpc-accept` makes the server use the adapter. */
+async function respond({ method = 'GET', path, input, headers = {} }: Sent, byAdapter: boolean) {
   const query = method === 'GET' && input !== undefined ? `?input=${encodeURIComponent(input)}` : ''
-  const answer = await fetch(`${url}/trpc/${path}${query}`, {
+  const response = await fetch(`${url}/trpc/${path}${query}`, {
     method,
     headers: {
       ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
@@ -30,11 +30,12 @@ async function answerTo({ method = 'GET', path, input, headers = {} }: Sent, byA
     },
     ...(method === 'POST' && input !== undefined ? { body: input } : {}),
   })
-  // Ids and times differ from call to call, and so does what depends on them.
-  const text = (await answer.text())
+  // Ids differ from call to call.
+  const text = (await response.text())
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
     .replaceAll(/"requestId":(null|"<id>")/g, '"requestId":"<id>"')
-  return { status: answer.status, text, type: answer.headers.get('content-type'), vary: answer.headers.get('vary') }
+  const { status, headers: received } = response
+  return { status, text, type: received.get('content-type'), vary: received.get('vary') }
 }
 
 const calls: [string, Sent][] = [
@@ -48,24 +49,24 @@ const calls: [string, Sent][] = [
   ['input that is missing', { path: 'product.get' }],
   ['input that is not JSON', { path: 'product.list', input: '{"limit":' }],
   ['a body that is not JSON', { method: 'POST', path: 'order.cart.create', input: '{"currency":' }],
-  ['a refusal', { path: 'product.get', input: '{"slug":"no-such-thing"}' }],
+  ['a rejection', { path: 'product.get', input: '{"slug":"no-such-thing"}' }],
   ['a call that needs a session', { path: 'user.me' }],
-  ['a session that is void', { path: 'user.me', headers: { authorization: 'Bearer void' } }],
+  ['a session that is not valid', { path: 'user.me', headers: { authorization: 'Bearer void' } }],
   ['a procedure that does not exist', { path: 'product.nothing' }],
   ['the name of an inherited property', { path: 'constructor' }],
   ['a mutation by GET', { path: 'order.cart.create', input: '{}' }],
 ]
 
-test.each(calls)('%s is answered alike', async (_, call) => {
-  const [direct, adapted] = [await answerTo(call, false), await answerTo(call, true)]
+test.each(calls)('%s gets the same response from both', async (_, call) => {
+  const [direct, adapted] = [await respond(call, false), await respond(call, true)]
   expect(direct).toEqual(adapted)
   expect(direct.type).toBe('application/json')
 })
 
-test('a batch is answered', async () => {
+test('a batch gets a list of results', async () => {
   const input = encodeURIComponent(JSON.stringify({ 0: { limit: 1 }, 1: { q: 'kettle' } }))
-  const answer = await fetch(`${url}/trpc/product.list,product.search?batch=1&input=${input}`)
-  expect(await answer.json()).toMatchObject([
+  const response = await fetch(`${url}/trpc/product.list,product.search?batch=1&input=${input}`)
+  expect(await response.json()).toMatchObject([
     { result: { data: { items: [{}] } } },
     { result: { data: { total: expect.any(Number) } } },
   ])

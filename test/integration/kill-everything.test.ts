@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createClient, type Client, type Inputs, type Outputs } from '#client'
-import { databaseFolder, insist, listProcesses, placement, startProgram, waitFor, type Program } from '#test'
+import { databaseFolder, withRetries, listProcesses, placeRequest, startProgram, waitFor, type Program } from '#test'
 
-/** The power goes while the shop sells: everything it consists of is gone at once, and comes back by `npm start`. */
+/** Power loss while the shop sells: every process dies in the same moment, and `npm start` recovers. */
 
 type Placed = Extract<Outputs['order']['place'], { outcome: 'placed' }>
 type Request = Inputs['order']['place']
 
-/** This process and all it has started: web, worker, the payment sandbox, Postgres and its backends. */
+/** The process and its descendants: web, worker, the payment sandbox, Postgres and its backends. */
 function familyOf(pid: number): number[] {
   const all = listProcesses()
   const family = [pid]
@@ -23,7 +23,7 @@ const startShop = (dataDir: string): Promise<Program> =>
   startProgram(['start', '--no-pages'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 60_000 })
 
 const newCart = async (client: Client, sku: string): Promise<Request> =>
-  placement((await client.order.cart.create.mutate({ currency: 'USD', lines: [{ sku, quantity: 1 }] })).id)
+  placeRequest((await client.order.cart.create.mutate({ currency: 'USD', lines: [{ sku, quantity: 1 }] })).id)
 
 test(
   'kill -9 of every process at once under load: after npm start every acknowledged order is there and settles',
@@ -35,9 +35,9 @@ test(
     cleanUp.defer(() => rm(databaseFolder(dataDir), { recursive: true, force: true }))
     await using shop = await startShop(dataDir)
     const before = createClient({ url: shop.url() })
-    const found = await insist(() => before.product.list.query({ limit: 100, currency: 'USD' }))
+    const found = await withRetries(() => before.product.list.query({ limit: 100, currency: 'USD' }))
     const products = await Promise.all(
-      found.items.map(({ slug }) => insist(() => before.product.get.query({ slug, currency: 'USD' }))),
+      found.items.map(({ slug }) => withRetries(() => before.product.get.query({ slug, currency: 'USD' }))),
     )
     const skus = products.flatMap(({ variants }) => variants.filter(({ available }) => available >= 40))
 
@@ -63,7 +63,7 @@ test(
     await using again = await startShop(dataDir)
     const after = createClient({ url: again.url() })
     for (const request of unanswered) {
-      const answer = await insist(() => after.order.place.mutate(request))
+      const answer = await withRetries(() => after.order.place.mutate(request))
       if (answer.outcome === 'placed') acknowledged.push(answer)
     }
     expect(new Set(acknowledged.map(({ order }) => order.number)).size).toBe(acknowledged.length)

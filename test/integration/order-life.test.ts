@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outputs } from '#client'
-import { openLife, type Life } from '#test'
+import { startTestShop, type TestShop } from '#test'
 
-/** What becomes of an order once it is paid: sent, returned, refunded, disputed, reconciled. One server, one worker. */
+/** The life of a paid order: fulfilment, returns, refunds, disputes, reconciliation. One server, one worker. */
 
-let life: Life
+let life: TestShop
 
 beforeAll(async () => {
-  life = await openLife()
+  life = await startTestShop()
 })
 
 afterAll(() => life[Symbol.asyncDispose]())
@@ -17,12 +17,13 @@ afterAll(() => life[Symbol.asyncDispose]())
 const key = (): string => randomUUID()
 const usd = (amount: number) => ({ amount, currency: 'USD' })
 const events = (order: { timeline: { event: string }[] }): string[] => order.timeline.map(({ event }) => event)
-const letter = (name: string): Promise<string> => readFile(`${life.fleet.env['DATA_DIR']}/emails/${name}.eml`, 'utf8')
+const readEmail = (name: string): Promise<string> =>
+  readFile(`${life.fleet.env['DATA_DIR']}/emails/${name}.eml`, 'utf8')
 
-describe('sending', () => {
-  test('in parts: the buyer sees each parcel, is written to, and cannot cancel any more', async () => {
+describe('fulfilment', () => {
+  test('in parts shows each parcel to the buyer, sends an email, and ends cancellation', async () => {
     const { admin } = life
-    const { access, sku } = await life.paid(2)
+    const { access, sku } = await life.createPaidOrder(2)
     const first = await admin.fulfil.mutate({
       id: access.id,
       idempotencyKey: key(),
@@ -40,12 +41,12 @@ describe('sending', () => {
     const order = await life.order(access)
     expect(order).toMatchObject({ status: 'fulfilled', fulfilmentStatus: 'fulfilled' })
     expect(order.fulfilments.map(({ lines }) => lines)).toEqual([[{ sku, quantity: 1 }], [{ sku, quantity: 1 }]])
-    await life.until(async () => (await letter(`order-${access.id}.shipped-${order.fulfilments[0]?.id}`)) !== '')
+    await life.until(async () => (await readEmail(`order-${access.id}.shipped-${order.fulfilments[0]?.id}`)) !== '')
     await expect(admin.fulfil.mutate({ id: access.id, idempotencyKey: key() })).rejects.toThrow('sent already')
   })
 
-  test('what is cancelled is not sent', async () => {
-    const { access } = await life.paid(1)
+  test('of a cancelled order is rejected', async () => {
+    const { access } = await life.createPaidOrder(1)
     await life.ada.client.order.cancel.mutate(access)
     await expect(life.admin.fulfil.mutate({ id: access.id, idempotencyKey: key() })).rejects.toMatchObject({
       data: { error: 'order_state' },
@@ -53,10 +54,10 @@ describe('sending', () => {
   })
 })
 
-describe('returning', () => {
-  test('restocks what may be sold again, refunds what is said, and closes what is wholly back', async () => {
+describe('a return', () => {
+  test('restocks and refunds as stated, and closes an order that came back whole', async () => {
     const { admin } = life
-    const { access, sku, total } = await life.paid(2)
+    const { access, sku, total } = await life.createPaidOrder(2)
     const { id } = access
     await admin.fulfil.mutate({ id, idempotencyKey: key() })
     const before = await life.stockOf(sku)
@@ -73,12 +74,12 @@ describe('returning', () => {
     const order = await admin.get.query({ id })
     expect(order.refunds).toMatchObject([{ status: 'succeeded' }, { status: 'succeeded' }])
     await expect(admin.refund.mutate({ id, idempotencyKey: key(), reason: 'more' })).rejects.toThrow('closed')
-    await life.until(async () => (await letter(`order-${id}.refunded-${order.refunds[0]?.id}`)) !== '')
+    await life.until(async () => (await readEmail(`order-${id}.refunded-${order.refunds[0]?.id}`)) !== '')
   })
 })
 
 test('an order that can no longer be returned is closed', async () => {
-  const { access } = await life.paid(1)
+  const { access } = await life.createPaidOrder(1)
   await life.admin.fulfil.mutate({ id: access.id, idempotencyKey: key() })
   await life.fleet.query(`update "order".fulfilment set at = now() - interval '61 days' where order_id = $1`, [
     access.id,
@@ -94,10 +95,10 @@ test('an order that can no longer be returned is closed', async () => {
   await expect(life.admin.return.mutate(back)).rejects.toThrow('closed')
 })
 
-describe('refunding', () => {
-  test('above what was captured, in another currency, or all of it twice at once is refused', async () => {
+describe('a refund', () => {
+  test('above the captured amount, in another currency, or twice concurrently is rejected', async () => {
     const { admin } = life
-    const { access, total } = await life.paid(1)
+    const { access, total } = await life.createPaidOrder(1)
     const { id } = access
     const ask = (more: object) => admin.refund.mutate({ id, idempotencyKey: key(), reason: 'sorry', ...more })
     await expect(ask({ amount: usd(total + 1) })).rejects.toMatchObject({ data: { error: 'order_state' } })
@@ -109,7 +110,7 @@ describe('refunding', () => {
     const both = await Promise.allSettled([ask({ amount: usd(total) }), ask({ amount: usd(total) })])
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     await life.until(async () => (await life.order(access)).paymentStatus === 'refunded')
-    expect(await life.atProvider(id)).toMatchObject([{ captured: total, refunded: total }])
+    expect(await life.ledgerOf(id)).toMatchObject([{ captured: total, refunded: total }])
   })
 
   test.each([
@@ -118,18 +119,18 @@ describe('refunding', () => {
     ['Unicode', '退款🧾 ключ \u202Eabc'],
     ['control characters', 'a\u0001\u007F\t\nb'],
   ])('asked for ten times at once with one key of %s is made once', async (_, idempotencyKey) => {
-    const { access } = await life.paid(1)
+    const { access } = await life.createPaidOrder(1)
     const ask = () => life.admin.refund.mutate({ id: access.id, idempotencyKey, amount: usd(50), reason: 'sorry' })
     const replies = await Promise.all(Array.from({ length: 10 }, ask))
     expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1)
     await life.until(async () => (await life.order(access)).paymentStatus === 'partially_refunded')
-    expect(await life.atProvider(access.id)).toMatchObject([{ refunded: 50 }])
+    expect(await life.ledgerOf(access.id)).toMatchObject([{ refunded: 50 }])
     const other = { id: access.id, idempotencyKey, amount: usd(51), reason: 'sorry' }
     await expect(life.admin.refund.mutate(other)).rejects.toMatchObject({ data: { error: 'idempotency_mismatch' } })
   })
 
   test.each([0, 256, 10_000])('with a key of %d characters is refused by name', async (length) => {
-    const { access } = await life.paid(1)
+    const { access } = await life.createPaidOrder(1)
     const request = { id: access.id, idempotencyKey: 'k'.repeat(length), reason: 'sorry' }
     await expect(life.admin.refund.mutate(request)).rejects.toMatchObject({
       data: { error: 'bad_input', issues: [{ field: 'idempotencyKey' }] },
@@ -140,36 +141,36 @@ describe('refunding', () => {
     { mode: 'lose_reply', operation: 'refund', count: 1 },
     { mode: 'fail', operation: 'refund', count: 2 },
   ])('at a provider that is $mode is made once', async (fault) => {
-    const { access } = await life.paid(1)
-    await life.fleet.fault(fault)
+    const { access } = await life.createPaidOrder(1)
+    await life.fleet.setFault(fault)
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), amount: usd(70), reason: 'sorry' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'partially_refunded')
-    expect(await life.atProvider(access.id)).toMatchObject([{ refunded: 70 }])
+    expect(await life.ledgerOf(access.id)).toMatchObject([{ refunded: 70 }])
   })
 
-  test('that the bank sends back is money with us again', async () => {
-    const { access, total } = await life.paid(1)
-    await life.fleet.fault({ mode: 'fail_refund' })
+  test('that the bank sends back counts as captured money again', async () => {
+    const { access, total } = await life.createPaidOrder(1)
+    await life.fleet.setFault({ mode: 'fail_refund' })
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), reason: 'sorry' })
     await life.until(async () => (await life.order(access)).refunds[0]?.status === 'failed')
-    await life.calm()
+    await life.clearFaults()
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), reason: 'again' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'refunded')
-    expect(await life.atProvider(access.id)).toMatchObject([{ captured: total, refunded: total }])
+    expect(await life.ledgerOf(access.id)).toMatchObject([{ captured: total, refunded: total }])
   })
 })
 
 describe('webhooks', () => {
-  test('that come twice and overtake each other move an order forward once', async () => {
-    await life.fleet.fault({ mode: 'duplicate_webhook', forMs: 4_000 })
-    await life.alsoFault({ mode: 'reorder_webhook', delayMs: 800, forMs: 4_000 })
-    const { access, intentId } = await life.paid(1)
+  test('delivered twice and out of order move an order forward once', async () => {
+    await life.fleet.setFault({ mode: 'duplicate_webhook', forMs: 4_000 })
+    await life.addFault({ mode: 'reorder_webhook', delayMs: 800, forMs: 4_000 })
+    const { access, intentId } = await life.createPaidOrder(1)
     await life.admin.refund.mutate({ id: access.id, idempotencyKey: key(), amount: usd(10), reason: 'sorry' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'partially_refunded')
-    const dispute = await life.sandbox<{ id: string }>('disputes', { payment_intent: intentId })
-    await life.sandbox(`disputes/${dispute.id}/close`, { status: 'won' })
+    const dispute = await life.controlSandbox<{ id: string }>('disputes', { payment_intent: intentId })
+    await life.controlSandbox(`disputes/${dispute.id}/close`, { status: 'won' })
     await life.until(async () => (await life.admin.get.query({ id: access.id })).disputes[0]?.status === 'won')
-    await life.settledWebhooks()
+    await life.untilWebhooksDelivered()
     const order = await life.admin.get.query({ id: access.id })
     expect(events(order).filter((event) => event === 'paid' || event === 'refunded')).toEqual(['paid', 'refunded'])
     expect(order.disputes).toHaveLength(1)
@@ -177,49 +178,49 @@ describe('webhooks', () => {
     expect(kinds.toSorted()).toEqual(['capture', 'dispute', 'dispute_won', 'fee', 'fee', 'refund'])
   })
 
-  test("tell of refunds made on the provider's own pages", async () => {
-    const { access, intentId } = await life.paid(1)
-    await life.stripe('refunds', { payment_intent: intentId, amount: '123' })
+  test("report refunds made on the provider's own pages", async () => {
+    const { access, intentId } = await life.createPaidOrder(1)
+    await life.callProvider('refunds', { payment_intent: intentId, amount: '123' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'partially_refunded')
     expect((await life.admin.get.query({ id: access.id })).refunds).toMatchObject([{ reason: 'made_at_provider' }])
   })
 
-  test('that never come are not needed: what the bank of the buyer wanted is seen all the same', async () => {
-    await life.fleet.fault({ mode: 'drop_webhook', forMs: 30_000 })
-    const { access, sku } = await life.placed('pm_card_authenticationRequired')
+  test('that never arrive are not needed: the result of a bank confirmation is looked up', async () => {
+    await life.fleet.setFault({ mode: 'drop_webhook', forMs: 30_000 })
+    const { access, sku } = await life.createOrder('pm_card_authenticationRequired')
     await life.until(async () => (await life.order(access)).paymentStatus === 'requires_action')
     expect((await life.order(access)).paymentActionUrl).toContain('http')
     const intentId = await life.intentOf(access.id)
-    await life.sandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
+    await life.controlSandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
     await life.until(async () => (await life.order(access)).status === 'paid')
     expect((await life.stockOf(sku))?.reserved).toBe(0)
-    await life.calm()
+    await life.clearFaults()
   })
 })
 
 describe('3-D Secure', () => {
-  test('that the buyer confirms at the bank pays the order', async () => {
-    const { access } = await life.placed('pm_card_authenticationRequired')
+  test('confirmed by the buyer at the bank pays the order', async () => {
+    const { access } = await life.createOrder('pm_card_authenticationRequired')
     await life.until(async () => (await life.order(access)).paymentStatus === 'requires_action')
     const intentId = await life.intentOf(access.id)
-    await life.sandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
+    await life.controlSandbox(`payment_intents/${intentId}/authenticate`, { outcome: 'authorise' })
     await life.until(async () => (await life.order(access)).status === 'paid')
-    expect(await life.atProvider(access.id)).toMatchObject([{ captures: 1 }])
+    expect(await life.ledgerOf(access.id)).toMatchObject([{ captures: 1 }])
   })
 
-  test('that fails is a decline, and another card pays', async () => {
-    const { access } = await life.placed('pm_card_authenticationRequired')
+  test('that fails is a decline, and another card pays the order', async () => {
+    const { access } = await life.createOrder('pm_card_authenticationRequired')
     await life.until(async () => (await life.order(access)).paymentStatus === 'requires_action')
-    await life.sandbox(`payment_intents/${await life.intentOf(access.id)}/authenticate`, { outcome: 'fail' })
+    await life.controlSandbox(`payment_intents/${await life.intentOf(access.id)}/authenticate`, { outcome: 'fail' })
     await life.until(async () => (await life.order(access)).paymentStatus === 'declined')
     const payment = { methodId: 'card', token: 'pm_card_visa' }
     await life.ada.client.order.pay.mutate({ ...access, idempotencyKey: key(), payment })
     await life.until(async () => (await life.order(access)).status === 'paid')
-    expect(await life.atProvider(access.id)).toMatchObject([{ captures: 1 }])
+    expect(await life.ledgerOf(access.id)).toMatchObject([{ captures: 1 }])
   })
 
-  test('that is left alone can be cancelled, and nothing is charged afterwards', async () => {
-    const { access, sku } = await life.placed('pm_card_authenticationRequired')
+  test('that is never confirmed can be cancelled, and nothing is charged afterwards', async () => {
+    const { access, sku } = await life.createOrder('pm_card_authenticationRequired')
     await life.until(async () => (await life.order(access)).paymentStatus === 'requires_action')
     const request = { ...access, idempotencyKey: key() }
     await Promise.all([life.ada.client.order.cancel.mutate(request), life.ada.client.order.cancel.mutate(request)])
@@ -231,9 +232,9 @@ describe('3-D Secure', () => {
 })
 
 describe('the staff', () => {
-  test('find orders by their states, number and time, and what they note no buyer reads', async () => {
+  test('find orders by states, number and time; buyers do not see their notes', async () => {
     const { admin } = life
-    const { access } = await life.paid(1)
+    const { access } = await life.createPaidOrder(1)
     const { number, placedAt } = await life.order(access)
     await admin.note.mutate({ id: access.id, idempotencyKey: key(), text: 'called about the colour' })
     expect(JSON.stringify(await life.order(access))).not.toContain('colour')
@@ -250,8 +251,8 @@ describe('the staff', () => {
     expect(await ids({ placedTo: placedAt })).toEqual([])
   })
 
-  test('cancel with a reason, which the timeline keeps with who and when', async () => {
-    const { access } = await life.paid(1)
+  test('cancel with a reason, which the timeline keeps with author and time', async () => {
+    const { access } = await life.createPaidOrder(1)
     await life.admin.cancel.mutate({ id: access.id, idempotencyKey: key(), reason: 'out of print' })
     await life.until(async () => (await life.order(access)).status === 'cancelled')
     const { timeline } = await life.order(access)
@@ -262,8 +263,8 @@ describe('the staff', () => {
 })
 
 describe('the ledger', () => {
-  test('is never changed, and takes no entries that do not balance', async () => {
-    const { access } = await life.paid(1)
+  test('is append-only, and rejects entries that do not balance', async () => {
+    const { access } = await life.createPaidOrder(1)
     const entry = (amount: number) =>
       life.fleet.query(
         `insert into "order".ledger_entry values ($1, 'capture:x', 'provider', 'capture', 'USD', $2, now()), ($1, 'capture:x', 'sales', 'capture', 'USD', -100, now())`,
@@ -284,20 +285,20 @@ describe('reconciliation', () => {
     return reconciliation.get.query({ id })
   }
 
-  test('is empty after everything above, and shows what is planted on either side', async () => {
-    await life.calm()
-    await life.settledWebhooks()
+  test('finds no difference after the tests above, and each planted difference on either side', async () => {
+    await life.clearFaults()
+    await life.untilWebhooksDelivered()
     const clean = await report()
     expect(clean.differences).toEqual([])
     expect(clean.here).toBeGreaterThan(10)
 
-    const { access, total } = await life.paid(1)
+    const { access, total } = await life.createPaidOrder(1)
     await life.fleet.query(
       `insert into "order".ledger_entry values ($1, 'refund:planted', 'refunds', 'refund', 'USD', 7, now()), ($1, 'refund:planted', 'provider', 'refund', 'USD', -7, now())`,
       [access.id],
     )
-    await life.fleet.fault({ mode: 'drop_webhook', forMs: 60_000 })
-    await life.stripe('payment_intents', {
+    await life.fleet.setFault({ mode: 'drop_webhook', forMs: 60_000 })
+    await life.callProvider('payment_intents', {
       amount: '999',
       currency: 'usd',
       confirm: 'true',
@@ -326,9 +327,9 @@ describe('reconciliation', () => {
   })
 })
 
-test('a webhook that is ahead of our own commit is kept until the order knows the payment it tells of', async () => {
-  await life.fleet.fault({ mode: 'down', forMs: 60_000 })
-  const { access, total } = await life.placed('pm_card_visa')
+test('a webhook ahead of our own commit is kept until the order knows its payment', async () => {
+  await life.fleet.setFault({ mode: 'down', forMs: 60_000 })
+  const { access, total } = await life.createOrder('pm_card_visa')
   const intent = {
     id: 'pi_early',
     object: 'payment_intent',
@@ -342,7 +343,7 @@ test('a webhook that is ahead of our own commit is kept until the order knows th
     type: 'payment_intent.succeeded',
     data: { object: intent },
   })
-  for (const _ of [1, 2]) expect(await life.webhook(body)).toBe(200)
+  for (const _ of [1, 2]) expect(await life.sendWebhook(body)).toBe(200)
   expect(await life.order(access)).toMatchObject({ status: 'placed' })
   await life.fleet.query(`update "order".payment set intent_id = 'pi_early' where order_id = $1`, [access.id])
   await life.until(async () => (await life.order(access)).status === 'paid')

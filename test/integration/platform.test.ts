@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buyer, homeAddress, startFleet, waitFor, type Fleet } from '#test'
+import { createBuyer, homeAddress, startFleet, waitFor, type Fleet } from '#test'
 
-/** What the balancer, the operator and the browser are promised of a server. */
+/** Guarantees of a server to the balancer, the operator and the browser. */
 
 let fleet: Fleet
 beforeAll(async () => {
@@ -16,7 +16,7 @@ const status = (url: string) =>
   )
 
 describe('health', () => {
-  test('is live and ready while it serves; on SIGTERM not ready first, and closed after the balancer had time to notice', async () => {
+  test('a server on SIGTERM is first not ready, and closes after the drain time', async () => {
     const server = await fleet.start(['serve'], { DRAIN_MS: '800' })
     const url = server.url()
     expect(await status(`${url}/livez`)).toBe(200)
@@ -26,13 +26,13 @@ describe('health', () => {
       timeoutMs: 700,
       what: 'readiness to be false',
     })
-    // Whoever still comes is served.
+    // Requests that still arrive are served.
     expect(await status(`${url}/trpc/product.categories`)).toBe(200)
     expect(await stopped).toBe(0)
     expect(await status(`${url}/livez`)).toBe('closed')
   })
 
-  test('readiness does not depend on Postgres: one shared failure must not take out the fleet', async () => {
+  test('readiness does not depend on Postgres, so that one shared failure cannot take out the fleet', async () => {
     await using server = await fleet.start(['serve'], { DATABASE_POOL: '2' })
     await fleet.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast'`)
     expect(await status(`${server.url()}/readyz`)).toBe(200)
@@ -42,11 +42,11 @@ describe('health', () => {
     })
   })
 
-  test('a stream is ended when its server drains, so that the browser reconnects elsewhere', async () => {
+  test('a draining server ends its streams, so that browsers reconnect elsewhere', async () => {
     const [first, second] = await Promise.all([fleet.start(['serve']), fleet.start(['serve'])])
-    const ada = buyer(first.url())
+    const ada = createBuyer(first.url())
     const [row] = await fleet.query<{ sku: string }>('select sku from product.stock where available > 5 limit 1')
-    const answer = await ada.place(await ada.cart([{ sku: row?.sku ?? '', quantity: 1 }]))
+    const answer = await ada.place(await ada.createCart([{ sku: row?.sku ?? '', quantity: 1 }]))
     if (answer.outcome !== 'placed') throw new Error(answer.reason)
     const stream = (url: string) =>
       fetch(`${url}/trpc/order.watch?input=${encodeURIComponent(JSON.stringify({ id: answer.order.id }))}`, {
@@ -66,7 +66,7 @@ describe('health', () => {
 })
 
 describe('operators', () => {
-  test('metrics stand on a port of their own, for one process and for several', async () => {
+  test('metrics have a port of their own, for one process and for several', async () => {
     await using single = await fleet.start(['serve'], { METRICS_PORT: '29411' })
     expect(await status(`${single.url()}/metrics`)).toBe(404)
     await fetch(`${single.url()}/trpc/user.me`)
@@ -80,26 +80,29 @@ describe('operators', () => {
     expect(summed).toMatch(/holdfast_rpc_seconds_count\{procedure="user.me",outcome="unauthenticated"\} 8/)
   })
 
-  test('neither personal data nor secrets reach the logs of a whole purchase', async () => {
+  test('no personal data and no secret reaches the logs of a whole purchase', async () => {
     const [server, worker] = await Promise.all([
       fleet.start(['serve'], { LOG_LEVEL: 'trace' }),
       fleet.start(['worker'], { LOG_LEVEL: 'trace' }),
     ])
-    const ada = buyer(server.url())
+    const ada = createBuyer(server.url())
     const registered = await ada.client.user.register.mutate({
       email: 'grace.hopper@example.com',
       password: 'a password for the test',
       name: 'Grace Hopper',
     })
     const [row] = await fleet.query<{ sku: string }>('select sku from product.stock where available > 5 limit 1')
-    const placed = await ada.place(await ada.cart([{ sku: row?.sku ?? '', quantity: 1 }]), {
+    const placed = await ada.place(await ada.createCart([{ sku: row?.sku ?? '', quantity: 1 }]), {
       email: 'grace.hopper@example.com',
       shippingAddress: { ...homeAddress, name: 'Grace Hopper', line1: '99 Cobol Lane' },
     })
     if (placed.outcome !== 'placed') throw new Error(placed.reason)
-    const letters = () =>
+    const pendingMessages = () =>
       fleet.query(`select 1 from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`)
-    await waitFor(async () => (await letters()).length === 0, { timeoutMs: 15_000, what: 'the letter to be sent' })
+    await waitFor(async () => (await pendingMessages()).length === 0, {
+      timeoutMs: 15_000,
+      what: 'the email to be sent',
+    })
     const logs = server.output() + worker.output()
     for (const secret of [
       'grace.hopper',
@@ -115,7 +118,7 @@ describe('operators', () => {
 })
 
 describe('browsers', () => {
-  test('get security headers, and no other site may read or send with their cookies unless configured', async () => {
+  test('get security headers, and only configured origins may use their cookies', async () => {
     await using server = await fleet.start(['serve'], { CORS_ORIGINS: 'https://shop.example' })
     const answer = await fetch(`${server.url()}/trpc/product.categories`, {
       headers: { origin: 'https://shop.example' },
@@ -132,9 +135,9 @@ describe('browsers', () => {
     expect((await post('https://evil.example')).status).toBe(403)
     expect((await post('https://shop.example')).status).toBe(200)
     expect((await post(server.url())).status).toBe(200)
-    const strange = await fetch(`${server.url()}/trpc/product.categories`, {
+    const foreign = await fetch(`${server.url()}/trpc/product.categories`, {
       headers: { origin: 'https://evil.example' },
     })
-    expect(strange.headers.get('access-control-allow-origin')).toBeNull()
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull()
   })
 })

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '#lib/free-port'
 import { databaseFolder, listProcesses, runProgram, startFleet, startProgram, waitFor, type Program } from '#test'
 
-/** `npm start` as a newcomer runs it, and what is left after it ends, well or badly. */
+/** `npm start` as a newcomer runs it, and the processes and data that remain after it ends. */
 
 let dataDir: string
 beforeEach(async () => {
@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-/** Processes that belong to this data folder, whoever their parent is. */
+/** Processes that belong to this data folder, whatever their parent. */
 const processesOf = (folder: string): number[] =>
   listProcesses()
     .filter(({ command }) => command.includes(folder) || command.includes(databaseFolder(dataDir)))
@@ -30,7 +30,7 @@ interface Answer {
   body: { result: { data: Record<string, unknown> }; error: { data: { error: string } } }
 }
 
-/** Plain HTTP, as somebody without our client writes it. */
+/** Plain HTTP, without the typed client. */
 async function call(url: string, procedure: string, input: unknown, method: 'GET' | 'POST' = 'POST'): Promise<Answer> {
   const address = `${url}/trpc/${procedure}`
   const query = `?input=${encodeURIComponent(JSON.stringify(input))}`
@@ -85,7 +85,7 @@ describe('start', () => {
       const first = await startShop({ METRICS_PORT: metricsPort })
       const access = await buySomething(first.url())
       await untilPaid(first.url(), access)
-      // By its wake-ups, not by the sweep that finds what is lost.
+      // Paid by its wake-ups, not by the sweep.
       const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
       expect(metrics).toContain('holdfast_wake_ups_total{outcome="sent"}')
       expect(metrics).not.toContain('holdfast_wake_ups_total{outcome="lost"}')
@@ -107,7 +107,7 @@ describe('start', () => {
   )
 
   test(
-    'after kill -9 of everything the next start just works, and pays what was placed before',
+    'after kill -9 of every process the next start works, and pays the order placed before',
     { timeout: 90_000 },
     async () => {
       const first = await startShop()
@@ -133,17 +133,21 @@ describe('start', () => {
     },
   )
 
-  test('after kill -9 of the shop alone, its orphaned database is taken over', { timeout: 90_000 }, async () => {
-    const first = await startShop()
-    const access = await buySomething(first.url())
-    await first.kill()
-    await using second = await startShop()
-    await untilPaid(second.url(), access)
-    await second.stop()
-  })
+  test(
+    'after kill -9 of the shop alone, the next start takes over its orphaned database',
+    { timeout: 90_000 },
+    async () => {
+      const first = await startShop()
+      const access = await buySomething(first.url())
+      await first.kill()
+      await using second = await startShop()
+      await untilPaid(second.url(), access)
+      await second.stop()
+    },
+  )
 })
 
-describe('an end that comes at a bad moment', () => {
+describe('a stop at a bad moment', () => {
   test(
     'Ctrl-C while the shop boots leaves no process behind, and the next start works',
     { timeout: 120_000 },
@@ -154,14 +158,14 @@ describe('an end that comes at a bad moment', () => {
         what: 'Postgres to be started',
       })
       await first.stop('SIGINT')
-      // The program that makes a database may finish what it has begun.
-      await waitFor(() => processesOf(dataDir).length === 0, { timeoutMs: 10_000, what: 'everything to be gone' })
+      // initdb may finish the work it has begun.
+      await waitFor(() => processesOf(dataDir).length === 0, { timeoutMs: 10_000, what: 'every process to end' })
       await using second = await startShop()
       expect(await second.stop()).toBe(0)
     },
   )
 
-  test('a terminal that closes, and a signal that comes twice, stop it in order', { timeout: 120_000 }, async () => {
+  test('a terminal that closes, and a repeated signal, stop the shop gracefully', { timeout: 120_000 }, async () => {
     await using shop = await startShop()
     process.kill(shop.pid, 'SIGINT')
     expect(await shop.stop('SIGHUP')).toBe(0)
@@ -171,7 +175,7 @@ describe('an end that comes at a bad moment', () => {
 
 describe('serve --processes', () => {
   test(
-    'answers on one port from several processes, replaces one that dies, drains them together',
+    'serves one port from several processes, replaces one that dies, and drains them all',
     { timeout: 120_000 },
     async () => {
       await using fleet = await startFleet()

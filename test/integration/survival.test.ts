@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { buyer, expectSettled, startFleet, startRedis, type Fleet, type Program } from '#test'
+import { createBuyer, expectSettled, startFleet, startRedis, type Fleet, type Program } from '#test'
 
 /** Orders placed while processes die: two servers and two workers on one Postgres. */
 
 const ordersTotal = 300
-const buyersAtOnce = 16
+const buyers = 16
 
 async function sellWhileKilling(
   fleet: Fleet,
@@ -14,11 +14,11 @@ async function sellWhileKilling(
   const placed: string[] = []
   let next = 0
   const shop = async (): Promise<void> => {
-    const ada = buyer(servers[next % 2]?.url() ?? '', servers[(next + 1) % 2]?.url() ?? '')
+    const ada = createBuyer(servers[next % 2]?.url() ?? '', servers[(next + 1) % 2]?.url() ?? '')
     while (next < ordersTotal) {
       const n = next
       next += 1
-      const answer = await ada.place(await ada.cart([{ sku: skus[n % skus.length]?.sku ?? '', quantity: 1 }]))
+      const answer = await ada.place(await ada.createCart([{ sku: skus[n % skus.length]?.sku ?? '', quantity: 1 }]))
       expect(answer.outcome).toBe('placed')
       if (answer.outcome === 'placed') placed.push(answer.order.id)
       if (placed.length === 80) void worker.kill()
@@ -26,13 +26,13 @@ async function sellWhileKilling(
       if (placed.length === 200) void servers[0].kill()
     }
   }
-  await Promise.all(Array.from({ length: buyersAtOnce }, shop))
+  await Promise.all(Array.from({ length: buyers }, shop))
   return placed
 }
 
 describe('300 orders while a worker and a server are killed with -9', () => {
   test(
-    'on Redis, which forgets everything once: every order is paid once, stock adds up, no mail is left',
+    'on a Redis that is flushed: every order is paid once, stock adds up, no message is left',
     { timeout: 120_000 },
     async () => {
       await using redis = await startRedis()
@@ -50,7 +50,7 @@ describe('300 orders while a worker and a server are killed with -9', () => {
   )
 
   test(
-    'on the Postgres queue: every order is paid once, stock adds up, no mail is left',
+    'on the Postgres queue: every order is paid once, stock adds up, no message is left',
     { timeout: 120_000 },
     async () => {
       await using fleet = await startFleet()

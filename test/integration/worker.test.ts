@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { freePort } from '#lib/free-port'
-import { buyer, expectSettled, startFleet, startProxy, startRedis, waitFor, type Fleet } from '#test'
+import { createBuyer, expectSettled, startFleet, startProxy, startRedis, waitFor, type Fleet } from '#test'
 
-/** One worker as its operator meets it: health, an orderly stop, and an end when it cannot be helped. */
+/** A worker as its operator sees it: health, a graceful stop, and an exit when its queue stays deaf. */
 
 async function placeOne(fleet: Fleet, url: string): Promise<string> {
   const [row] = await fleet.query<{ sku: string }>('select sku from product.stock where available > 0 limit 1')
-  const ada = buyer(url, url)
-  const answer = await ada.place(await ada.cart([{ sku: row?.sku ?? '', quantity: 1 }]))
-  if (answer.outcome !== 'placed') throw new Error('the order was refused')
+  const ada = createBuyer(url, url)
+  const answer = await ada.place(await ada.createCart([{ sku: row?.sku ?? '', quantity: 1 }]))
+  if (answer.outcome !== 'placed') throw new Error(`the order was refused: ${answer.reason}`)
   return answer.order.id
 }
 
@@ -16,7 +16,7 @@ const statusOf = async (port: number, path: string): Promise<number> =>
   (await fetch(`http://127.0.0.1:${port}${path}`)).status
 
 test(
-  'told to stop while a payment hangs, a worker leaves within its time, and the next one pays the order once',
+  'a worker stopped while a payment hangs exits within its time; the next one pays the order once',
   { timeout: 120_000 },
   async () => {
     await using redis = await startRedis()
@@ -27,7 +27,7 @@ test(
       fleet.start(['worker'], { METRICS_PORT: String(port), SHUTDOWN_MS: '5000', PAYMENT_TIMEOUT_MS: '30000' }),
     ])
     expect([await statusOf(port, '/livez'), await statusOf(port, '/readyz')]).toEqual([200, 200])
-    await fleet.fault({ mode: 'hang' })
+    await fleet.setFault({ mode: 'hang' })
     const order = await placeOne(fleet, server.url())
     const held = () => fleet.query(`select 1 from actor.mailbox where kind = 'payment' and leased_until > now()`)
     await waitFor(async () => (await held()).length === 1, { what: 'the payment to hang' })
@@ -50,11 +50,11 @@ test(
 )
 
 test(
-  'a worker whose queue stays deaf ends with code 1 and says why; until then its sweep pays orders',
+  'a worker whose queue stays deaf exits with code 1 and says why; until then its sweep pays orders',
   { timeout: 120_000 },
   async () => {
     await using redis = await startRedis()
-    // What takers alone send: senders of the same process reach Redis all the time.
+    // Only commands of consumers are cut off: producers of the same process still reach Redis.
     await using proxy = await startProxy(redis.port, { only: /bzpopmin|:stalled/i })
     await using fleet = await startFleet({ redisUrl: `redis://127.0.0.1:${proxy.port}` })
     const port = await freePort()
@@ -64,20 +64,20 @@ test(
     const order = await placeOne(fleet, server.url())
     await expectSettled(fleet, [order], { timeoutMs: 30_000 })
     expect(await worker.ended()).toBe(1)
-    expect(worker.output()).toContain('opening it anew')
+    expect(worker.output()).toContain('reopening it')
     expect(worker.output()).toContain('its supervisor starts it again')
   },
 )
 
-test('the metrics of a worker tell of its queue, its mail and its database', { timeout: 120_000 }, async () => {
+test('the metrics of a worker describe its queue, its mailbox and its database', { timeout: 120_000 }, async () => {
   await using redis = await startRedis()
   await using fleet = await startFleet({ redisUrl: redis.url })
   const port = await freePort()
   await fleet.start(['worker'], { METRICS_PORT: String(port), QUEUE_STALL_MS: '900' })
   await fleet.query(
-    `insert into actor.dead_letter (id, kind, actor_id, version, payload, reason) values (0, 'email', 'x', 1, '{}', 'refused')`,
+    `insert into actor.dead_letter (id, kind, actor_id, version, payload, reason) values (0, 'email', 'x', 1, '{}', 'rejected')`,
   )
-  const told = [
+  const expected = [
     /^holdfast_dead_letters\{kind="email"\} 1$/m,
     /^holdfast_messages_pending\{kind="housekeeping"\} 1$/m,
     /^holdfast_queue_jobs\{kind="payment",state="waiting"\} 0$/m,
@@ -86,12 +86,12 @@ test('the metrics of a worker tell of its queue, its mail and its database', { t
     /^holdfast_oldest_transaction_seconds \d/m,
     /^holdfast_queue_full 0$/m,
   ]
-  const untold = async () => {
+  const missing = async () => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-    return told.filter((line) => !line.test(text)).map(String)
+    return expected.filter((line) => !line.test(text)).map(String)
   }
-  await waitFor(async () => (await untold()).length === 0, { what: 'the metrics', timeoutMs: 25_000 }).catch(
+  await waitFor(async () => (await missing()).length === 0, { what: 'the metrics', timeoutMs: 25_000 }).catch(
     () => undefined,
   )
-  expect(await untold()).toEqual([])
+  expect(await missing()).toEqual([])
 })

@@ -7,7 +7,7 @@ import type { Program } from './program.ts'
 
 export interface Attack {
   /** How a failure names it. */
-  what: string
+  name: string
   /** Path and query as they go over the wire. */
   path: string
   method?: string
@@ -25,11 +25,11 @@ export interface Expected {
   isStream?: boolean
 }
 
-export interface Answer {
+export interface RawResponse {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
-  tookMs: number
+  durationMs: number
 }
 
 const patienceMs = 2_000
@@ -37,7 +37,7 @@ const answerMax = 10_000
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
 /** @throws when there is no whole answer within 2 s */
-export function send(url: string, { path, method = 'POST', headers = {}, body }: Attack): Promise<Answer> {
+export function send(url: string, { path, method = 'POST', headers = {}, body }: Attack): Promise<RawResponse> {
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url)
@@ -52,7 +52,7 @@ export function send(url: string, { path, method = 'POST', headers = {}, body }:
             status: answer.statusCode ?? 0,
             headers: answer.headers,
             text: Buffer.concat(chunks).toString(),
-            tookMs: performance.now() - startedAt,
+            durationMs: performance.now() - startedAt,
           }),
         )
       },
@@ -63,10 +63,14 @@ export function send(url: string, { path, method = 'POST', headers = {}, body }:
 }
 
 /** A procedure called by POST with an input that need not be JSON. */
-export function callWith(procedure: string, input: unknown, more: Partial<Attack> & { token?: string } = {}): Attack {
+export function procedureCall(
+  procedure: string,
+  input: unknown,
+  more: Partial<Attack> & { token?: string } = {},
+): Attack {
   const { token, headers, ...rest } = more
   return {
-    what: procedure,
+    name: procedure,
     path: `/trpc/${procedure}`,
     body: typeof input === 'string' || Buffer.isBuffer(input) ? input : JSON.stringify(input),
     ...rest,
@@ -79,7 +83,7 @@ export function callWith(procedure: string, input: unknown, more: Partial<Attack
 }
 
 /** Sends all of them, some at a time. @returns what is wrong with the answers; nothing, if all were refused as they must be */
-export async function problemsWith(url: string, attacks: readonly Attack[]): Promise<string[]> {
+export async function findProblems(url: string, attacks: readonly Attack[]): Promise<string[]> {
   const problems: string[] = []
   const waiting = attacks.values()
   const lane = async (): Promise<void> => {
@@ -91,7 +95,7 @@ export async function problemsWith(url: string, attacks: readonly Attack[]): Pro
           ),
         (error: unknown) => [`no answer: ${String(error)}`],
       )
-      problems.push(...found.map((problem) => `${attack.what}: ${problem}`))
+      problems.push(...found.map((problem) => `${attack.name}: ${problem}`))
     }
   }
   await Promise.all(Array.from({ length: 6 }, lane))
@@ -102,7 +106,7 @@ export async function problemsWith(url: string, attacks: readonly Attack[]): Pro
 const inside =
   /node_modules|file:\/\/|\/(src|modules|home|root|tmp|work)\/|\.[mc]?[jt]s\b|\n\s+at |"stack"|\b(zod|fastify|trpc|drizzle|postgres|pg|bullmq|redis|argon2|SyntaxError|TypeError)\b|FST_|Failed query|\b(select|insert into|update|delete from)\b .*\b(from|where|set|values)\b|violates|\brelation\b/i
 
-function problemsOf(answer: Answer, expected: Expected): string[] {
+function problemsOf(answer: RawResponse, expected: Expected): string[] {
   const { status, headers, text } = answer
   const errors = errorsIn(text, expected)
   return [
@@ -158,7 +162,7 @@ function problemsOfError(data: ErrorData | undefined, expected: Expected): strin
  * A count and a checksum of every table: equal before and after means that nothing was changed. Not of the queue's, whose
  * wake-ups follow a commit at a pace of their own.
  */
-export async function digest(fleet: Fleet, except: readonly string[] = []): Promise<Record<string, string>> {
+export async function tableDigests(fleet: Fleet, except: readonly string[] = []): Promise<Record<string, string>> {
   const tables = await fleet.query<{ name: string }>(`
     select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and not c.relispartition

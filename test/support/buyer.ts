@@ -6,7 +6,7 @@ import { createClient, type Client, type Inputs, type Outputs } from '#client'
 export interface Buyer {
   readonly client: Client
   /** A new cart with these lines. */
-  cart(lines: { sku: string; quantity: number }[]): Promise<string>
+  createCart(lines: { sku: string; quantity: number }[]): Promise<string>
   place(cartId: string, changes?: Partial<Inputs['order']['place']>): Promise<Outputs['order']['place']>
 }
 
@@ -19,7 +19,7 @@ export const homeAddress = {
 }
 
 /** A request that places this cart for a guest in London, with a card that pays and a key of its own. */
-export const placement = (cartId: string): Inputs['order']['place'] => ({
+export const placeRequest = (cartId: string): Inputs['order']['place'] => ({
   cartId,
   idempotencyKey: randomUUID(),
   email: 'ada@example.com',
@@ -29,26 +29,27 @@ export const placement = (cartId: string): Inputs['order']['place'] => ({
 })
 
 /** @param urls servers of the shop; the next is tried when one does not answer */
-export function buyer(...urls: string[]): Buyer {
+export function createBuyer(...urls: string[]): Buyer {
   const clients = urls.map((url) => createClient({ url }))
   const [first] = clients
   if (first === undefined) throw new Error('a buyer needs a server')
 
   const ask = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
-    insist((attempt) => work(clients[attempt % clients.length] ?? first))
+    withRetries((attempt) => work(clients[attempt % clients.length] ?? first))
 
   return {
     client: first,
-    cart: (lines) => ask(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
+    createCart: (lines) =>
+      ask(async (client) => (await client.order.cart.create.mutate({ currency: 'USD', lines })).id),
     place(cartId, changes = {}) {
-      const request = { ...placement(cartId), ...changes }
+      const request = { ...placeRequest(cartId), ...changes }
       return ask((client) => client.order.place.mutate(request))
     },
   }
 }
 
 /** Asks again, up to 30 times, while the answer says that it can help. */
-export async function insist<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+export async function withRetries<T>(work: (attempt: number) => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work(attempt)

@@ -18,7 +18,7 @@ export interface Fleet extends AsyncDisposable {
   /** Starts one more process; it ends with the fleet. */
   start(args: string[], env?: Record<string, string>): Promise<Program>
   /** Switches a fault of the provider on, in place of what was on before. */
-  fault(fault: Record<string, unknown>): Promise<void>
+  setFault(fault: Record<string, unknown>): Promise<void>
   ledger(): Promise<LedgerEntry[]>
 }
 
@@ -99,7 +99,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       programs.add(program)
       return program
     },
-    async fault(fault) {
+    async setFault(fault) {
       await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })
       const answer = await fetch(`${sandbox.url}/_sandbox/faults`, {
         method: 'POST',

@@ -1,5 +1,5 @@
-export { callWith, digest, logProblems, send, type Attack } from './attack.ts'
-export { buyer, homeAddress, insist, placement, type Buyer } from './buyer.ts'
+export { procedureCall, tableDigests, logProblems, send, type Attack } from './attack.ts'
+export { createBuyer, homeAddress, withRetries, placeRequest, type Buyer } from './buyer.ts'
 export { createTestDatabase } from './database.ts'
 export { startFleet, type Fleet } from './fleet.ts'
 export { listProcedures, withValue, type Field, type Procedure, type Sample } from './procedures.ts'
@@ -9,8 +9,14 @@ export { databaseFolder } from './database-folder.ts'
 export { listProcesses, type ListedProcess } from './process-list.ts'
 export { chromiumPath } from './programs.ts'
 export { startRedis } from './redis.ts'
-export { endWithUs } from './living.ts'
-export { openLife, type Life } from './life.ts'
-export { expectRejected, makeGoods, startTarget, type Goods, type Target } from './target.ts'
-export { expectSettled, stockThatDoesNotAddUp } from './truth.ts'
+export { killOnExit } from './living.ts'
+export { startTestShop, type TestShop } from './life.ts'
+export {
+  expectRejected,
+  createProtectedResources,
+  startTarget,
+  type ProtectedResources,
+  type Target,
+} from './target.ts'
+export { expectSettled, unbalancedStock } from './truth.ts'
 export { eventually, waitFor } from './wait-for.ts'

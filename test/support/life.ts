@@ -1,38 +1,38 @@
 import { createHmac } from 'node:crypto'
 import { createClient, type Client, type Outputs } from '#client'
 import { freePort } from '#lib/free-port'
-import { buyer, type Buyer } from './buyer.ts'
+import { createBuyer, type Buyer } from './buyer.ts'
 import { startFleet, type Fleet, type LedgerEntry } from './fleet.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A shop with one server and one worker, whose payment provider sends webhooks, and its staff. */
-export interface Life extends AsyncDisposable {
+export interface TestShop extends AsyncDisposable {
   fleet: Fleet
   ada: Buyer
   admin: Client['order']['admin']
   order(access: Access): Promise<Outputs['order']['get']>
   /** A new order of one line of `pieces`. */
-  placed(token: string, pieces?: number): Promise<{ access: Access; sku: string; total: number }>
+  createOrder(token: string, pieces?: number): Promise<{ access: Access; sku: string; total: number }>
   /** A new order that is paid. */
-  paid(pieces: number): Promise<{ access: Access; sku: string; total: number; intentId: string }>
+  createPaidOrder(pieces: number): Promise<{ access: Access; sku: string; total: number; intentId: string }>
   intentOf(orderId: string): Promise<string>
   stockOf(sku: string): Promise<{ available: number; reserved: number } | undefined>
   /** Waits for it; what throws is tried again. */
   until(condition: () => Promise<boolean>): Promise<void>
   /** A switch of the provider. */
-  sandbox<Answer>(path: string, body: object): Promise<Answer>
+  controlSandbox<Answer>(path: string, body: object): Promise<Answer>
   /** The provider's API, as somebody else on our account uses it. */
-  stripe(path: string, form: Record<string, string>): Promise<void>
+  callProvider(path: string, form: Record<string, string>): Promise<void>
   /** Switches all faults off. */
-  calm(): Promise<void>
+  clearFaults(): Promise<void>
   /** One more fault, beside those that are on. */
-  alsoFault(fault: Record<string, unknown>): Promise<void>
+  addFault(fault: Record<string, unknown>): Promise<void>
   /** Delivers a webhook of our own making, signed as the provider would. @returns the status of the answer */
-  webhook(body: string): Promise<number>
+  sendWebhook(body: string): Promise<number>
   /** What the provider's own ledger says of an order. */
-  atProvider(orderId: string): Promise<LedgerEntry[]>
+  ledgerOf(orderId: string): Promise<LedgerEntry[]>
   /** Waits until the provider has no webhook to deliver. */
-  settledWebhooks(): Promise<void>
+  untilWebhooksDelivered(): Promise<void>
 }
 
 interface Access {
@@ -40,13 +40,13 @@ interface Access {
   accessToken: string
 }
 
-export async function openLife(env: Record<string, string> = {}): Promise<Life> {
+export async function startTestShop(env: Record<string, string> = {}): Promise<TestShop> {
   const port = String(await freePort())
   const webhook = { url: `http://127.0.0.1:${port}/webhooks/payment`, secret: 'whsec_of_this_life' }
   const fleet = await startFleet({ webhook, env: { PAYMENT_TIMEOUT_MS: '2000', ...env } })
   const [server] = await Promise.all([fleet.start(['serve'], { PORT: port }), fleet.start(['worker'])])
   const url = server.url()
-  const ada = buyer(url)
+  const ada = createBuyer(url)
   const login = { email: 'staff@example.com', password: 'demo-staff' }
   const { token } = await createClient({ url }).user.login.mutate(login)
   const staff = createClient({ url, token: () => token })
@@ -72,7 +72,7 @@ export async function openLife(env: Record<string, string> = {}): Promise<Life> 
       'select sku from product.stock where available >= 10 and reserved = 0 order by random() limit 1',
     )
     if (row === undefined) throw new Error('no stock')
-    const answer = await ada.place(await ada.cart([{ sku: row.sku, quantity: pieces }]), {
+    const answer = await ada.place(await ada.createCart([{ sku: row.sku, quantity: pieces }]), {
       payment: { methodId: 'card', token: cardToken },
     })
     if (answer.outcome !== 'placed') throw new Error(`refused: ${answer.reason}`)
@@ -89,8 +89,8 @@ export async function openLife(env: Record<string, string> = {}): Promise<Life> 
     ada,
     admin: staff.order.admin,
     order,
-    placed,
-    async paid(pieces) {
+    createOrder: placed,
+    async createPaidOrder(pieces) {
       const one = await placed('pm_card_visa', pieces)
       await until(async () => (await order(one.access)).status === 'paid')
       return { ...one, intentId: await intentOf(one.access.id) }
@@ -98,8 +98,8 @@ export async function openLife(env: Record<string, string> = {}): Promise<Life> 
     intentOf,
     stockOf: (sku) => ofOrder('select available, reserved from product.stock where sku = $1', sku),
     until,
-    sandbox,
-    async stripe(path, form) {
+    controlSandbox: sandbox,
+    async callProvider(path, form) {
       const answer = await fetch(`${fleet.sandboxUrl}/v1/${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${fleet.env['PAYMENT_SECRET_KEY']}` },
@@ -107,18 +107,18 @@ export async function openLife(env: Record<string, string> = {}): Promise<Life> 
       })
       if (!answer.ok) throw new Error(await answer.text())
     },
-    async calm() {
+    async clearFaults() {
       await fetch(`${fleet.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
     },
-    alsoFault: async (fault) => void (await sandbox('faults', fault)),
-    async webhook(body) {
+    addFault: async (fault) => void (await sandbox('faults', fault)),
+    async sendWebhook(body) {
       const at = Math.floor(Date.now() / 1000)
       const mac = createHmac('sha256', webhook.secret).update(`${at}.${body}`).digest('hex')
       const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${mac}` }
       return (await fetch(webhook.url, { method: 'POST', headers, body })).status
     },
-    atProvider: async (orderId) => (await fleet.ledger()).filter(({ metadata }) => metadata['order_id'] === orderId),
-    settledWebhooks: () =>
+    ledgerOf: async (orderId) => (await fleet.ledger()).filter(({ metadata }) => metadata['order_id'] === orderId),
+    untilWebhooksDelivered: () =>
       until(async () => {
         const answer = await fetch(`${fleet.sandboxUrl}/_sandbox/summary`)
         return ((await answer.json()) as { webhooks_pending: number }).webhooks_pending === 0

@@ -8,7 +8,7 @@ process.once('exit', () => {
 process.once('SIGTERM', () => process.exit(143))
 
 /** The child never outlives this process: a test that ran out of time disposes of nothing. */
-export function endWithUs(child: ChildProcess): void {
+export function killOnExit(child: ChildProcess): void {
   living.add(child)
   child.once('exit', () => living.delete(child))
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { endWithUs } from './living.ts'
+import { killOnExit } from './living.ts'
 import { waitFor } from './wait-for.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -54,7 +54,7 @@ export function runProgram(args: string[], { env = {} }: ProgramOptions = {}): P
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
   const exited = once(child, 'close')
-  endWithUs(child)
+  killOnExit(child)
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     if (!hasEnded()) child.kill(signal)
     await exited

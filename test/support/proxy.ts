@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 export interface Proxy extends AsyncDisposable {
   readonly port: number
   /** The same address by way of the proxy. */
-  by(url: string): string
+  urlThrough(url: string): string
   /** New connections go there from now on; those that are open stay where they are. */
   retarget(target: Target): void
   /** Resets every connection at once (RST). */
@@ -13,9 +13,9 @@ export interface Proxy extends AsyncDisposable {
   /** Swallows everything, both ways, and tells nobody: connections are half open, new ones are taken and never answered. */
   blackHole(): void
   /** What is open now is swallowed for good; new connections pass. */
-  loseOpen(): void
+  blackHoleOpen(): void
   /** Cuts what is open, and refuses what is new. */
-  refuse(): void
+  rejectConnections(): void
   /** Requests arrive, replies do not. */
   dropReplies(): void
   /** Passes this much later, ms. */
@@ -23,9 +23,9 @@ export interface Proxy extends AsyncDisposable {
   /** Lets this request arrive, then resets the connection before its reply; of the requests that match, this share. */
   cutReplyTo(request: RegExp, share: () => boolean): void
   /** Passes everything again. Connections that have lost bytes stay as dead as they are. */
-  heal(): void
+  restore(): void
   /** How many replies were cut. */
-  cuts(): number
+  cutCount(): number
 }
 
 type Mode = 'pass' | 'blackHole' | 'refuse' | 'dropReplies'
@@ -115,7 +115,7 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
   }
   return {
     port,
-    by(url) {
+    urlThrough(url) {
       const other = new URL(url)
       other.port = String(port)
       return other.href
@@ -123,22 +123,22 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
     retarget: (to) => void (target = portOf(to)),
     reset,
     blackHole: () => void (mode = 'blackHole'),
-    loseOpen() {
+    blackHoleOpen() {
       for (const { isMarked, lost } of pairs) if (isMarked) lost.requests = lost.replies = true
     },
-    refuse() {
+    rejectConnections() {
       mode = 'refuse'
       reset()
     },
     dropReplies: () => void (mode = 'dropReplies'),
     delay: (ms) => void (delayMs = ms),
     cutReplyTo: (request, share) => void (cut = { request, share }),
-    heal() {
+    restore() {
       mode = 'pass'
       delayMs = 0
       cut = undefined
     },
-    cuts: () => cuts,
+    cutCount: () => cuts,
     [Symbol.asyncDispose]() {
       server.close()
       reset()

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { endWithUs } from './living.ts'
+import { killOnExit } from './living.ts'
 import { findProgram } from './programs.ts'
 import { waitFor } from './wait-for.ts'
 import { freePort } from '#lib/free-port'
@@ -85,7 +85,7 @@ function launch(program: string, port: number, dir: string): ChildProcess {
     Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]),
     { stdio: 'ignore' },
   )
-  endWithUs(child)
+  killOnExit(child)
   return child
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { expect } from 'vitest'
 import { createClient, type Client } from '#client'
-import { digest, problemsWith, type Attack, type Expected } from './attack.ts'
-import { buyer } from './buyer.ts'
+import { tableDigests, findProblems, type Attack, type Expected } from './attack.ts'
+import { createBuyer } from './buyer.ts'
 import { startFleet, type Fleet } from './fleet.ts'
 import type { Program } from './program.ts'
 
@@ -79,22 +79,22 @@ export async function expectRejected(
   expected: Expected = {},
 ): Promise<void> {
   expect(attacks).not.toEqual([])
-  const before = await digest(fleet)
+  const before = await tableDigests(fleet)
   const all = attacks.map((attack) => ({ ...attack, expected: { ...expected, ...attack.expected } }))
-  expect(await problemsWith(url, all)).toEqual([])
-  expect(await digest(fleet)).toEqual(before)
+  expect(await findProblems(url, all)).toEqual([])
+  expect(await tableDigests(fleet)).toEqual(before)
 }
 
 /** What there is to be taken: carts of one line each, and an order of a guest. */
-export interface Goods {
+export interface ProtectedResources {
   sku: string
-  customersCart: string
-  guestsCart: string
-  orderedCart: string
+  customerCartId: string
+  guestCartId: string
+  orderedCartId: string
   order: { id: string; accessToken: string }
 }
 
-export async function makeGoods({ fleet, customer, guest, url }: Target): Promise<Goods> {
+export async function createProtectedResources({ fleet, customer, guest, url }: Target): Promise<ProtectedResources> {
   const [row] = await fleet.query<{ sku: string }>(
     'select sku from product.stock where available > 5 order by sku limit 1',
   )
@@ -102,8 +102,14 @@ export async function makeGoods({ fleet, customer, guest, url }: Target): Promis
   const { id: customersCart } = await customer.client.order.cart.create.mutate({ lines })
   const { id: guestsCart } = await guest.order.cart.create.mutate({ lines })
   const { id: orderedCart } = await guest.order.cart.create.mutate({ lines })
-  const placed = await buyer(url).place(orderedCart)
+  const placed = await createBuyer(url).place(orderedCart)
   if (placed.outcome !== 'placed') throw new Error(`refused: ${placed.reason}`)
   const order = { id: placed.order.id, accessToken: placed.accessToken }
-  return { sku: row?.sku ?? '', customersCart, guestsCart, orderedCart, order }
+  return {
+    sku: row?.sku ?? '',
+    customerCartId: customersCart,
+    guestCartId: guestsCart,
+    orderedCartId: orderedCart,
+    order,
+  }
 }

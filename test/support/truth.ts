@@ -5,7 +5,7 @@ import { waitFor } from './wait-for.ts'
 /** What must be true once the dust has settled, whatever happened before. */
 
 /** SKUs whose movements do not sum to what is available and reserved. None, ever. */
-export const stockThatDoesNotAddUp = (fleet: Fleet): Promise<{ sku: string }[]> =>
+export const unbalancedStock = (fleet: Fleet): Promise<{ sku: string }[]> =>
   fleet.query(`
     select s.sku from product.stock s left join product.stock_movement m using (sku)
     group by s.sku, s.available, s.reserved having coalesce(sum(m.quantity), 0) <> s.available + s.reserved`)
@@ -42,6 +42,6 @@ export async function expectSettled(
     ).toEqual([{ times: 1, captured: total, refunded: 0 }])
   }
   expect(captures.size, 'captures of orders that do not exist').toBe(orders.length)
-  expect(await stockThatDoesNotAddUp(fleet)).toEqual([])
+  expect(await unbalancedStock(fleet)).toEqual([])
   expect(await fleet.query('select sku, reserved from product.stock where reserved <> 0')).toEqual([])
 }

@@ -13,32 +13,32 @@ import { SearchPage } from './pages/search.tsx'
 import { Announcer } from './parts/announcer.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
-import { keptScroll, usePlace } from './route/router.ts'
+import { savedScrollY, useRoute } from './route/router.ts'
 import { useStore } from './shop/store.ts'
 import { settings } from './text/settings.ts'
 import { languageTag, useText } from './text/use-text.ts'
 
-/** The whole shop: what stands on every page, and the page of this address. */
+/** The storefront: header, the page of the current address, footer. */
 export function App() {
   const text = useText()
   const { locale } = useStore(settings)
-  const place = usePlace()
+  const route = useRoute()
   const main = useRef<HTMLElement>(null)
-  const shownPath = useRef(place.path)
+  const previousPath = useRef(route.path)
 
   useEffect(() => {
     document.documentElement.lang = languageTag(locale)
   }, [locale])
 
   useLayoutEffect(() => {
-    const isNewPage = place.arrival === 'push' || (place.arrival === 'replace' && place.path !== shownPath.current)
-    shownPath.current = place.path
+    const isNewPage = route.action === 'push' || (route.action === 'replace' && route.path !== previousPath.current)
+    previousPath.current = route.path
     if (isNewPage) {
       scrollTo(0, 0)
       main.current?.focus({ preventScroll: true })
     }
-    if (place.arrival === 'pop') scrollTo(0, keptScroll())
-  }, [place])
+    if (route.action === 'pop') scrollTo(0, savedScrollY())
+  }, [route])
 
   return (
     <>
@@ -54,7 +54,7 @@ export function App() {
       </a>
       <Header />
       <main id="main" ref={main} tabIndex={-1} className="width">
-        <Screen path={place.path} />
+        <Screen path={route.path} />
       </main>
       <Footer />
       <Announcer />
@@ -62,8 +62,8 @@ export function App() {
   )
 }
 
-/** The address's own words; null where they are not well-formed, which no page is called. */
-function wordsOf(path: string): string[] | null {
+/** The decoded segments of a path; null when the percent-encoding is malformed. */
+function segmentsOf(path: string): string[] | null {
   try {
     return path.split('/').filter(Boolean).map(decodeURIComponent)
   } catch {
@@ -72,7 +72,7 @@ function wordsOf(path: string): string[] | null {
 }
 
 function Screen({ path }: { path: string }) {
-  const [section, id, ...rest] = wordsOf(path) ?? ['?']
+  const [section, id, ...rest] = segmentsOf(path) ?? ['?']
   if (rest.length > 0) return <NotFoundPage />
   if (id !== undefined) {
     switch (section) {

@@ -15,14 +15,14 @@ import './styles/cart.css'
 import './styles/order.css'
 import { App } from './app.tsx'
 import { startRouter } from './route/router.ts'
-import { followOtherTabs, loadCart } from './shop/cart.ts'
+import { syncCartAcrossTabs, loadCart } from './shop/cart.ts'
 import { startSession } from './shop/session.ts'
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html lacks #root')
 
 startRouter()
-followOtherTabs()
+syncCartAcrossTabs()
 void loadCart()
 void startSession()
 createRoot(root).render(

@@ -8,7 +8,7 @@ import type { CartState } from './cart.state.ts'
 import { loadCarts, lockCarts, saveCarts } from './cart.store.ts'
 import type { StockSnapshot } from './place.rules.ts'
 
-/** The cart actor: the rows it locks, loads, shares and saves. Its rules stand in cart.rules.ts and place.rules.ts. */
+/** The cart actor: the rows it locks, loads, shares and saves. Its rules are in cart.rules.ts and place.rules.ts. */
 
 export type CartActor = ActorKind<CartState, CartMessage, CartReply, StockSnapshot, StockMovement>
 
@@ -20,11 +20,11 @@ export function createCartActor({ config }: Services): CartActor {
     message: cartMessage,
     lock: lockCarts,
     load: loadCarts,
-    loadShared: (tx, batch, { isLocked: isFirm }) =>
+    loadShared: (tx, batch, { isLocked }) =>
       readStockSnapshot(
         tx,
         batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])),
-        { isFirm, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
+        { isLocked, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
       ),
     decide: decideCart,
     applyMovements: applyToSnapshot,
@@ -34,38 +34,38 @@ export function createCartActor({ config }: Services): CartActor {
       await pipelined([
         saveCarts(tx, carts, { isNew: (id) => !before.has(id), now }),
         saveOrders(tx, placed, { before: new Map(), now }),
-        // Last, so that what many buyers want is locked for the shortest time.
+        // Last, so that the rows of popular SKUs are locked for the shortest time.
         applyStock(tx, [...movements]).catch(throwStale),
       ])
     },
   }
 }
 
-/** Fewer pieces are left than the batch was decided on. */
+/** A violated check means that less stock is left than the batch was decided on. */
 function throwStale(error: unknown): never {
-  throw isCheckViolation(error) ? new StaleError('others have taken the stock meanwhile', { cause: error }) : error
+  throw isCheckViolation(error) ? new StaleError('other turns have taken the stock', { cause: error }) : error
 }
 
-/** The stock of everything in these carts (locked, if `isFirm`), and what it is sold for. */
+/** Stock and offers of all SKUs in these carts. The stock is locked with `isLocked`. */
 async function readStockSnapshot(
   tx: Queryable,
   carts: readonly CartState[],
-  { isFirm, baseCurrency }: { isFirm: boolean; baseCurrency: string },
+  { isLocked, baseCurrency }: { isLocked: boolean; baseCurrency: string },
 ): Promise<StockSnapshot> {
   const skusOf = (some: readonly CartState[]): string[] => [
     ...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku))),
   ]
   const skus = skusOf(carts)
   if (skus.length === 0) return { available: new Map(), offer: () => undefined }
-  const views = [...Map.groupBy(carts, ({ currency, locale }) => `${currency} ${locale}`)]
-  const [available, ...read] = await pipelined([
-    isFirm ? lockStock(tx, skus) : readStock(tx, skus),
-    ...views.map(async ([view, some]): Promise<[string, Map<string, Offer>]> => {
+  const cartsByView = [...Map.groupBy(carts, ({ currency, locale }) => `${currency} ${locale}`)]
+  const [available, ...offersByView] = await pipelined([
+    isLocked ? lockStock(tx, skus) : readStock(tx, skus),
+    ...cartsByView.map(async ([view, some]): Promise<[string, Map<string, Offer>]> => {
       const { currency = '', locale = 'en' } = some[0] ?? {}
       return [view, await readOffers(tx, { skus: skusOf(some), currency, baseCurrency, locale })]
     }),
   ])
-  const offers = new Map(read)
+  const offers = new Map(offersByView)
   return { available, offer: (sku, currency, locale) => offers.get(`${currency} ${locale}`)?.get(sku) }
 }
 

@@ -1,11 +1,7 @@
 import { v4 as uuidv4 } from 'uuid'
 import { AppError } from '#errors'
-import { customerProcedure, publicProcedure, router, type Context } from '#rpc'
+import { customerProcedure, publicProcedure, router } from '#rpc'
 import type { Services } from '#services'
-import type { CartActor } from './cart.actor.ts'
-import type { CartMessage } from './cart.rules.ts'
-import { findOpenCart, loadCarts } from './cart.store.ts'
-import { cartView, requireSellable } from './cart.view.ts'
 import {
   cartApplyCodeInput,
   cartClaimInput,
@@ -14,7 +10,12 @@ import {
   cartSetLineInput,
   type Cart,
 } from '../contract.ts'
+import { requireCart } from './cart.access.ts'
+import type { CartActor } from './cart.actor.ts'
+import type { CartMessage } from './cart.rules.ts'
 import type { CartState } from './cart.state.ts'
+import { findOpenCart } from './cart.store.ts'
+import { cartView, requireSellable } from './cart.view.ts'
 
 /** `order.cart.*` */
 export function createCartRouter(services: Services, actor: CartActor) {
@@ -22,7 +23,7 @@ export function createCartRouter(services: Services, actor: CartActor) {
 
   async function ask(id: string, message: CartMessage): Promise<CartState> {
     const reply = await services.actors().ask(actor, { id, message })
-    if (!('cart' in reply)) throw new Error('the cart answered something else')
+    if (!('cart' in reply)) throw new Error('the cart actor has not replied with a cart')
     return reply.cart
   }
 
@@ -65,7 +66,7 @@ export function createCartRouter(services: Services, actor: CartActor) {
       const { userId } = ctx.caller
       const cart = await requireCart(services, ctx, input.cartId)
       const former = await findOpenCart(database.query, userId, input.cartId)
-      // Lines of another currency's cart stay where they are: their prices would not be comparable.
+      // A cart in another currency keeps its lines: their prices would not be comparable.
       const from =
         former !== undefined && former.currency === cart.currency && former.lines.length > 0
           ? { cartId: former.id, lines: former.lines }
@@ -84,12 +85,4 @@ function requireCurrency({ SHOP_CURRENCIES: currencies }: Services['config'], wa
     })
   }
   return currency
-}
-
-/** @throws AppError `not_found` for a cart that is missing or somebody else's */
-export async function requireCart({ database }: Services, ctx: Context, cartId: string): Promise<CartState> {
-  const cart = (await loadCarts(database.query, [cartId])).get(cartId)
-  const isOwn = cart !== undefined && (cart.userId === null || cart.userId === (await ctx.session())?.userId)
-  if (!isOwn) throw new AppError('not_found', { field: 'cartId', message: 'There is no such cart.' })
-  return cart
 }

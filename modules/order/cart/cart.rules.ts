@@ -4,10 +4,10 @@ import { AppError } from '#errors'
 import type { StockMovement } from '#product'
 import { addressSchema, localeSchema, moneySchema, quantityMax } from '#schemas'
 import { cartLinesMax } from '../contract.ts'
-import { placeOrder, type PlaceReply, type StockSnapshot } from './place.rules.ts'
 import type { CartState } from './cart.state.ts'
+import { placeOrder, type PlaceReply, type StockSnapshot } from './place.rules.ts'
 
-/** The rules of a cart. A guest's cart belongs to whoever knows its id; an owned one to its owner alone. */
+/** The rules of a cart. Everybody who knows its id may use a guest's cart; an owned cart is its owner's only. */
 
 const line = z.object({ sku: z.string(), quantity: z.int().min(1).max(quantityMax) })
 const caller = z.string().nullable()
@@ -21,13 +21,13 @@ export const cartMessage = z.discriminatedUnion('type', [
     lines: z.array(line),
   }),
   z.object({ type: z.literal('setLine'), userId: caller, sku: z.string(), quantity: z.int().min(0).max(quantityMax) }),
-  /** The caller has logged in: the cart becomes theirs and takes up the lines of the one they had. */
+  /** The caller has logged in: the cart becomes theirs, with the lines of their earlier cart merged into it. */
   z.object({
     type: z.literal('claim'),
     userId: z.string(),
     from: z.object({ cartId: z.string(), lines: z.array(line) }).nullable(),
   }),
-  /** Its lines have moved to another cart. */
+  /** The lines have been merged into another cart. */
   z.object({ type: z.literal('empty'), userId: caller }),
   z.object({
     type: z.literal('place'),
@@ -35,7 +35,7 @@ export const cartMessage = z.discriminatedUnion('type', [
     number: z.string(),
     userId: caller,
     email: z.string(),
-    /** The cart's unless given. */
+    /** Null for the cart's own locale. */
     locale: localeSchema.nullable(),
     shippingAddress: addressSchema,
     billingAddress: addressSchema.nullable(),
@@ -71,7 +71,7 @@ export function decideCart(
       const { order, reply, ...consequences } = placeOrder(
         cart,
         { ...message, locale: message.locale ?? cart.locale },
-        { shelf: context.shared, now: context.now },
+        { stock: context.shared, now: context.now },
       )
       if (order === undefined) return { reply: { placed: reply } }
       return {
@@ -104,7 +104,7 @@ function created(
   { userId, currency, locale, lines }: Extract<CartMessage, { type: 'create' }>,
   id: string,
 ): CartDecision {
-  const merged = lines.reduce<CartState['lines']>((sofar, added) => addLine(sofar, added), [])
+  const merged = lines.reduce<CartState['lines']>((before, added) => addLine(before, added), [])
   return edited({ id, version: 0, currency, locale, userId, lines: [], orderId: null }, merged)
 }
 
@@ -124,12 +124,13 @@ const addLine = (lines: CartState['lines'], { sku, quantity }: { sku: string; qu
 
 function claimed(cart: CartState, { userId, from }: Extract<CartMessage, { type: 'claim' }>): CartDecision {
   if (cart.userId === userId && from === null) return { reply: { cart } }
-  // A merge takes what fits: dropping lines beyond the limit is better than refusing the login's cart.
+  // Lines beyond the limit are dropped, so that the merge after a login never fails.
   const room = cartLinesMax - cart.lines.length
   const known = new Set(cart.lines.map(({ sku }) => sku))
-  const news = (from?.lines ?? []).filter(({ sku }) => !known.has(sku)).slice(0, room)
-  const both = (from?.lines ?? []).filter(({ sku }) => known.has(sku))
-  const decision = edited({ ...cart, userId }, [...both, ...news].reduce(addLine, cart.lines))
-  const mail: Envelope[] = from === null ? [] : [{ kind: 'cart', id: from.cartId, message: { type: 'empty', userId } }]
-  return { ...decision, outbox: mail }
+  const added = (from?.lines ?? []).filter(({ sku }) => !known.has(sku)).slice(0, room)
+  const increased = (from?.lines ?? []).filter(({ sku }) => known.has(sku))
+  const decision = edited({ ...cart, userId }, [...increased, ...added].reduce(addLine, cart.lines))
+  const outbox: Envelope[] =
+    from === null ? [] : [{ kind: 'cart', id: from.cartId, message: { type: 'empty', userId } }]
+  return { ...decision, outbox }
 }

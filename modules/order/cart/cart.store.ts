@@ -36,7 +36,7 @@ export async function loadCarts(query: Queryable, ids: readonly string[]): Promi
 const insertCarts = bulkInsert(carts, { omit: ['createdAt'] })
 const updateCarts = bulkUpdate(carts, { key: 'id', set: ['version', 'userId', 'lines', 'orderId', 'updatedAt'] })
 
-/** Writes carts: new ones, and known ones as they have become. */
+/** Inserts new carts, and writes the changes of known ones. */
 export async function saveCarts(
   tx: Queryable,
   states: readonly CartState[],
@@ -55,7 +55,7 @@ export async function saveCarts(
   ])
 }
 
-/** The cart this user last worked on and has not ordered, other than `exceptId`. */
+/** The user's cart that was changed last and not ordered, other than `exceptId`. */
 export async function findOpenCart(query: Queryable, userId: string, exceptId: string): Promise<CartState | undefined> {
   const [row] = await query
     .select(columns)
@@ -66,14 +66,14 @@ export async function findOpenCart(query: Queryable, userId: string, exceptId: s
   return row
 }
 
-/** Deletes guests' carts that nobody has touched for `days` and that were not ordered. @returns how many */
+/** Deletes up to `limit` guests' carts that were not changed for `days` and not ordered. @returns the number deleted */
 export async function deleteStaleCarts(
   query: Queryable,
-  { days, most }: { days: number; most: number },
+  { days, limit }: { days: number; limit: number },
 ): Promise<number> {
   const result = await query.execute(sql`
     delete from "order".cart where id in (
       select id from "order".cart where user_id is null and order_id is null and updated_at < now() - make_interval(days => ${days})
-      order by updated_at limit ${most} for update skip locked)`)
+      order by updated_at limit ${limit} for update skip locked)`)
   return result.rowCount ?? 0
 }

@@ -3,10 +3,10 @@ import { readOffers } from '#product'
 import type { Services } from '#services'
 import type { Locale } from '#schemas'
 import type { Cart } from '../contract.ts'
-import type { CartState } from './cart.state.ts'
 import { itemsSum, sumUp, totalsView } from '../pricing/totals.rules.ts'
+import type { CartState } from './cart.state.ts'
 
-/** A cart as its buyer sees it: titles, prices and stock of this moment. What is not sold any more is shown with nothing available. */
+/** A cart as its buyer sees it, with the present titles, prices and stock. A SKU no longer on sale has nothing available. */
 export async function cartView(
   { config, database }: Services,
   cart: CartState,
@@ -46,8 +46,8 @@ export async function cartView(
 }
 
 /**
- * Refuses SKUs that cannot go into a cart of this currency.
- * @throws AppError `not_found` for what is not sold, `price_unavailable`; both name the field
+ * Checks that these SKUs can go into a cart of this currency.
+ * @throws AppError `not_found` for a SKU that is not on sale, `price_unavailable` for one without a price; both name the field
  */
 export async function requireSellable(
   { config, database }: Services,

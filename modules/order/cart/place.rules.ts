@@ -3,15 +3,15 @@ import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
 import type { Address, Locale } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
-import { buyer, sendEmail, movePayment, stockMoves, timelineEntry } from '../state/order.change.ts'
-import { orderView } from '../state/order.view.ts'
-import { noRecords } from '../state/records.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
-import type { OrderState } from '../state/order.state.ts'
-import type { CartState } from './cart.state.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
+import { buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
+import { movePayment, sendEmail } from '../state/order.outbox.ts'
+import { noRecords, type OrderState } from '../state/order.state.ts'
+import { orderView } from '../state/order.view.ts'
+import type { CartState } from './cart.state.ts'
 
-/** Everything a buyer agrees to when placing a cart. */
+/** The request to place a cart, completed with the shop's settings and new ids. */
 export interface Placement {
   orderId: string
   number: string
@@ -24,20 +24,20 @@ export interface Placement {
   methodId: string
   token: string
   expectedTotal: { amount: number; currency: string } | null
-  /** Whether its money is taken when it is paid, or held then and taken when it is sent. */
+  /** `now` captures the money when the buyer pays; `later` holds it then and captures it at the first fulfilment. */
   capture: 'now' | 'later'
-  /** How long the order waits for its payment, s. */
+  /** Longest wait for the payment, s. */
   deadlineSeconds: number
 }
 
-/** What the shop can sell at this moment, as the batch has left it. */
+/** Stock snapshot: the stock and offers of the batch's SKUs, as its earlier decisions have left them. */
 export interface StockSnapshot {
-  /** Pieces by SKU. */
+  /** Available quantity by SKU. */
   available: Map<string, number>
   offer(sku: string, currency: string, locale: Locale): Offer | undefined
 }
 
-/** The stored reply; the router adds the access token, which is derived and never stored. */
+/** The reply stored under the idempotency key. The router adds the access token, which is derived and never stored. */
 export type PlaceReply =
   | Exclude<PlaceAnswer, { outcome: 'placed' }>
   | { outcome: 'placed'; order: ReturnType<typeof orderView> }
@@ -49,43 +49,43 @@ interface Consequences {
 
 type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
 
-const refuse = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
+const reject = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
   reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
 })
 
 export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
 
 /**
- * Turns a cart into an order, or says why not. Pure: stock, prices and clock are given.
+ * Makes an order of a cart, or returns the reason why it cannot be placed. Pure: stock, prices and clock are given.
  * @throws AppError `unsupported_country` naming the field
  */
 export function placeOrder(
   cart: CartState,
   placement: Placement,
-  { shelf, now }: { shelf: StockSnapshot; now: Date },
+  { stock, now }: { stock: StockSnapshot; now: Date },
 ): Placed {
-  if (cart.orderId !== null) return refuse('already_placed')
-  if (cart.lines.length === 0) return refuse('cart_empty')
-  if (!paymentMethods.some(({ id }) => id === placement.methodId)) return refuse('method_unavailable')
+  if (cart.orderId !== null) return reject('already_placed')
+  if (cart.lines.length === 0) return reject('cart_empty')
+  if (!paymentMethods.some(({ id }) => id === placement.methodId)) return reject('method_unavailable')
   if (zoneOf(placement.shippingAddress.country) === undefined)
     throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
 
-  const shortages = shortagesOf(cart, shelf)
-  if (shortages.length > 0) return refuse('sold_out', shortages)
+  const shortages = shortagesOf(cart, stock)
+  if (shortages.length > 0) return reject('sold_out', shortages)
 
-  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, shelf }))
+  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, stock }))
   const itemsMinor = itemsSum(lines)
   const option = shippingOptions({
     address: placement.shippingAddress,
     items: { amount: itemsMinor, currency: cart.currency },
     locale: placement.locale,
   }).find(({ id }) => id === placement.shippingOptionId)
-  if (option === undefined) return refuse('not_shippable')
+  if (option === undefined) return reject('not_shippable')
 
   const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
-    return refuse('total_changed')
+    return reject('total_changed')
 
   const isFree = sums.totalMinor === 0
   const by = { ...buyer, userId: placement.userId }
@@ -132,20 +132,20 @@ export function placeOrder(
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
 }
 
-function shortagesOf(cart: CartState, shelf: StockSnapshot): StockShortage[] {
+function shortagesOf(cart: CartState, stock: StockSnapshot): StockShortage[] {
   return cart.lines.flatMap(({ sku, quantity }) => {
-    const offer = shelf.offer(sku, cart.currency, cart.locale)
-    // What is no longer sold, or no longer sold in this currency, is sold out for this cart.
-    const available = offer?.isOnSale === true && offer.price !== null ? (shelf.available.get(sku) ?? 0) : 0
+    const offer = stock.offer(sku, cart.currency, cart.locale)
+    // A SKU that is no longer on sale, or has no price in this currency, counts as sold out.
+    const available = offer?.isOnSale === true && offer.price !== null ? (stock.available.get(sku) ?? 0) : 0
     return available < quantity ? [{ sku, requested: quantity, available }] : []
   })
 }
 
 function lineOf(
   cart: CartState,
-  { sku, quantity, shelf }: { sku: string; quantity: number; shelf: StockSnapshot },
+  { sku, quantity, stock }: { sku: string; quantity: number; stock: StockSnapshot },
 ): OrderState['lines'][number] {
-  const offer = shelf.offer(sku, cart.currency, cart.locale)
+  const offer = stock.offer(sku, cart.currency, cart.locale)
   if (!offer?.price) throw new Error('a line without a price has passed the stock check')
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }

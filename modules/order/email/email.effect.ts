@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
-import { emailTemplates, renderEmail } from './email-template.ts'
-import { orderView } from '../state/order.view.ts'
+import { emailTemplates } from '../state/order.outbox.ts'
 import type { FindOrder } from '../state/order.state.ts'
-import { orderUrl } from './money-text.ts'
+import { orderUrl, orderView } from '../state/order.view.ts'
+import { renderEmail } from './email-template.view.ts'
 
-/** Writes the buyer. At least once: what is sent again carries the same Message-ID. */
+/** Emails to the buyer, delivered at least once: an email that is sent again has the same Message-ID. */
 
 const message = z.object({
   type: z.literal('send'),
   template: z.enum(emailTemplates),
-  /** The parcel or refund it is about: an order can have several. */
+  /** Id of the parcel or refund that the email is about: an order can have several. */
   reference: z.string().optional(),
 })
 type Send = z.infer<typeof message>
@@ -20,11 +20,11 @@ type Send = z.infer<typeof message>
 const timeoutMs = 15_000
 
 export function createEmailEffect(
-  { config, email: mail, log }: Pick<Services, 'config' | 'email' | 'log'>,
-  find: FindOrder,
+  { config, email, log }: Pick<Services, 'config' | 'email' | 'log'>,
+  findOrder: FindOrder,
 ): EffectKind<Send> {
-  const party = createExternalService({
-    name: 'mail',
+  const service = createExternalService({
+    name: 'email',
     timeoutMs,
     concurrency: 8,
     isRejection: (error) => error instanceof EmailRejectedError,
@@ -32,7 +32,7 @@ export function createEmailEffect(
   })
   return {
     kind: 'email',
-    // 2: `shipped` and `refunded`, which the version before would take for broken.
+    // Version 2 added the templates `shipped` and `refunded`; a reader of version 1 would dead-letter them.
     version: 2,
     reads: [1, 2],
     message,
@@ -40,10 +40,10 @@ export function createEmailEffect(
     timeoutMs: timeoutMs + 1_000,
     attemptsMax: 5,
     async run({ template, reference }, { id }) {
-      const state = await find(id)
-      if (state === undefined) throw new Error('a letter about an order that does not exist')
-      const { locale } = state
-      const letter = renderEmail(template, orderView(state), {
+      const order = await findOrder(id)
+      if (order === undefined) throw new Error('an email message names an order that does not exist')
+      const { locale } = order
+      const content = renderEmail(template, orderView(order), {
         locale,
         shopName: config.SHOP_NAME,
         orderUrl: orderUrl(config, id),
@@ -51,8 +51,8 @@ export function createEmailEffect(
       })
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
-        await party.call((signal) =>
-          mail.send({ ...letter, to: state.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
+        await service.call((signal) =>
+          email.send({ ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
         )
       } catch (error) {
         if (error instanceof OutboundError) throw new RetryLaterError(error.message, { cause: error })

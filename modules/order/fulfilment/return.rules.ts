@@ -1,22 +1,28 @@
 import { AppError } from '#errors'
-import { closed, endedIfOver, isUnsettled } from '../state/ending.rules.ts'
-import { fulfilmentStatusOf, quantitiesOf, requireLeft, returnedOf, sentOf, without } from './fulfilment.rules.ts'
-import { changed, type Change, type OrderDecision } from '../state/order.change.ts'
-import type { MessageOf } from '../state/order.message.ts'
 import { refund, refundAmount } from '../payment/refund.rules.ts'
+import { closed, endedIfOver, hasPendingMoney, isSold } from '../state/ending.rules.ts'
+import { changed, type Change, type OrderDecision } from '../state/order-change.rules.ts'
+import type { MessageOf } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
-import { isSold } from '../state/stock.rules.ts'
+import {
+  difference,
+  fulfilmentStatusOf,
+  quantitiesOf,
+  requireLeft,
+  returnedOf,
+  sentOf,
+  type Quantities,
+} from './fulfilment.rules.ts'
 
-/** What comes back after it was sent, with or without its money, and the end of the time for that. */
+/** Returns: goods that come back, with or without a refund, and the end of the time for returns. */
 
-/** @throws AppError `order_state` when more comes back than was sent, or less is left than is to be refunded */
+/** @throws AppError `order_state` when more comes back than was sent, or less is refundable than is to be refunded */
 export function takeBack(state: OrderState, message: MessageOf<'return'>, now: Date): Change {
   const { returnId: id, refundId, lines, reason, by } = message
   if (!isSold(state))
     throw new AppError('order_state', { message: 'Its money is still being captured. Take it back once it is paid.' })
-  const out = without(sentOf(state), returnedOf(state))
-  const pieces = [...quantitiesOf(lines)].map(([sku, quantity]) => ({ sku, quantity }))
-  requireLeft(pieces, outOf(state, out), (sku, left) =>
+  const returned = [...quantitiesOf(lines)].map(([sku, quantity]) => ({ sku, quantity }))
+  requireLeft(returned, withBuyer(state), (sku, left) =>
     left === 0
       ? `Nothing of ${sku} is with the buyer: it was not sent, or has come back already.`
       : `Only ${left} of ${sku} are with the buyer. Take back that many or fewer.`,
@@ -39,9 +45,11 @@ export function takeBack(state: OrderState, message: MessageOf<'return'>, now: D
   return { ...refunding, movements: decision.movements ?? [] }
 }
 
-/** What is with the buyer, of everything that was ordered. */
-const outOf = (state: OrderState, out: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
-  new Map([...quantitiesOf(state.lines).keys()].map((sku) => [sku, out.get(sku) ?? 0]))
+/** Quantities that are with the buyer, for every SKU that was ordered. */
+function withBuyer(state: OrderState): Quantities {
+  const quantities = difference(sentOf(state), returnedOf(state))
+  return new Map([...quantitiesOf(state.lines).keys()].map((sku) => [sku, quantities.get(sku) ?? 0]))
+}
 
 const restocked = (state: OrderState, lines: MessageOf<'return'>['lines']) =>
   [...quantitiesOf(lines.filter(({ restock }) => restock))].map(([sku, quantity]) => ({
@@ -51,6 +59,6 @@ const restocked = (state: OrderState, lines: MessageOf<'return'>['lines']) =>
     reference: state.id,
   }))
 
-/** While money is on its way or argued about something can still happen: it stays open. */
+/** Closes the order once the time for returns is over, but not while money is pending: it may still change the order. */
 export const close = (state: OrderState, _: unknown, now: Date): OrderDecision =>
-  isUnsettled(state) ? {} : { state: closed(state, now) }
+  hasPendingMoney(state) ? {} : { state: closed(state, now) }

@@ -1,16 +1,11 @@
 import type { Money } from '#schemas'
+import type { LedgerAccount, MoneyKind } from '../admin.contract.ts'
 
-/**
- * The double-entry ledger: every movement of money is booked as entries that sum to zero. Debits are positive, credits
- * negative. What stands on `provider` is what the payment provider owes us.
- */
+/** Double-entry bookkeeping: every movement of money becomes entries that sum to zero. Debits are positive, credits negative. */
 
-export const ledgerAccounts = ['provider', 'sales', 'refunds', 'fees', 'disputes', 'held', 'holds'] as const
-export type LedgerAccount = (typeof ledgerAccounts)[number]
-
-/** What each kind of movement debits and credits. */
+/** The account that each kind of movement debits, and the one that it credits. */
 const bookings = {
-  /** Money that the buyer's bank keeps for us: not ours yet, so it stands on two accounts of its own. */
+  // Money that the buyer's bank holds for the shop is not the shop's yet, so it has two accounts of its own.
   hold: { debit: 'held', credit: 'holds' },
   hold_released: { debit: 'holds', credit: 'held' },
   capture: { debit: 'provider', credit: 'sales' },
@@ -20,17 +15,15 @@ const bookings = {
   refund_failed: { debit: 'provider', credit: 'refunds' },
   dispute: { debit: 'disputes', credit: 'provider' },
   dispute_won: { debit: 'provider', credit: 'disputes' },
-} as const satisfies Record<string, { debit: LedgerAccount; credit: LedgerAccount }>
-
-export type MoneyKind = keyof typeof bookings
+} as const satisfies Record<MoneyKind, { debit: LedgerAccount; credit: LedgerAccount }>
 
 /** A movement of money, as an order's actor decides it. */
 export interface MoneyMovement {
   kind: MoneyKind
   orderId: string
-  /** With the kind it names what happened: the provider's payment, our refund, the provider's dispute. */
+  /** The id of the cause: the provider's payment, our refund or the provider's dispute. With `kind` it identifies the movement. */
   reference: string
-  /** More than nothing. */
+  /** Greater than zero. */
   amount: Money
 }
 
@@ -46,7 +39,7 @@ export interface LedgerEntry {
 /** @throws Error for an amount that is not a positive whole number of minor units */
 export function entriesOf({ kind, orderId, reference, amount }: MoneyMovement): LedgerEntry[] {
   if (!Number.isSafeInteger(amount.amount) || amount.amount <= 0)
-    throw new Error(`money moves by whole minor units above zero, not ${amount.amount}`)
+    throw new Error(`a money movement must be a whole number of minor units above zero, not ${amount.amount}`)
   const { debit, credit } = bookings[kind]
   const entry = { orderId, movementId: `${kind}:${reference}`, kind, currency: amount.currency }
   return [

@@ -6,8 +6,8 @@ import { ledgerEntries } from '../schema.ts'
 /** SQL of the ledger. */
 
 /**
- * Books these movements, all in one statement; one that is booked already stays as it is.
- * Invariant (a trigger): the entries of a movement sum to zero, and none is changed or deleted.
+ * Books movements in one statement. A movement that is booked already stays as it is.
+ * Invariant, kept by triggers: the entries of a movement sum to zero, and none is changed or deleted.
  */
 export async function bookMoney(tx: Queryable, movements: readonly MoneyMovement[], now: Date): Promise<void> {
   if (movements.length === 0) return

@@ -5,12 +5,13 @@ import { OutboundError, type ProviderMovement } from '#outbound'
 import type { Services } from '#services'
 import { idSchema } from '#schemas'
 import { metrics } from '#telemetry'
-import { clocksApartMs, reconcile, type ListedMovement, type Window } from './reconciliation.rules.ts'
+import { clockSkewMs, reconcile, type ListedMovement, type Window } from './reconciliation.rules.ts'
 import { bookedFor, bookedWithin, lastDaily, ordersOfIntents, saveReport } from './reconciliation.store.ts'
 
 /**
- * Compares our ledger with the provider's books: every day, by mail that sends itself (once however many replicas there
- * are), and when staff ask. What the daily report finds is looked at again by the next, for 31 days.
+ * Compares the shop's ledger with the provider's books: every day, by a message that reschedules itself (one message,
+ * whatever the number of replicas), and on request of staff. A difference stays in the daily reports until it is gone,
+ * for 31 days at most.
  */
 
 const message = z.object({
@@ -22,23 +23,24 @@ type Reconcile = z.infer<typeof message>
 
 const dayMs = 86_400_000
 export const windowMaxMs = 31 * dayMs
-/** What is younger may be on its way between the provider and us, ms. */
-const settlingMs = 5 * 60_000
-/** Movements in one report; a shop with more takes shorter windows. */
+/** Movements younger than this may not have reached both sides yet; the daily report leaves them to the next one, ms. */
+const graceMs = 5 * 60_000
+/** Limit of movements in one report; a shop with more must request shorter windows. */
 const movementsMax = 1_000_000
-const ordersAtATime = 1_000
-const daily = 'shop'
+const ordersPerQuery = 1_000
+/** Recipient id of the daily message. */
+const dailyId = 'shop'
 
-/** The daily one, at 03:00 UTC. */
+/** The next daily report, at 03:00 UTC. */
 export function dailyReconciliation(now: Date): Envelope {
   const dueAt = new Date(now)
   dueAt.setUTCHours(3, 0, 0, 0)
   if (dueAt <= now) dueAt.setUTCDate(dueAt.getUTCDate() + 1)
-  return { kind: 'reconciliation', id: daily, message: { type: 'reconcile' }, dueAt }
+  return { kind: 'reconciliation', id: dailyId, message: { type: 'reconcile' }, dueAt }
 }
 
-/** One that staff ask for; its id is the report's. */
-export const askedReconciliation = (
+/** A report that staff request. @param id becomes the id of the report */
+export const requestedReconciliation = (
   id: string,
   window: { from?: string | undefined; to?: string | undefined },
 ): Envelope => ({
@@ -56,10 +58,10 @@ export function createReconciliationEffect({ database, payments, log }: Services
     concurrency: 1,
     timeoutMs: 30 * 60_000,
     attemptsMax: 1_000_000,
-    async run(asked, { id }) {
-      const isDaily = id === daily
+    async run(request, { id }) {
+      const isDaily = id === dailyId
       try {
-        await report(await windowOf(asked), { id: isDaily ? uuidv7() : id, isDaily })
+        await report(await windowOf(request), { id: isDaily ? uuidv7() : id, isDaily })
       } catch (error) {
         if (error instanceof OutboundError) throw new RetryLaterError(error.message, { delayMs: 60_000, cause: error })
         throw error
@@ -68,10 +70,11 @@ export function createReconciliationEffect({ database, payments, log }: Services
     },
   }
 
-  async function windowOf(asked: Reconcile): Promise<Window> {
-    const to = asked.to === undefined ? new Date(Date.now() - settlingMs) : new Date(asked.to)
+  /** Without `from`: since the last daily report or its oldest difference, whichever is earlier; at least a day. */
+  async function windowOf(request: Reconcile): Promise<Window> {
+    const to = request.to === undefined ? new Date(Date.now() - graceMs) : new Date(request.to)
     const earliest = to.getTime() - windowMaxMs
-    if (asked.from !== undefined) return { from: new Date(Math.max(earliest, Date.parse(asked.from))), to }
+    if (request.from !== undefined) return { from: new Date(Math.max(earliest, Date.parse(request.from))), to }
     const last = await lastDaily(database.query)
     const since = Math.min(last?.to.getTime() ?? earliest, last?.oldest?.getTime() ?? Number.POSITIVE_INFINITY)
     return { from: new Date(Math.max(earliest, Math.min(since, to.getTime() - dayMs))), to }
@@ -98,35 +101,36 @@ export function createReconciliationEffect({ database, payments, log }: Services
     if (differences.length > 0)
       log.error(
         { report: id, differences: differences.length },
-        'our ledger and the provider do not agree: see order.admin.reconciliation.get',
+        "the ledger and the provider's books differ: read the report with order.admin.reconciliation.get",
       )
   }
 
-  /** The provider's movements of our orders. */
+  /** The provider's movements of this shop's orders. */
   async function listed({ from, to }: Window): Promise<ListedMovement[]> {
-    const wide = { from: new Date(from.getTime() - dayMs), to: new Date(to.getTime() + clocksApartMs) }
+    const widened = { from: new Date(from.getTime() - dayMs), to: new Date(to.getTime() + clockSkewMs) }
     const all: ProviderMovement[] = []
     for (let cursor: string | undefined; ;) {
-      const page = await payments.listMovements({ ...wide, ...(cursor === undefined ? {} : { cursor }) })
+      const page = await payments.listMovements({ ...widened, ...(cursor === undefined ? {} : { cursor }) })
       all.push(...page.movements)
-      if (all.length > movementsMax) throw new Error(`more than ${movementsMax} movements: ask for a shorter window`)
+      if (all.length > movementsMax)
+        throw new Error(`the window has more than ${movementsMax} movements: request a shorter one`)
       if (page.nextCursor === null) break
       cursor = page.nextCursor
     }
     const unnamed = all.flatMap(({ orderId, intentId }) => (orderId === null && intentId !== null ? [intentId] : []))
     const orderOf = new Map<string, string>()
-    for (const some of chunks(unnamed))
-      for (const [intentId, orderId] of await ordersOfIntents(database.query, some)) orderOf.set(intentId, orderId)
-    return all.flatMap(({ id: providerId, kind, orderId, intentId, amount, at }) => {
-      const ours = orderId ?? orderOf.get(intentId ?? '')
-      // Another program on the same account has ids of its own making.
-      return ours !== undefined && idSchema.safeParse(ours).success
-        ? [{ providerId, kind, orderId: ours, amount, at }]
+    for (const intentIds of chunks(unnamed))
+      for (const [intentId, orderId] of await ordersOfIntents(database.query, intentIds)) orderOf.set(intentId, orderId)
+    return all.flatMap(({ id: providerId, kind, orderId: namedId, intentId, amount, at }) => {
+      const orderId = namedId ?? orderOf.get(intentId ?? '')
+      // Another program on the same provider account names its own ids.
+      return orderId !== undefined && idSchema.safeParse(orderId).success
+        ? [{ providerId, kind, orderId, amount, at }]
         : []
     })
   }
 
-  /** What was booked within the window, and all of the orders that the provider lists in it. */
+  /** Bookings within the window, and all bookings of the orders that the provider lists in it. */
   async function booked(window: Window, there: readonly ListedMovement[]) {
     const found = new Map<string, Awaited<ReturnType<typeof bookedWithin>>[number]>()
     const keep = (rows: Awaited<ReturnType<typeof bookedWithin>>): void => {
@@ -136,13 +140,13 @@ export function createReconciliationEffect({ database, payments, log }: Services
       const to = new Date(Math.min(from.getTime() + dayMs, window.to.getTime()))
       keep(await bookedWithin(database.query, { from, to }))
     }
-    for (const some of chunks([...new Set(there.map(({ orderId }) => orderId))]))
-      keep(await bookedFor(database.query, some))
+    for (const orderIds of chunks([...new Set(there.map(({ orderId }) => orderId))]))
+      keep(await bookedFor(database.query, orderIds))
     return [...found.values()]
   }
 }
 
 function chunks<T>(all: readonly T[]): T[][] {
-  const starts = Array.from({ length: Math.ceil(all.length / ordersAtATime) }, (_, index) => index * ordersAtATime)
-  return starts.map((start) => all.slice(start, start + ordersAtATime))
+  const starts = Array.from({ length: Math.ceil(all.length / ordersPerQuery) }, (_, index) => index * ordersPerQuery)
+  return starts.map((start) => all.slice(start, start + ordersPerQuery))
 }

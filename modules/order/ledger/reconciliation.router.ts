@@ -12,16 +12,16 @@ import {
 } from '../admin.contract.ts'
 import { decodeCursor, pageOf } from '#lib/cursor'
 import { timestampSchema } from '#schemas'
-import { askedReconciliation, windowMaxMs } from './reconciliation.effect.ts'
+import { requestedReconciliation, windowMaxMs } from './reconciliation.effect.ts'
 import { findReport, listReports } from './reconciliation.store.ts'
 
 const position = z.object({ at: timestampSchema, id: z.uuid() })
 
-/** `order.admin.reconciliation.*`: whether our ledger and the provider's books agree. */
+/** `order.admin.reconciliation.*`: reports on the agreement of the shop's ledger with the provider's books. */
 export function createReconciliationRouter(services: Services) {
   const { database } = services
   return router({
-    /** Reports, the latest first. */
+    /** Finished reports, the latest first. */
     list: staffProcedure.input(reconciliationListInput).query(async ({ input }): Promise<ReconciliationPage> => {
       const { cursor, limit = 20 } = input ?? {}
       const before = cursor === undefined ? undefined : decodeCursor(cursor, position)
@@ -35,7 +35,7 @@ export function createReconciliationRouter(services: Services) {
       throw new AppError('not_found', { field: 'id', message: 'There is no such report, or it is not finished yet.' })
     }),
 
-    /** Asks for a report; it is there once `get` finds it. */
+    /** Requests a report, which is made in the background; `get` answers `not_found` until it is finished. */
     run: staffProcedure.input(reconciliationRunInput).mutation(async ({ input }): Promise<{ id: string }> => {
       const { from, to } = input ?? {}
       const end = to === undefined ? Date.now() : Date.parse(to)
@@ -44,7 +44,7 @@ export function createReconciliationRouter(services: Services) {
       if (from !== undefined && end - Date.parse(from) > windowMaxMs)
         throw new AppError('bad_input', { field: 'from', message: 'A report covers 31 days at most.' })
       const id = uuidv7()
-      await services.actors().schedule(askedReconciliation(id, { from, to }))
+      await services.actors().schedule(requestedReconciliation(id, { from, to }))
       return { id }
     }),
   })

@@ -4,7 +4,7 @@ import { reconcile, type BookedMovement, type ListedMovement } from './reconcili
 const hour = 3_600_000
 const from = new Date('2026-11-21T00:00:00Z')
 const to = new Date('2026-11-22T00:00:00Z')
-/** Hours after the window begins. */
+/** @param hours hours after the window begins */
 const at = (hours: number): Date => new Date(from.getTime() + hours * hour)
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 
@@ -21,25 +21,25 @@ const listed = (hours: number, amount = 100, kind = 'capture'): ListedMovement =
 const found = (here: BookedMovement[], there: ListedMovement[]) =>
   reconcile({ here, there }, { from, to }).map(({ kind, hereMinor, thereMinor }) => [kind, hereMinor, thereMinor])
 
-describe('a report', () => {
-  test('is empty when both sides tell the same, whenever we booked it', () => {
+describe('a reconciliation report', () => {
+  test('is empty when both sides agree, whenever the shop booked the movement', () => {
     expect(found([booked(2), booked(3, -40, 'refund')], [listed(1), listed(3, -40, 'refund')])).toEqual([])
     expect(found([booked(90)], [listed(1)])).toEqual([])
   })
 
-  test('names what only the provider has, what only we have, and what has another amount', () => {
+  test('lists movements missing here, missing there, and with another amount', () => {
     expect(found([], [listed(1)])).toEqual([['missing_here', null, 100]])
     expect(found([booked(1)], [])).toEqual([['missing_there', 100, null]])
     expect(found([booked(1, 90)], [listed(1)])).toEqual([['amount_differs', 90, 100]])
   })
 
-  test('tells two equal movements from one', () => {
+  test('distinguishes two equal movements from one', () => {
     const [one, two] = [listed(1, -50, 'refund'), listed(2, -50, 'refund')]
     expect(found([booked(1, -50, 'refund'), booked(2, -50, 'refund')], [one, two])).toEqual([])
     expect(found([booked(1, -50, 'refund')], [one, two])).toEqual([['missing_here', null, -50]])
   })
 
-  test('takes no older booking of the same sum for a movement that is missing', () => {
+  test('does not match a missing movement with an older booking of the same amount', () => {
     expect(found([booked(-48, -50, 'refund')], [listed(5, -50, 'refund')])).toEqual([['missing_here', null, -50]])
   })
 
@@ -50,7 +50,7 @@ describe('a report', () => {
     expect(found([booked(1, 100, 'dispute_won')], [listed(1)])).toHaveLength(2)
   })
 
-  test('says nothing of what lies outside its window, at whose edges either side may be in the other day', () => {
+  test('leaves out movements outside its window, and matches across its edges', () => {
     expect(found([booked(-0.1)], [listed(-0.2)])).toEqual([])
     expect(found([booked(0.1)], [listed(-0.1)])).toEqual([])
     expect(found([booked(24.1)], [listed(23.9)])).toEqual([])
@@ -58,7 +58,7 @@ describe('a report', () => {
     expect(found([], [listed(-0.1)])).toEqual([])
   })
 
-  test('forgives our clock what it is behind', () => {
+  test("tolerates a shop's clock that is behind the provider's", () => {
     expect(found([booked(1)], [listed(1.5)])).toEqual([])
   })
 })

@@ -2,17 +2,17 @@ import type { Money } from '#schemas'
 import type { DifferenceKind } from '../admin.contract.ts'
 
 /**
- * Compares our ledger with the provider's books, both ways. Pure.
+ * Reconciliation of the shop's ledger with the provider's books, both ways. Pure.
  *
- * We book a movement after the provider has made it: at once, or days later where its webhook was lost. So what is on
- * the provider's books within the window is looked for among all that was ever booked for its order; what was booked
- * within the window, among the provider's movements of then and before.
+ * The shop books a movement after the provider has made it: usually immediately, days later where the webhook was lost.
+ * A provider's movement within the window is therefore matched against everything ever booked for its order. A booking
+ * within the window is matched against the provider's movements of the same time and before.
  */
 
 export interface BookedMovement {
   orderId: string
   kind: string
-  /** Signed, as it changes what the provider owes us. */
+  /** Signed, as it changes the provider's debt to the shop. */
   amount: Money
   at: Date
 }
@@ -32,25 +32,26 @@ export interface FoundDifference {
   at: Date
 }
 
+/** `from` is inclusive, `to` exclusive. */
 export interface Window {
   from: Date
   to: Date
 }
 
-/** By as much our clock may be behind the provider's. */
-export const clocksApartMs = 3_600_000
+/** Largest delay of the shop's clock behind the provider's that is tolerated, ms. */
+export const clockSkewMs = 3_600_000
 
 const isWithin = ({ from, to }: Window, at: Date): boolean => from <= at && at < to
 
-/** Whether this may be the booking of that: it is not older, but for what clocks differ by. */
-const mayBook = (booked: BookedMovement, listed: ListedMovement): boolean =>
-  booked.at.getTime() >= listed.at.getTime() - clocksApartMs
+/** Whether `booked` can be the booking of `listed`: apart from clock skew, a booking is never older than its movement. */
+const canBook = (booked: BookedMovement, listed: ListedMovement): boolean =>
+  booked.at.getTime() >= listed.at.getTime() - clockSkewMs
 
 const groupOf = ({ orderId, kind, amount }: BookedMovement): string => `${orderId} ${kind} ${amount.currency}`
 const oldestFirst = <Movement extends BookedMovement>(movements: readonly Movement[]): Movement[] =>
   movements.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 
-/** @returns what one side has and the other has not, or has with another amount; the oldest first */
+/** @returns movements that one side lacks or has with another amount, the oldest first */
 export function reconcile(
   { here, there }: { here: readonly BookedMovement[]; there: readonly ListedMovement[] },
   window: Window,
@@ -64,7 +65,7 @@ export function reconcile(
   return found.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 
-/** Movements of one kind, order and currency. */
+/** Compares the movements of one order, kind and currency. */
 function compare(sides: { here: BookedMovement[]; there: ListedMovement[] }, window: Window): FoundDifference[] {
   const equal = pair(sides, (booked, listed) => booked.amount.amount === listed.amount.amount)
   const differing = pair(equal, () => true)
@@ -77,7 +78,7 @@ function compare(sides: { here: BookedMovement[]; there: ListedMovement[] }, win
   ]
 }
 
-/** Each of the provider's movements with the first booking that fits; and what is left of both sides. */
+/** Pairs each of the provider's movements with the first booking that fits. @returns the pairs, and the rest of both sides */
 function pair(
   sides: { here: BookedMovement[]; there: ListedMovement[] },
   fits: (booked: BookedMovement, listed: ListedMovement) => boolean,
@@ -85,7 +86,7 @@ function pair(
   const here = [...sides.here]
   const pairs: [BookedMovement, ListedMovement][] = []
   const there = sides.there.filter((listed) => {
-    const index = here.findIndex((booked) => mayBook(booked, listed) && fits(booked, listed))
+    const index = here.findIndex((booked) => canBook(booked, listed) && fits(booked, listed))
     const [booked] = index === -1 ? [] : here.splice(index, 1)
     if (booked !== undefined) pairs.push([booked, listed])
     return booked === undefined
@@ -97,16 +98,16 @@ function difference(
   kind: DifferenceKind,
   { booked, listed }: { booked?: BookedMovement; listed?: ListedMovement },
 ): FoundDifference {
-  const one = listed ?? booked
-  if (one === undefined) throw new Error('a difference of nothing')
+  const movement = listed ?? booked
+  if (movement === undefined) throw new Error('a difference needs a movement of either side')
   return {
     kind,
-    movement: one.kind,
-    orderId: one.orderId,
+    movement: movement.kind,
+    orderId: movement.orderId,
     providerId: listed?.providerId ?? null,
-    currency: one.amount.currency,
+    currency: movement.amount.currency,
     hereMinor: booked?.amount.amount ?? null,
     thereMinor: listed?.amount.amount ?? null,
-    at: one.at,
+    at: movement.at,
   }
 }

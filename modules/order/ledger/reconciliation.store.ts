@@ -4,9 +4,9 @@ import type { Reconciliation, ReconciliationSummary } from '../admin.contract.ts
 import type { BookedMovement, FoundDifference, Window } from './reconciliation.rules.ts'
 import { ledgerEntries, payments, reconciliationDifferences, reconciliationRuns } from '../schema.ts'
 
-/** SQL of reconciliation: what the ledger holds of the provider, and the reports. */
+/** SQL of reconciliation: the ledger's entries on the account `provider`, and the reports. */
 
-/** Differences that a report holds; beyond it they are only counted. */
+/** Differences stored with a report; further ones are only counted. */
 const differencesMax = 1_000
 
 const columns = {
@@ -20,7 +20,7 @@ const columns = {
 
 type Booked = BookedMovement & { movementId: string }
 
-/** What was booked in this time. Fees are the provider's to tell, and are not compared. */
+/** Bookings within the window. Fees are left out: the provider alone determines them, so there is nothing to compare. */
 export async function bookedWithin(query: Queryable, { from, to }: Window): Promise<Booked[]> {
   const rows = await query
     .select(columns)
@@ -31,7 +31,7 @@ export async function bookedWithin(query: Queryable, { from, to }: Window): Prom
   return rows.map(booked)
 }
 
-/** All that was ever booked for these orders. */
+/** All bookings of these orders, of any time. */
 export async function bookedFor(query: Queryable, orderIds: readonly string[]): Promise<Booked[]> {
   const rows = await query
     .select(columns)
@@ -50,7 +50,7 @@ const booked = ({
   amount: { amount: amountMinor, currency },
 })
 
-/** Orders by the provider's ids of their payments. */
+/** Order ids by the provider's ids of their payments. */
 export async function ordersOfIntents(query: Queryable, intentIds: readonly string[]): Promise<Map<string, string>> {
   if (intentIds.length === 0) return new Map()
   const rows = await query
@@ -83,7 +83,7 @@ export async function saveReport(database: Database, report: Report): Promise<vo
   })
 }
 
-/** Where the last daily report ended, and its oldest difference. */
+/** The end of the last daily report's window, and the time of its oldest difference. */
 export async function lastDaily(query: Queryable): Promise<{ to: Date; oldest: Date | null } | undefined> {
   const [run] = await query
     .select()
@@ -101,7 +101,7 @@ export async function lastDaily(query: Queryable): Promise<{ to: Date; oldest: D
   return { to: run.windowTo, oldest: difference?.at ?? null }
 }
 
-/** A page of reports, the latest first, after the one at `before`. */
+/** Keyset pagination: a page of reports, the latest first, after the position `before`. */
 export async function listReports(
   query: Queryable,
   { before, limit }: { before: { at: string; id: string } | undefined; limit: number },

@@ -16,12 +16,12 @@ import {
   held,
   money,
   stock,
-  refusal,
+  rejection,
 } from './order.fixture.ts'
 import type { OrderMessage } from '../state/order.message.ts'
 
-describe('sending', () => {
-  test('in parts: partial, then fulfilled; each part is written to the buyer', () => {
+describe('fulfilling', () => {
+  test('an order sent in parts is partial, then fulfilled; each parcel is emailed', () => {
     const first = decide(paid, fulfil([{ sku: 'MUG', quantity: 1 }]))
     expect(first.state).toMatchObject({ status: 'paid', fulfilmentStatus: 'partial' })
     expect(first.outbox).toMatchObject([{ kind: 'email', message: { template: 'shipped' } }])
@@ -47,21 +47,26 @@ describe('sending', () => {
       ]),
       'Only 2 of MUG',
     ],
-    ['what is not in the order', paid, fulfil([{ sku: 'CUP', quantity: 1 }]), 'bad_input: CUP is not in this order'],
-    ['what is not paid', placed, fulfil(), 'not paid yet'],
-    ['what is cancelled', after(placed, cancel), fulfil(), 'has been cancelled'],
-    ['what is being cancelled', after(paid, cancel), fulfil(), 'being cancelled'],
-    ['what has been sent', after(paid, fulfil()), fulfil(), 'sent already'],
-    ['what was refunded', after(paid, refund('r'), refunded('r')), fulfil(), 'has been refunded'],
-  ])('%s is refused', (_, state, message, why) => {
-    expect(refusal(state, message)).toContain(why)
+    [
+      'an SKU that is not in the order',
+      paid,
+      fulfil([{ sku: 'CUP', quantity: 1 }]),
+      'bad_input: CUP is not in this order',
+    ],
+    ['an unpaid order', placed, fulfil(), 'not paid yet'],
+    ['a cancelled order', after(placed, cancel), fulfil(), 'has been cancelled'],
+    ['an order being cancelled', after(paid, cancel), fulfil(), 'being cancelled'],
+    ['an order sent already', after(paid, fulfil()), fulfil(), 'sent already'],
+    ['a refunded order', after(paid, refund('r'), refunded('r')), fulfil(), 'has been refunded'],
+  ])('%s is rejected', (_, state, message, why) => {
+    expect(rejection(state, message)).toContain(why)
   })
 })
 
 describe('returning', () => {
   const sent = after(paid, fulfil())
 
-  test('puts on sale again what may be, and gives back what is said', () => {
+  test('a return restocks the lines that say so, and refunds the given amount', () => {
     expect(stock(sent, takeBack('MUG', 1))).toEqual(['return 1 MUG'])
     expect(stock(sent, takeBack('MUG', 1, { restock: false }))).toEqual([])
     expect(after(sent, takeBack('MUG', 1, { refund: 500 }))).toMatchObject({
@@ -71,28 +76,28 @@ describe('returning', () => {
     })
   })
 
-  test('all of it with all of its money closes the order', () => {
+  test('a whole return with a whole refund closes the order', () => {
     const back = after(sent, takeBack('MUG', 2), {
       ...takeBack('LAMP', 1, { refund: total }),
       returnId: 'second',
     } as OrderMessage)
     expect(back).toMatchObject({ status: 'fulfilled', fulfilmentStatus: 'returned' })
     expect(after(back, refunded('back'))).toMatchObject({ status: 'closed', paymentStatus: 'refunded' })
-    expect(refusal(after(back, refunded('back')), refund('r'))).toContain('closed')
+    expect(rejection(after(back, refunded('back')), refund('r'))).toContain('closed')
   })
 
   test.each([
     ['more than was sent', sent, takeBack('MUG', 3), 'Only 2 of MUG'],
-    ['twice', after(sent, takeBack('LAMP', 1)), takeBack('LAMP', 1), 'Nothing of LAMP'],
-    ['what was not sent', after(paid, fulfil([{ sku: 'MUG', quantity: 2 }])), takeBack('LAMP', 1), 'Nothing of LAMP'],
-    ['before anything was sent', placed, takeBack('MUG', 1), 'Cancel it instead'],
-    ['with more money than was paid', sent, takeBack('MUG', 1, { refund: total + 1 }), `Only ${total}`],
-    ['before its money was taken', after(held, fulfil()), takeBack('MUG', 1), 'still being captured'],
-  ])('%s is refused, and changes nothing', (_, state, message, why) => {
-    expect(refusal(state, message)).toContain(why)
+    ['a line returned twice', after(sent, takeBack('LAMP', 1)), takeBack('LAMP', 1), 'Nothing of LAMP'],
+    ['a line not sent', after(paid, fulfil([{ sku: 'MUG', quantity: 2 }])), takeBack('LAMP', 1), 'Nothing of LAMP'],
+    ['a return before anything was sent', placed, takeBack('MUG', 1), 'Cancel it instead'],
+    ['a return with a refund above the payment', sent, takeBack('MUG', 1, { refund: total + 1 }), `Only ${total}`],
+    ['a return before the capture', after(held, fulfil()), takeBack('MUG', 1), 'still being captured'],
+  ])('%s is rejected, and changes nothing', (_, state, message, why) => {
+    expect(rejection(state, message)).toContain(why)
   })
 
-  test('after its time the order is closed, but not while money is on its way', () => {
+  test('an order is closed after the time for returns, but not while money is pending', () => {
     expect(after(sent, { type: 'close' })).toMatchObject({ status: 'closed' })
     expect(decide(after(sent, refund('r', 1)), { type: 'close' })).toEqual({})
     expect(decide(after(sent, dispute('opened')), { type: 'close' })).toEqual({})
@@ -100,45 +105,47 @@ describe('returning', () => {
 })
 
 describe('refunding', () => {
-  test('in parts, each with an id of its own, until nothing is left', () => {
+  test('an order is refunded in parts, each with its own id, until nothing is left', () => {
     const first = after(paid, refund('a', 1000), refunded('a'))
     expect(first).toMatchObject({ status: 'paid', paymentStatus: 'partially_refunded' })
     expect(money(after(paid, refund('a', 1000)), refunded('a'))).toEqual(['refund:a 1000'])
     const all = after(first, refund('b'), refunded('b'))
     expect(all).toMatchObject({ paymentStatus: 'refunded' })
     expect(all.refunds.map(({ amountMinor }) => amountMinor)).toEqual([1000, total - 1000])
-    expect(refusal(all, refund('c', 1))).toContain('Nothing is left to refund')
+    expect(rejection(all, refund('c', 1))).toContain('Nothing is left to refund')
   })
 
   test.each([
     ['more than was captured', paid, refund('a', total + 1), `Only ${total}`],
-    ['all of it twice at once', after(paid, refund('a')), refund('b'), 'Nothing is left'],
+    ['a whole refund while another is pending', after(paid, refund('a')), refund('b'), 'Nothing is left'],
     [
-      'in another currency',
+      'another currency',
       paid,
       { ...refund('a'), amount: { amount: 1, currency: 'USD' } } as OrderMessage,
       'refund it in EUR',
     ],
-    ['what was not captured', placed, refund('a'), 'Nothing was captured'],
-    ['what the bank disputes', after(paid, dispute('opened')), refund('a'), 'disputed'],
-  ])('%s is refused', (_, state, message, why) => {
-    expect(refusal(state, message)).toContain(why)
+    ['money that was not captured', placed, refund('a'), 'Nothing was captured'],
+    ['money that the bank disputes', after(paid, dispute('opened')), refund('a'), 'disputed'],
+  ])('%s is rejected', (_, state, message, why) => {
+    expect(rejection(state, message)).toContain(why)
   })
 
-  test('one that fails is money with us again, and can be refunded anew', () => {
-    const open = after(paid, refund('a'), refunded('a'))
-    expect(money(open, refunded('a', 'failed'))).toEqual([`refund_failed:a ${total}`])
-    expect(after(open, refunded('a', 'failed'))).toMatchObject({ paymentStatus: 'captured' })
-    expect(decide(after(open, refunded('a', 'failed')), refunded('a'))).toEqual({})
-    expect(after(open, refunded('a', 'failed'), refund('b'))).toMatchObject({ refunds: [{ id: 'a' }, { id: 'b' }] })
+  test('a refund that fails returns the money to the shop, and can be made again', () => {
+    const refundedOnce = after(paid, refund('a'), refunded('a'))
+    expect(money(refundedOnce, refunded('a', 'failed'))).toEqual([`refund_failed:a ${total}`])
+    expect(after(refundedOnce, refunded('a', 'failed'))).toMatchObject({ paymentStatus: 'captured' })
+    expect(decide(after(refundedOnce, refunded('a', 'failed')), refunded('a'))).toEqual({})
+    expect(after(refundedOnce, refunded('a', 'failed'), refund('b'))).toMatchObject({
+      refunds: [{ id: 'a' }, { id: 'b' }],
+    })
   })
 
-  test('one that the provider refuses is booked nowhere', () => {
-    const refused = { ...refunded('a', 'failed'), providerRefundId: null } as OrderMessage
-    expect(money(after(paid, refund('a')), refused)).toEqual([])
+  test('a refund that the provider rejects is not booked', () => {
+    const rejected = { ...refunded('a', 'failed'), providerRefundId: null } as OrderMessage
+    expect(money(after(paid, refund('a')), rejected)).toEqual([])
   })
 
-  test("one made on the provider's own pages is taken over", () => {
+  test("a refund made in the provider's dashboard is adopted", () => {
     const elsewhere = { ...refunded('x'), refundId: null, providerRefundId: 're_x', amount: eur(700) } as OrderMessage
     expect(money(paid, elsewhere)).toEqual(['refund:re_x 700'])
     expect(after(paid, elsewhere)).toMatchObject({ paymentStatus: 'partially_refunded' })
@@ -147,7 +154,7 @@ describe('refunding', () => {
 })
 
 describe('a dispute', () => {
-  test('is booked with its fee, and what is won comes back, in whatever order it is told', () => {
+  test('is booked with its fee, and booked back when won, in any order of reports', () => {
     expect(money(paid, dispute('opened'))).toEqual([`dispute:dp_1 ${total}`, 'fee:dp_1 1500'])
     expect(money(after(paid, dispute('opened')), dispute('won', 0))).toEqual([
       `dispute_won:dp_1 ${total}`,
@@ -157,12 +164,12 @@ describe('a dispute', () => {
     expect(decide(after(paid, dispute('won')), dispute('opened'))).toEqual({})
   })
 
-  test('that is lost is money back with the buyer', () => {
+  test('that is lost counts as refunded', () => {
     expect(after(paid, dispute('opened'), dispute('lost'))).toMatchObject({ status: 'paid', paymentStatus: 'refunded' })
   })
 })
 
-test('notes are for the staff: no buyer reads them, or who wrote them', () => {
+test('a note is visible to staff only, as is its author', () => {
   const { reply, state } = decide(paid, { type: 'note', by: staff, text: 'called twice' })
   expect(state?.timeline.at(-1)).toMatchObject({ detail: 'called twice', userId: staff.userId, isInternal: true })
   expect(JSON.stringify(reply)).not.toContain('called twice')

@@ -1,8 +1,9 @@
 import { AppError } from '#errors'
+import { refundRemainder } from '../payment/refund.rules.ts'
 import { cancelled } from '../state/ending.rules.ts'
-import { both, changed, deadline, movePayment, type Change } from '../state/order.change.ts'
+import { changed, combined, deadline, type Change } from '../state/order-change.rules.ts'
 import type { MessageOf } from '../state/order.message.ts'
-import { refundRest } from '../payment/refund.rules.ts'
+import { movePayment } from '../state/order.outbox.ts'
 import type { OrderState } from '../state/order.state.ts'
 
 /** Cancelling: by the buyer, the staff or the payment deadline. */
@@ -10,30 +11,33 @@ import type { OrderState } from '../state/order.state.ts'
 const requested = (state: OrderState, { by, reason }: MessageOf<'cancel'>, now: Date): OrderState =>
   changed(state, { cancelledBy: by.role }, { at: now, by, event: 'cancel_requested', detail: reason })
 
-/** An order that is not paid. */
+/** Cancels an order that is not paid. */
 export const cancelUnpaid = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change =>
-  giveUp(requested(state, message, now), now)
+  abandonPayment(requested(state, message, now), now)
 
-/** One that the deadline is ending: from now on a capture that comes late is given back instead of kept. */
-export const cancelToo = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change => ({
+/** Takes over the cancellation by the deadline: a late capture is now refunded instead of making the order paid. */
+export const takeOverCancellation = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change => ({
   state: state.cancelledBy === 'deadline' ? requested(state, message, now) : state,
 })
 
 export const deadlinePassed = (state: OrderState, _: unknown, now: Date): Change =>
-  giveUp(changed(state, { cancelledBy: 'deadline' }, { at: now, by: deadline, event: 'payment_deadline_passed' }), now)
+  abandonPayment(
+    changed(state, { cancelledBy: 'deadline' }, { at: now, by: deadline, event: 'payment_deadline_passed' }),
+    now,
+  )
 
-/** At once where nothing can be captured any more, else when the provider has confirmed that. */
-function giveUp(state: OrderState, now: Date): Change {
-  const isQuiet = state.payment.intentId === null || state.paymentStatus === 'declined'
-  const wanted: OrderState = { ...state, payment: { ...state.payment, wanted: 'void' } }
+/** Cancels immediately where nothing can be captured any more; otherwise once the provider has confirmed the void. */
+function abandonPayment(state: OrderState, now: Date): Change {
+  const isUnchargeable = state.payment.intentId === null || state.paymentStatus === 'declined'
+  const next: OrderState = { ...state, payment: { ...state.payment, wanted: 'void' } }
   const consequences = { outbox: [movePayment(state.id)], cancelMessages: ['paymentDeadline'] }
-  if (isQuiet) return both(consequences, cancelled({ state: { ...wanted, paymentStatus: 'voided' } }, now))
-  return { state: { ...wanted, status: 'cancelling' }, ...consequences }
+  if (isUnchargeable) return combined(consequences, cancelled({ state: { ...next, paymentStatus: 'voided' } }, now))
+  return { state: { ...next, status: 'cancelling' }, ...consequences }
 }
 
 /**
- * A paid order of which nothing was sent: money that is held is let go, money that was captured goes back.
- * @throws AppError `order_state` once it was sent, or while the buyer's bank disputes the payment
+ * Cancels a paid order of which nothing was sent: held money is released, captured money is refunded.
+ * @throws AppError `order_state` once part of it was sent, or while the buyer's bank disputes the payment
  */
 export function cancelPaid(state: OrderState, message: MessageOf<'cancel'>, now: Date): Change {
   if (state.fulfilmentStatus !== 'unfulfilled')
@@ -43,19 +47,19 @@ export function cancelPaid(state: OrderState, message: MessageOf<'cancel'>, now:
       message: "The buyer's bank disputes this payment. Cancel once the dispute is closed.",
     })
   const next: OrderState = { ...requested(state, message, now), status: 'cancelling' }
-  if (next.paymentStatus === 'authorised') return letGo(next)
-  return refundRest({ state: next }, { reason: message.reason ?? 'cancelled', by: message.by, now })
+  if (next.paymentStatus === 'authorised') return releaseHold(next)
+  return refundRemainder({ state: next }, { reason: message.reason ?? 'cancelled', by: message.by, now })
 }
 
-/** A capture that is under way is waited for, and refunded. */
-const letGo = (state: OrderState): Change =>
+/** Has the provider void the held payment. A capture that is under way is left to finish, and refunded then. */
+const releaseHold = (state: OrderState): Change =>
   state.payment.wanted === 'capture'
     ? { state }
     : { state: { ...state, payment: { ...state.payment, wanted: 'void' } }, outbox: [movePayment(state.id)] }
 
-/** The version before has put into the order's row that it wants the money back: done in this one's way. */
-export function refundAsBefore(state: OrderState, _: unknown, now: Date): Change {
+/** Carries out a refund that the previous release requested with `payment.wanted: 'refund'` in the order's row. */
+export function refundForPreviousRelease(state: OrderState, _: unknown, now: Date): Change {
   const next: OrderState = { ...state, payment: { ...state.payment, wanted: 'nothing' } }
-  if (next.paymentStatus === 'authorised') return letGo(next)
-  return refundRest({ state: next }, { reason: 'cancelled', by: deadline, now })
+  if (next.paymentStatus === 'authorised') return releaseHold(next)
+  return refundRemainder({ state: next }, { reason: 'cancelled', by: deadline, now })
 }

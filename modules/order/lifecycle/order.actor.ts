@@ -3,13 +3,13 @@ import { pipelined } from '#db'
 import { applyStock } from '#product'
 import type { Order } from '../contract.ts'
 import { bookMoney } from '../ledger/ledger.store.ts'
-import type { OrderMovement } from '../state/order.change.ts'
+import type { OrderMovement } from '../state/order-change.rules.ts'
 import { orderMessage, type OrderMessage } from '../state/order.message.ts'
 import { loadOrders, lockOrders, saveOrders } from '../state/order.store.ts'
 import type { OrderState } from '../state/order.state.ts'
 import { decideOrder } from './order.rules.ts'
 
-/** The order actor: the rows it locks, loads and saves. Its rules stand in order.rules.ts. */
+/** The order actor: the rows it locks, loads and saves. Its rules are in order.rules.ts. */
 
 export type OrderActor = ActorKind<OrderState, OrderMessage, Order, undefined, OrderMovement>
 
@@ -18,7 +18,7 @@ export const orderActor: OrderActor = {
   version: 1,
   reads: [1],
   message: orderMessage,
-  // What workers bring comes one by one, and costs less the more of it is written together.
+  // Workers deliver outcomes one by one; a single turn at a time collects them into larger batches, which cost less.
   turnsMax: 1,
   lock: lockOrders,
   load: loadOrders,

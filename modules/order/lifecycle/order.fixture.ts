@@ -1,12 +1,13 @@
 import { AppError } from '#errors'
+import type { Initiator, MessageOf, OrderMessage } from '../state/order.message.ts'
+import { noRecords, type OrderState } from '../state/order.state.ts'
 import { decideOrder } from './order.rules.ts'
-import type { MessageOf, OrderMessage, Who } from '../state/order.message.ts'
-import { noRecords } from '../state/records.ts'
-import type { OrderState } from '../state/order.state.ts'
+
+/** An order for tests, in several states, with its messages and their effects. */
 
 export const placedAt = new Date('2026-11-22T12:00:00Z')
 
-/** An order of two mugs and a lamp that was just placed, for tests. */
+/** An order of two mugs and a lamp that was just placed. */
 export const placed: OrderState = {
   id: '01890000-0000-7000-8000-000000000001',
   number: 'ABCDE-12345',
@@ -59,28 +60,27 @@ export const placed: OrderState = {
   ...noRecords(),
 }
 
-/** Messages to that order, and what they do. */
-
 export const decide = (state: OrderState, message: OrderMessage) => decideOrder(state, message, { now: placedAt })
+/** The state after these messages, one after the other. */
 export const after = (state: OrderState, ...messages: OrderMessage[]): OrderState =>
   messages.reduce((current, message) => decide(current, message).state ?? current, state)
 
-const buyer: Who = { role: 'buyer', userId: null }
-export const staff: Who = { role: 'staff', userId: '01890000-0000-7000-8000-00000000000a' }
+const buyer: Initiator = { role: 'buyer', userId: null }
+export const staff: Initiator = { role: 'staff', userId: '01890000-0000-7000-8000-00000000000a' }
 export const total = placed.totalMinor
 export const eur = (amount: number) => ({ amount, currency: 'EUR' })
 
 export const opened: OrderMessage = { type: 'paymentOpened', intentId: 'pi_1', attempt: 1 }
-export const told = (result: MessageOf<'paymentResult'>['result'], attempt?: number): OrderMessage => ({
+export const reported = (result: MessageOf<'paymentResult'>['result'], attempt?: number): OrderMessage => ({
   type: 'paymentResult',
   intentId: 'pi_1',
   result,
   ...(attempt === undefined ? {} : { attempt }),
 })
-export const captured = told({ status: 'captured', amountMinor: total, feeMinor: 100 })
-export const authorised = told({ status: 'authorised', amountMinor: total })
-export const voided = told({ status: 'voided' })
-export const declined = (attempt?: number) => told({ status: 'declined', code: 'generic' }, attempt)
+export const captured = reported({ status: 'captured', amountMinor: total, feeMinor: 100 })
+export const authorised = reported({ status: 'authorised', amountMinor: total })
+export const voided = reported({ status: 'voided' })
+export const declined = (attempt?: number) => reported({ status: 'declined', code: 'generic' }, attempt)
 export const cancel: OrderMessage = { type: 'cancel', by: buyer }
 export const deadline: OrderMessage = { type: 'paymentDeadline' }
 export const pay: OrderMessage = { type: 'pay', methodId: 'card', token: 'pm_other' }
@@ -134,20 +134,23 @@ export const dispute = (status: 'opened' | 'won' | 'lost', feeMinor = 1500): Ord
 export const paid = after(placed, opened, captured)
 export const heldLater: OrderState = { ...placed, payment: { ...placed.payment, capture: 'later' } }
 export const held = after(heldLater, opened, authorised)
+/** Money movements of this message, such as `capture:pi_1 3590`. */
 export const money = (state: OrderState, message: OrderMessage) =>
   (decide(state, message).movements ?? []).flatMap((move) =>
     'amount' in move ? [`${move.kind}:${move.reference} ${move.amount.amount}`] : [],
   )
+/** Stock movements of this message, such as `take 2 MUG`. */
 export const stock = (state: OrderState, message: OrderMessage) =>
   (decide(state, message).movements ?? []).flatMap((move) =>
     'sku' in move ? [`${move.kind} ${move.quantity} ${move.sku}`] : [],
   )
-export const refusal = (state: OrderState, message: OrderMessage): string => {
+/** Code and message of the error that rejects this message. */
+export const rejection = (state: OrderState, message: OrderMessage): string => {
   try {
     decide(state, message)
   } catch (error) {
     if (error instanceof AppError) return `${error.code}: ${error.message}`
     throw error
   }
-  return 'not refused'
+  return 'not rejected'
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import type { OrderMessage } from '../state/order.message.ts'
 import { createWorld, expectAccounted, type World } from './world.fixture.ts'
-import type { Fault } from '../payment/provider.fixture.ts'
+import type { Fault } from './provider.fixture.ts'
 
 const by = { role: 'staff', userId: null } as const
 const amount = fc.option(fc.integer({ min: 1, max: 4000 }), { nil: undefined })
@@ -10,7 +10,7 @@ const sku = fc.constantFrom('MUG', 'LAMP')
 let serial = 0
 const id = (): string => `${(serial += 1)}`
 
-const plain: (() => OrderMessage)[] = [
+const fixedCommands: (() => OrderMessage)[] = [
   () => ({ type: 'cancel', by: { role: 'buyer', userId: null } }),
   () => ({ type: 'cancel', by }),
   () => ({ type: 'pay', methodId: 'card', token: 'pm_2' }),
@@ -20,7 +20,7 @@ const plain: (() => OrderMessage)[] = [
   () => ({ type: 'paymentDeadline' }),
 ]
 const command: fc.Arbitrary<() => OrderMessage> = fc.oneof(
-  fc.constantFrom(...plain),
+  fc.constantFrom(...fixedCommands),
   fc
     .record({ sku, quantity: fc.integer({ min: 1, max: 2 }), isAll: fc.boolean() })
     .map(({ isAll, ...line }) => (): OrderMessage => ({
@@ -43,12 +43,12 @@ const command: fc.Arbitrary<() => OrderMessage> = fc.oneof(
       reason: 'back',
       refund: refund === undefined ? undefined : { amount: refund, currency: 'EUR' },
     })),
-  amount.map((some) => (): OrderMessage => ({
+  amount.map((refund) => (): OrderMessage => ({
     type: 'refund',
     by,
     refundId: id(),
     reason: 'sorry',
-    amount: some === undefined ? undefined : { amount: some, currency: 'EUR' },
+    amount: refund === undefined ? undefined : { amount: refund, currency: 'EUR' },
   })),
 )
 
@@ -60,7 +60,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: command.map(
       (make): Step =>
         (world) =>
-          world.tell(make()),
+          world.send(make()),
     ),
   },
   {
@@ -69,12 +69,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .record({
         kind: fc.constantFrom('payment' as const, 'charge' as const),
         fault,
-        isCrash: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
+        isCrash: fc.integer({ min: 0, max: 9 }).map((roll) => roll === 0),
       })
       .map(
-        ({ kind, ...how }): Step =>
+        ({ kind, ...options }): Step =>
           (world) =>
-            world.run(kind, how),
+            world.run(kind, options),
       ),
   },
   {
@@ -88,31 +88,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.constantFrom<Step[]>(
-      ({ model }) => model.happen.bank(true),
-      ({ model }) => model.happen.bank(false),
-      ({ model }) => model.happen.lapse(),
-      ({ model }) => model.happen.refundsBecome('succeeded'),
-      ({ model }) => model.happen.refundsBecome('failed'),
-      ({ model }) => model.happen.refundElsewhere(300),
-      ({ model }) => model.happen.dispute('opened'),
-      ({ model }) => model.happen.dispute('won'),
-      ({ model }) => model.happen.dispute('lost'),
+      ({ model }) => model.occurrences.bankDecides(true),
+      ({ model }) => model.occurrences.bankDecides(false),
+      ({ model }) => model.occurrences.holdsLapse(),
+      ({ model }) => model.occurrences.refundsBecome('succeeded'),
+      ({ model }) => model.occurrences.refundsBecome('failed'),
+      ({ model }) => model.occurrences.refundInDashboard(300),
+      ({ model }) => model.occurrences.disputeBecomes('opened'),
+      ({ model }) => model.occurrences.disputeBecomes('won'),
+      ({ model }) => model.occurrences.disputeBecomes('lost'),
       ({ model }) => {
-        model.isPatient = true
+        model.areRefundsPending = true
       },
     ),
   },
 )
 
-test('whatever happens in whatever order: stock and money are accounted for, here and at the provider, and every order settles', async () => {
+test('stock and money add up and every order ends, in any order of events and faults', async () => {
   const start = fc.record({ capture: fc.constantFrom('now' as const, 'later' as const), isPaid: fc.boolean() })
   const steps = fc.array(step, { minLength: 5, maxLength: 40, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(start, steps, async ({ capture, isPaid }, taken) => {
+    fc.asyncProperty(start, steps, async ({ capture, isPaid }, chosen) => {
       const world = createWorld(capture)
       if (isPaid) for (let times = 0; times < 2; times += 1) await world.run('payment', {})
-      for (const take of taken) await take(world)
-      await world.settle()
+      for (const take of chosen) await take(world)
+      await world.runToEnd()
       expectAccounted(world)
     }),
     { numRuns: 1_000 },

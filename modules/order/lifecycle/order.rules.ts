@@ -1,12 +1,9 @@
 import type { DecideContext } from '#actor'
 import { AppError } from '#errors'
-import { cancelPaid, cancelToo, cancelUnpaid, deadlinePassed, refundAsBefore } from './cancel.rules.ts'
 import type { OrderStatus } from '../contract.ts'
-import { disputeReported } from '../payment/dispute.rules.ts'
 import { fulfil } from '../fulfilment/fulfilment.rules.ts'
-import { changed, type Change, type OrderDecision } from '../state/order.change.ts'
-import type { MessageOf, OrderMessage, ResultOf } from '../state/order.message.ts'
-import { orderView } from '../state/order.view.ts'
+import { close, takeBack } from '../fulfilment/return.rules.ts'
+import { disputeReported } from '../payment/dispute.rules.ts'
 import {
   authorised,
   authorisedTooLate,
@@ -22,21 +19,32 @@ import {
   opened,
   payAgain,
   requiresAction,
+  resultUnknown,
   strayPayment,
-  unknown,
-  voidedUnasked,
+  voidedByProvider,
   voidedWhileCancelling,
 } from '../payment/payment.rules.ts'
 import { refund, refundReported } from '../payment/refund.rules.ts'
-import { close, takeBack } from '../fulfilment/return.rules.ts'
+import { changed, type Change, type OrderDecision } from '../state/order-change.rules.ts'
+import type { MessageOf, OrderMessage, ResultOf } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
+import { orderView } from '../state/order.view.ts'
+import {
+  cancelPaid,
+  cancelUnpaid,
+  deadlinePassed,
+  refundForPreviousRelease,
+  takeOverCancellation,
+} from './cancel.rules.ts'
 
 /**
- * The life of an order: what each message does in each of its six states. A cell is a rule (its guards and effects stand
- * with it in *.rules.ts), `nothing`, or the sentence that refuses the message and says what to do instead.
+ * State machine of an order: the rule for each message in each of its six states. A cell is a rule (its guards and
+ * effects are in the *.rules.ts file that it is imported from), `ignore`, or the error message that rejects the message
+ * and says what to do instead.
  *
- * The order says in `payment.wanted` what it wants of the payment provider, and tells the payment effect to settle it;
- * what is captured later or refunded is mail to the charge effect. Both answer with the messages of the second part.
+ * `payment.wanted` is the state that the order wants at the payment provider; the payment effect moves the provider
+ * towards it. A later capture and refunds are messages to the charge effect. Both effects report back with the messages
+ * of the lower half of `machine` and with those of `results`.
  */
 
 type Rule<Message> = (state: OrderState, message: Message, now: Date) => OrderDecision
@@ -48,54 +56,55 @@ type Machine = {
 type ResultStatus = MessageOf<'paymentResult'>['result']['status']
 type ResultMachine = { readonly [Status in ResultStatus]: Row<ResultOf<Status>> }
 
-const nothing = (): OrderDecision => ({})
+const ignore = (): OrderDecision => ({})
 const note = (state: OrderState, { by, text }: MessageOf<'note'>, now: Date): Change => ({
   state: changed(state, {}, { at: now, by, event: 'note', detail: text, isInternal: true }),
 })
 
-const unpaid = 'The order is not paid yet. Wait for its payment, or cancel it.'
-const leaving = 'The order is being cancelled. Place a new one.'
-const left = 'The order has been cancelled. Place a new one.'
-const sent = 'The order has been sent. Return it instead.'
-const over = 'The order is closed: nothing more can happen to it.'
-const paidFor = 'The order is paid: it takes no payment.'
-const unpaidRefund = 'Nothing was captured for this order. Cancel it instead.'
+const notPaid = 'The order is not paid yet. Wait for its payment, or cancel it.'
+const beingCancelled = 'The order is being cancelled. Place a new one.'
+const orderCancelled = 'The order has been cancelled. Place a new one.'
+const alreadySent = 'The order has been sent. Return it instead.'
+const orderClosed = 'The order is closed: nothing more can happen to it.'
+const alreadyPaid = 'The order is paid: it takes no payment.'
+const notCaptured = 'Nothing was captured for this order. Cancel it instead.'
 const allSent = 'Everything in this order has been sent already. Send what is missing as a new order.'
 const notSent = 'Nothing of this order has been sent. Cancel it instead.'
 const notHeld = 'No money is held for this order: there is nothing to capture.'
 
 // prettier-ignore
 const machine: Machine = {
-  // Asked for by buyers and staff.
-  pay:             { placed: payAgain,       paid: paidFor,       fulfilled: paidFor,     closed: paidFor,     cancelling: leaving,       cancelled: left },
-  cancel:          { placed: cancelUnpaid,   paid: cancelPaid,    fulfilled: sent,        closed: over,        cancelling: cancelToo,     cancelled: nothing },
-  capture:         { placed: unpaid,         paid: capture,       fulfilled: capture,     closed: over,        cancelling: leaving,       cancelled: notHeld },
-  fulfil:          { placed: unpaid,         paid: fulfil,        fulfilled: allSent,     closed: over,        cancelling: leaving,       cancelled: left },
-  return:          { placed: notSent,        paid: takeBack,      fulfilled: takeBack,    closed: over,        cancelling: notSent,       cancelled: notSent },
-  refund:          { placed: unpaidRefund,   paid: refund,        fulfilled: refund,      closed: over,        cancelling: refund,        cancelled: refund },
-  note:            { placed: note,           paid: note,          fulfilled: note,        closed: note,        cancelling: note,          cancelled: note },
-  // Told by timers, effects and the provider's webhooks.
-  paymentDeadline: { placed: deadlinePassed, paid: nothing,       fulfilled: nothing,     closed: nothing,     cancelling: nothing,       cancelled: nothing },
-  paymentOpened:   { placed: opened,         paid: nothing,       fulfilled: nothing,     closed: nothing,     cancelling: opened,        cancelled: opened },
-  paymentUnknown:  { placed: unknown,        paid: nothing,       fulfilled: nothing,     closed: nothing,     cancelling: nothing,       cancelled: nothing },
-  refundResult:    { placed: refundReported,     paid: refundReported,    fulfilled: refundReported,  closed: refundReported,  cancelling: refundReported,    cancelled: refundReported },
-  refundWanted:    { placed: nothing,        paid: nothing,       fulfilled: nothing,     closed: nothing,     cancelling: refundAsBefore, cancelled: refundAsBefore },
-  dispute:         { placed: disputeReported,    paid: disputeReported,   fulfilled: disputeReported, closed: disputeReported, cancelling: disputeReported,   cancelled: disputeReported },
-  close:           { placed: nothing,        paid: nothing,       fulfilled: close,       closed: nothing,     cancelling: nothing,       cancelled: nothing },
+  // Commands of buyers and staff.
+  pay:             { placed: payAgain,        paid: alreadyPaid,     fulfilled: alreadyPaid,     closed: alreadyPaid,     cancelling: beingCancelled,           cancelled: orderCancelled },
+  cancel:          { placed: cancelUnpaid,    paid: cancelPaid,      fulfilled: alreadySent,     closed: orderClosed,     cancelling: takeOverCancellation,     cancelled: ignore },
+  capture:         { placed: notPaid,         paid: capture,         fulfilled: capture,         closed: orderClosed,     cancelling: beingCancelled,           cancelled: notHeld },
+  fulfil:          { placed: notPaid,         paid: fulfil,          fulfilled: allSent,         closed: orderClosed,     cancelling: beingCancelled,           cancelled: orderCancelled },
+  return:          { placed: notSent,         paid: takeBack,        fulfilled: takeBack,        closed: orderClosed,     cancelling: notSent,                  cancelled: notSent },
+  refund:          { placed: notCaptured,     paid: refund,          fulfilled: refund,          closed: orderClosed,     cancelling: refund,                   cancelled: refund },
+  note:            { placed: note,            paid: note,            fulfilled: note,            closed: note,            cancelling: note,                     cancelled: note },
+  // Reports of timers, effects and the provider's webhooks.
+  paymentDeadline: { placed: deadlinePassed,  paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: ignore,                   cancelled: ignore },
+  paymentOpened:   { placed: opened,          paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: opened,                   cancelled: opened },
+  paymentUnknown:  { placed: resultUnknown,   paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: ignore,                   cancelled: ignore },
+  refundResult:    { placed: refundReported,  paid: refundReported,  fulfilled: refundReported,  closed: refundReported,  cancelling: refundReported,           cancelled: refundReported },
+  refundWanted:    { placed: ignore,          paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: refundForPreviousRelease, cancelled: refundForPreviousRelease },
+  dispute:         { placed: disputeReported, paid: disputeReported, fulfilled: disputeReported, closed: disputeReported, cancelling: disputeReported,          cancelled: disputeReported },
+  close:           { placed: ignore,          paid: ignore,          fulfilled: close,           closed: ignore,          cancelling: ignore,                   cancelled: ignore },
 }
 
+/** Results of the payment, by its status at the provider. */
 // prettier-ignore
 const results: ResultMachine = {
-  open:            { placed: nothing,        paid: nothing,       fulfilled: nothing,      closed: nothing,       cancelling: nothing,                 cancelled: nothing },
-  processing:      { placed: nothing,        paid: nothing,       fulfilled: nothing,      closed: nothing,       cancelling: nothing,                 cancelled: nothing },
-  requires_action: { placed: requiresAction, paid: nothing,       fulfilled: nothing,      closed: nothing,       cancelling: nothing,                 cancelled: nothing },
-  authorised:      { placed: authorised,     paid: nothing,       fulfilled: nothing,      closed: nothing,       cancelling: nothing,                 cancelled: authorisedTooLate },
-  captured:        { placed: captured,       paid: capturedHeld,  fulfilled: capturedHeld, closed: capturedAgain, cancelling: capturedWhileCancelling, cancelled: capturedAfterCancelling },
-  declined:        { placed: declined,       paid: nothing,       fulfilled: nothing,      closed: nothing,       cancelling: declinedWhileCancelling, cancelled: nothing },
-  voided:          { placed: voidedUnasked,  paid: holdLapsed,    fulfilled: holdLapsed,   closed: nothing,       cancelling: voidedWhileCancelling,   cancelled: nothing },
+  open:            { placed: ignore,           paid: ignore,       fulfilled: ignore,       closed: ignore,        cancelling: ignore,                  cancelled: ignore },
+  processing:      { placed: ignore,           paid: ignore,       fulfilled: ignore,       closed: ignore,        cancelling: ignore,                  cancelled: ignore },
+  requires_action: { placed: requiresAction,   paid: ignore,       fulfilled: ignore,       closed: ignore,        cancelling: ignore,                  cancelled: ignore },
+  authorised:      { placed: authorised,       paid: ignore,       fulfilled: ignore,       closed: ignore,        cancelling: ignore,                  cancelled: authorisedTooLate },
+  captured:        { placed: captured,         paid: capturedHeld, fulfilled: capturedHeld, closed: capturedAgain, cancelling: capturedWhileCancelling, cancelled: capturedAfterCancelling },
+  declined:        { placed: declined,         paid: ignore,       fulfilled: ignore,       closed: ignore,        cancelling: declinedWhileCancelling, cancelled: ignore },
+  voided:          { placed: voidedByProvider, paid: holdLapsed,   fulfilled: holdLapsed,   closed: ignore,        cancelling: voidedWhileCancelling,   cancelled: ignore },
 }
 
-/** Messages that wait for an answer: the order as it is after them. */
+/** Commands: their callers wait for a reply, which is the order as it is afterwards. */
 const commands: ReadonlySet<OrderMessage['type']> = new Set<OrderMessage['type']>([
   'pay',
   'cancel',

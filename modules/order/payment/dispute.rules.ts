@@ -1,14 +1,14 @@
-import { endedIfOver } from '../state/ending.rules.ts'
 import { statusAfterRefunds } from '../state/balance.rules.ts'
-import { changed, moneyMove, provider, type OrderDecision } from '../state/order.change.ts'
+import { endedIfOver } from '../state/ending.rules.ts'
+import { changed, moneyMove, provider, type OrderDecision } from '../state/order-change.rules.ts'
 import type { MessageOf } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
 
-/** Disputes: the buyer's bank takes the money back, until it is won; if it is lost, it is back with the buyer. */
+/** Disputes: the buyer's bank takes the money back. A dispute that is won returns it to the shop; a lost one does not. */
 export function disputeReported(state: OrderState, message: MessageOf<'dispute'>, now: Date): OrderDecision {
   const { disputeId: id, amount, feeMinor, reason, status } = message
-  const former = state.disputes.find((one) => one.id === id)
-  // Forward only: opened, then won or lost. Whichever is told first, its beginning is booked with it.
+  const former = state.disputes.find((dispute) => dispute.id === id)
+  // A dispute only goes forward: opened, then won or lost. A verdict that arrives first books the opening with it.
   if (former !== undefined && (former.status !== 'opened' || status === 'opened')) return {}
   const amountMinor = amount.amount
   const dispute = {
@@ -22,18 +22,18 @@ export function disputeReported(state: OrderState, message: MessageOf<'dispute'>
   }
   const next = changed(
     state,
-    { disputes: [...state.disputes.filter((one) => one.id !== id), dispute] },
+    { disputes: [...state.disputes.filter((other) => other.id !== id), dispute] },
     { at: now, by: provider, event: `dispute_${status}`, detail: reason },
   )
-  const fee = feeMinor - (former?.feeMinor ?? 0)
+  const feeChangeMinor = feeMinor - (former?.feeMinor ?? 0)
   const movements = [
     ...(former === undefined ? moneyMove(state, { kind: 'dispute', reference: id, amountMinor }) : []),
     ...(status === 'won' ? moneyMove(state, { kind: 'dispute_won', reference: id, amountMinor }) : []),
-    // What the provider keeps can change when it is decided.
+    // The verdict can change the provider's fee.
     ...moneyMove(state, {
-      kind: fee < 0 ? 'fee_returned' : 'fee',
+      kind: feeChangeMinor < 0 ? 'fee_returned' : 'fee',
       reference: former === undefined ? id : `${id}:${status}`,
-      amountMinor: Math.abs(fee),
+      amountMinor: Math.abs(feeChangeMinor),
     }),
   ]
   if (status !== 'lost') return { state: next, movements }

@@ -8,27 +8,27 @@ import { paymentResult, type OrderMessage } from '../state/order.message.ts'
 import { findOrderByIntent, loadOrder } from '../state/order.store.ts'
 import type { OrderState } from '../state/order.state.ts'
 
-/** What the provider tells by webhook, put into the order's terms; kept until the order knows the payment it is about. */
+/** The provider's webhooks, translated into messages to the order. An event that is early waits in the mailbox. */
 
-const about = { eventId: z.string().min(1).max(255), intentId: z.string().min(1).max(255) }
-const unsaid = z.string().max(255).nullable()
+const common = { eventId: z.string().min(1).max(255), intentId: z.string().min(1).max(255) }
+const optionalId = z.string().max(255).nullable()
 const amount = moneySchema.extend({ amount: z.int().positive() })
 
 const paymentEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('payment'), ...about, orderId: z.string(), result: paymentResult }),
+  z.object({ kind: z.literal('payment'), ...common, orderId: z.string(), result: paymentResult }),
   z.object({
     kind: z.literal('refund'),
-    ...about,
-    orderId: unsaid,
-    refundId: unsaid,
+    ...common,
+    orderId: optionalId,
+    refundId: optionalId,
     providerRefundId: z.string().min(1).max(255),
     amount,
     status: z.enum(['pending', 'succeeded', 'failed']),
   }),
   z.object({
     kind: z.literal('dispute'),
-    ...about,
-    orderId: unsaid,
+    ...common,
+    orderId: optionalId,
     disputeId: z.string().min(1).max(255),
     amount,
     feeMinor: z.int(),
@@ -37,34 +37,40 @@ const paymentEvent = z.discriminatedUnion('kind', [
   }),
 ])
 
-const message = z.object({ type: z.literal('note'), event: paymentEvent })
-type Note = z.infer<typeof message>
+const message = z.object({ type: z.literal('deliver'), event: paymentEvent })
+type Delivery = z.infer<typeof message>
 
-/** What to do with an event at this moment. */
-export type EventClass =
-  /** Not about an order of ours, or no news. */
-  | { form: 'nothing' }
-  /** Ahead of our own commit: it is to be kept until the order knows its payment. */
-  | { form: 'ahead'; envelope: Envelope }
-  | { form: 'news'; orderId: string; message: OrderMessage }
+/** How an event relates to the order at this moment. */
+export type ClassifiedEvent =
+  /** It concerns no order of this shop, or says nothing that the order does not know. */
+  | { type: 'ignored' }
+  /** It is ahead of the shop's own commit: the envelope keeps it until the order knows its payment. */
+  | { type: 'early'; envelope: Envelope }
+  | { type: 'relevant'; orderId: string; message: OrderMessage }
 
 /**
- * The provider hears of an order after its commit, so an order that is not there is not ours: another program on the same
- * account has ids of its own making.
+ * Classifies a webhook event. An event about an unknown order is ignored: the provider learns of an order only after its
+ * commit, so the order belongs to another program on the same provider account.
  */
-export async function classifyPaymentEvent(query: Queryable, told: PaymentEvent): Promise<EventClass> {
-  const parsed = paymentEvent.safeParse(told)
-  if (!parsed.success) return { form: 'nothing' }
+export async function classifyPaymentEvent(query: Queryable, event: PaymentEvent): Promise<ClassifiedEvent> {
+  const parsed = paymentEvent.safeParse(event)
+  if (!parsed.success) return { type: 'ignored' }
   const order = await findOrder(query, parsed.data)
-  return order === undefined ? { form: 'nothing' } : classify(order, parsed.data)
+  return order === undefined ? { type: 'ignored' } : classifyForOrder(order, parsed.data)
 }
 
 /** Pure. */
-export function classify(order: OrderState, event: PaymentEvent): EventClass {
-  const isQuiet = event.kind === 'payment' && event.result.status !== 'captured' && event.result.status !== 'authorised'
-  if (order.status === 'placed' && order.payment.intentId === null && !isQuiet)
-    return { form: 'ahead', envelope: { kind: 'payment-event', id: event.eventId, message: { type: 'note', event } } }
-  return isNews(order, event) ? { form: 'news', orderId: order.id, message: messageOf(event) } : { form: 'nothing' }
+export function classifyForOrder(order: OrderState, event: PaymentEvent): ClassifiedEvent {
+  const isUnsecured =
+    event.kind === 'payment' && event.result.status !== 'captured' && event.result.status !== 'authorised'
+  if (order.status === 'placed' && order.payment.intentId === null && !isUnsecured)
+    return {
+      type: 'early',
+      envelope: { kind: 'payment-event', id: event.eventId, message: { type: 'deliver', event } },
+    }
+  return isRelevant(order, event)
+    ? { type: 'relevant', orderId: order.id, message: messageOf(event) }
+    : { type: 'ignored' }
 }
 
 async function findOrder(query: Queryable, { orderId, intentId }: PaymentEvent): Promise<OrderState | undefined> {
@@ -72,8 +78,8 @@ async function findOrder(query: Queryable, { orderId, intentId }: PaymentEvent):
   return idSchema.safeParse(orderId).success ? loadOrder(query, orderId) : undefined
 }
 
-/** Spares a turn for what comes again and again; whatever passes is judged by the order's own rules. */
-function isNews({ payment }: OrderState, event: PaymentEvent): boolean {
+/** A filter that saves turns for frequent repetitions. The order's own rules decide about everything that passes. */
+function isRelevant({ payment }: OrderState, event: PaymentEvent): boolean {
   if (event.kind !== 'payment' || event.intentId !== payment.intentId) return true
   const { result } = event
   if (result.status === 'captured')
@@ -97,7 +103,7 @@ function messageOf(event: PaymentEvent): OrderMessage {
   }
 }
 
-export function createPaymentEventEffect({ database }: Services): EffectKind<Note> {
+export function createPaymentEventEffect({ database }: Services): EffectKind<Delivery> {
   return {
     kind: 'payment-event',
     version: 1,
@@ -107,15 +113,15 @@ export function createPaymentEventEffect({ database }: Services): EffectKind<Not
     timeoutMs: 10_000,
     attemptsMax: 100,
     async run({ event }): Promise<EffectResult> {
-      const heard = await classifyPaymentEvent(database.query, event)
-      switch (heard.form) {
-        case 'nothing':
+      const classified = await classifyPaymentEvent(database.query, event)
+      switch (classified.type) {
+        case 'ignored':
           return { outbox: [] }
-        // Over at the order's payment deadline at the latest: a cancelled order waits for no payment.
-        case 'ahead':
+        // The wait ends at the order's payment deadline at the latest: a cancelled order makes no event early.
+        case 'early':
           throw new RetryLaterError('the order does not know this payment yet')
-        case 'news':
-          return { outcome: { kind: 'order', id: heard.orderId, message: heard.message } }
+        case 'relevant':
+          return { outcome: { kind: 'order', id: classified.orderId, message: classified.message } }
       }
     },
   }

@@ -1,48 +1,46 @@
 import type { Envelope } from '#actor'
 import { AppError } from '#errors'
+import { capturedMinor, statusAfterRefunds, wasRefundedUnbooked } from '../state/balance.rules.ts'
 import { cancelled } from '../state/ending.rules.ts'
-import { capturedMinor, isGivenBackUnbooked, statusAfterRefunds } from '../state/balance.rules.ts'
 import {
-  askFee,
+  addMs,
   buyer,
   changed,
-  later,
   moneyMove,
   provider,
-  sendEmail,
-  movePayment,
   stockMoves,
-  takeHeld,
   type Change,
   type OrderDecision,
   type OrderMovement,
-} from '../state/order.change.ts'
+} from '../state/order-change.rules.ts'
 import type { MessageOf, ResultOf } from '../state/order.message.ts'
-import { refundRest, returnMoney } from './refund.rules.ts'
+import { captureHeld, lookUpFee, movePayment, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, PaymentState } from '../state/order.state.ts'
+import { refundRemainder, startRefund } from './refund.rules.ts'
 
-/** Paying: what the provider tells of the order's payment, and the buyer's further attempts at it. */
+/** Paying: the provider's results for the order's payment, the buyer's further attempts, and the capture of held money. */
 
-/** How long after a lost reply we look (the reply may only be late), and how often while the buyer is at the bank, ms. */
-const lookAfterMs = 500
-export const lookEveryMs = 10_000
-/** How long after a capture the provider is asked for its fee, if it did not say, ms. */
-const feeAfterMs = 60_000
+/** Delay of the look-up after a lost reply, which may only be late, ms. */
+const lookUpAfterMs = 500
+/** Interval of look-ups while the buyer is at the bank, ms. */
+export const bankPollMs = 10_000
+/** Delay of the fee look-up after a capture that did not report its fee, ms. */
+const feeLookUpAfterMs = 60_000
 
-/** A second opening of the same attempt (its first reply was lost) is dropped: nothing is charged on it. */
+/** A second opening of the same attempt (the reply to the first was lost) is dropped: nothing is ever charged on it. */
 export function opened(state: OrderState, { intentId, attempt }: MessageOf<'paymentOpened'>): OrderDecision {
   if (state.payment.intentId !== null || state.payment.attempt !== attempt) return {}
   return { state: changed(state, { payment: { ...state.payment, intentId } }), outbox: [movePayment(state.id)] }
 }
 
-/** The charge may have been made: it is looked for before it is sent again. */
-export function unknown(state: OrderState, message: MessageOf<'paymentUnknown'>, now: Date): OrderDecision {
+/** The charge may have been made: the payment is looked up before the charge is sent again. */
+export function resultUnknown(state: OrderState, message: MessageOf<'paymentUnknown'>, now: Date): OrderDecision {
   const { intentId, attempt, round } = message
   const isCurrent = intentId === state.payment.intentId && attempt === state.payment.attempt
   if (!isCurrent || state.paymentStatus !== 'pending') return {}
   return {
     state: changed(state, { paymentStatus: 'unknown' }, { at: now, by: provider, event: 'payment_unknown' }),
-    outbox: [movePayment(state.id, { dueAt: later(now, lookAfterMs), round })],
+    outbox: [movePayment(state.id, { dueAt: addMs(now, lookUpAfterMs), round })],
   }
 }
 
@@ -58,14 +56,14 @@ export function requiresAction(
       { paymentStatus: 'requires_action', payment: { ...state.payment, actionUrl: result.url } },
       { at: now, by: provider, event: 'payment_requires_action' },
     ),
-    // The webhook is faster where there is one.
-    outbox: [movePayment(state.id, { dueAt: later(now, lookEveryMs) })],
+    // Polling stands in for a webhook that does not come.
+    outbox: [movePayment(state.id, { dueAt: addMs(now, bankPollMs) })],
   }
 }
 
-/** The money is ours: the order is paid and its stock sold. */
+/** The money is captured: the order is paid and its stock sold. */
 export function captured(state: OrderState, message: ResultOf<'captured'>, now: Date): Change {
-  const { payment, movements, outbox: mail } = bookCapture(state, { message, now })
+  const { payment, movements, outbox } = bookCapture(state, { message, now })
   return {
     state: changed(
       state,
@@ -79,15 +77,15 @@ export function captured(state: OrderState, message: ResultOf<'captured'>, now: 
       { at: now, by: provider, event: 'paid' },
     ),
     movements: [...stockMoves(state, 'take'), ...movements],
-    outbox: [sendEmail(state.id, 'confirmed'), ...mail],
+    outbox: [sendEmail(state.id, 'confirmed'), ...outbox],
     cancelMessages: ['paymentDeadline'],
   }
 }
 
-/** The money that was held is taken: at the first fulfilment, or when staff asked for it. */
+/** The held money is captured: after the first fulfilment, or on request of staff. */
 export function capturedHeld(state: OrderState, message: ResultOf<'captured'>, now: Date): OrderDecision {
   if (state.paymentStatus !== 'authorised') return capturedAgain(state, message, now)
-  const { payment, movements, outbox: mail } = bookCapture(state, { message, now })
+  const { payment, movements, outbox } = bookCapture(state, { message, now })
   return {
     state: changed(
       state,
@@ -95,30 +93,30 @@ export function capturedHeld(state: OrderState, message: ResultOf<'captured'>, n
       { at: now, by: provider, event: 'paid' },
     ),
     movements: [...stockMoves(state, 'take'), ...movements],
-    outbox: mail,
+    outbox,
   }
 }
 
-/** Known already; but its fee may be news, or the whole of it to the ledger (it was captured by the version before). */
+/** A capture reported again: its fee may be new, or all of it new to the ledger if the previous release captured it. */
 export function capturedAgain(state: OrderState, message: ResultOf<'captured'>, now: Date): OrderDecision {
   const { payment } = state
-  const isNews = payment.capturedMinor === null || (payment.feeMinor === null && message.result.feeMinor !== null)
-  if (!isNews || isGivenBackUnbooked(state)) return {}
+  const isUnbooked = payment.capturedMinor === null || (payment.feeMinor === null && message.result.feeMinor !== null)
+  if (!isUnbooked || wasRefundedUnbooked(state)) return {}
   const { payment: next, movements } = bookCapture(state, { message, now })
   return { state: changed(state, { payment: next }), movements }
 }
 
-/** The capture has won the race against the cancellation. */
+/** The capture was faster than the cancellation. */
 export function capturedWhileCancelling(state: OrderState, message: ResultOf<'captured'>, now: Date): OrderDecision {
   if (capturedMinor(state) > 0) return capturedAgain(state, message, now)
-  // Nobody but the deadline wanted to be rid of the order: it is paid after all.
+  // Only the deadline has cancelled the order: it is paid after all.
   if (state.cancelledBy === 'deadline') return captured(state, message, now)
   return capturedTooLate(state, message, { now, event: 'captured_while_cancelling' })
 }
 
-/** What was captured after the end goes back. */
+/** Money captured after the cancellation is refunded. */
 export function capturedAfterCancelling(state: OrderState, message: ResultOf<'captured'>, now: Date): OrderDecision {
-  if (capturedMinor(state) > 0 || isGivenBackUnbooked(state)) return capturedAgain(state, message, now)
+  if (capturedMinor(state) > 0 || wasRefundedUnbooked(state)) return capturedAgain(state, message, now)
   return capturedTooLate(state, message, { now, event: 'captured_after_cancelling' })
 }
 
@@ -127,13 +125,13 @@ function capturedTooLate(
   message: ResultOf<'captured'>,
   { now, event }: { now: Date; event: string },
 ): Change {
-  const { payment, movements, outbox: mail } = bookCapture(state, { message, now })
+  const { payment, movements, outbox } = bookCapture(state, { message, now })
   const paymentStatus = statusAfterRefunds({ ...state, payment })
   const next = changed(state, { paymentStatus, payment }, { at: now, by: provider, event })
-  return refundRest({ state: next, movements, outbox: mail }, { reason: event, by: provider, now })
+  return refundRemainder({ state: next, movements, outbox }, { reason: event, by: provider, now })
 }
 
-/** Books what is not booked yet: letting the hold go, the capture, the provider's fee. */
+/** Books the parts that are not booked yet: the release of the hold, the capture, the provider's fee. */
 function bookCapture(
   state: OrderState,
   { message, now }: { message: ResultOf<'captured'>; now: Date },
@@ -159,13 +157,13 @@ function bookCapture(
         ? moneyMove(state, { kind: 'fee', reference: intentId, amountMinor: feeMinor ?? 0 })
         : []),
     ],
-    outbox: feeMinor === null && payment.feeMinor === null ? [askFee(state.id, later(now, feeAfterMs))] : [],
+    outbox: feeMinor === null && payment.feeMinor === null ? [lookUpFee(state.id, addMs(now, feeLookUpAfterMs))] : [],
   }
 }
 
-/** The money is held for us: the payment is secured, the stock stays reserved until it is taken. */
+/** The money is held: the payment is secured, and the stock stays reserved until the money is captured. */
 export function authorised(state: OrderState, { intentId, result }: ResultOf<'authorised'>, now: Date): Change {
-  const isWanted = state.payment.capture === 'now'
+  const isCapturedNow = state.payment.capture === 'now'
   return {
     state: changed(
       state,
@@ -175,7 +173,7 @@ export function authorised(state: OrderState, { intentId, result }: ResultOf<'au
         paymentDeadline: null,
         payment: {
           ...state.payment,
-          wanted: isWanted ? 'capture' : 'nothing',
+          wanted: isCapturedNow ? 'capture' : 'nothing',
           actionUrl: null,
           heldMinor: result.amountMinor,
         },
@@ -183,19 +181,19 @@ export function authorised(state: OrderState, { intentId, result }: ResultOf<'au
       { at: now, by: provider, event: 'authorised' },
     ),
     movements: moneyMove(state, { kind: 'hold', reference: intentId, amountMinor: result.amountMinor }),
-    outbox: [sendEmail(state.id, 'confirmed'), ...(isWanted ? [takeHeld(state.id)] : [])],
+    outbox: [sendEmail(state.id, 'confirmed'), ...(isCapturedNow ? [captureHeld(state.id)] : [])],
     cancelMessages: ['paymentDeadline'],
   }
 }
 
-/** Money held for an order that is not wanted any more is let go again. */
+/** Money held for an order that has been cancelled is released again. */
 export const authorisedTooLate = (state: OrderState): OrderDecision => ({
   state: changed(state, { payment: { ...state.payment, wanted: 'void' } }),
   outbox: [movePayment(state.id)],
 })
 
 export function declined(state: OrderState, { result, attempt }: ResultOf<'declined'>, now: Date): OrderDecision {
-  // A webhook does not say which attempt it means: it makes us look, if we wait for the buyer's bank.
+  // A webhook does not name the attempt. While the buyer is at the bank, it makes the effect look the payment up.
   if (attempt === undefined) return state.paymentStatus === 'requires_action' ? { outbox: [movePayment(state.id)] } : {}
   if (attempt !== state.payment.attempt || state.paymentStatus === 'declined') return {}
   return {
@@ -207,7 +205,7 @@ export function declined(state: OrderState, { result, attempt }: ResultOf<'decli
   }
 }
 
-/** The charge that was under way when the order was cancelled has come to nothing. */
+/** The charge that was under way when the order was cancelled has been declined. */
 export function declinedWhileCancelling(
   state: OrderState,
   { attempt, intentId }: ResultOf<'declined'>,
@@ -217,8 +215,8 @@ export function declinedWhileCancelling(
   return voidedWhileCancelling(state, { intentId }, now)
 }
 
-/** Given up at the provider, not by us: the buyer may pay again, with a payment that is opened anew. */
-export const voidedUnasked = (state: OrderState, _: unknown, now: Date): OrderDecision => ({
+/** The provider voided the payment, not the shop: the buyer may pay again, with a new payment at the provider. */
+export const voidedByProvider = (state: OrderState, _: unknown, now: Date): OrderDecision => ({
   state: changed(
     state,
     { paymentStatus: 'declined', payment: { ...state.payment, intentId: null, actionUrl: null } },
@@ -226,7 +224,7 @@ export const voidedUnasked = (state: OrderState, _: unknown, now: Date): OrderDe
   ),
 })
 
-/** The hold has lapsed: what was not sent is cancelled, what was sent is gone and not paid, which is for the staff. */
+/** The hold has lapsed. An order of which nothing was sent is cancelled; otherwise its goods count as sold, for staff to resolve. */
 export function holdLapsed(state: OrderState, { intentId }: { intentId: string }, now: Date): OrderDecision {
   if (state.paymentStatus !== 'authorised') return {}
   const released = moneyMove(state, {
@@ -246,7 +244,7 @@ export function holdLapsed(state: OrderState, { intentId }: { intentId: string }
   }
 }
 
-/** Nothing was charged, and nothing will be. */
+/** The provider has confirmed that nothing was charged and nothing will be: the cancellation is complete. */
 export function voidedWhileCancelling(state: OrderState, { intentId }: { intentId: string }, now: Date): OrderDecision {
   if (capturedMinor(state) > 0) return {}
   const released = moneyMove(state, {
@@ -258,7 +256,7 @@ export function voidedWhileCancelling(state: OrderState, { intentId }: { intentI
   return cancelled({ state: changed(state, { paymentStatus: 'voided', payment }), movements: released }, now)
 }
 
-/** Money on a payment that is not this order's (made at the provider, or opened twice) goes back. */
+/** Money captured on another payment than this order's own (made at the provider, or opened twice) is refunded. */
 export function strayPayment(state: OrderState, message: MessageOf<'paymentResult'>, now: Date): OrderDecision {
   const { intentId, result } = message
   const isKnown = state.refunds.some((refund) => refund.intentId === intentId)
@@ -268,7 +266,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
     ...moneyMove(state, { kind: 'capture', reference: intentId, amountMinor: result.amountMinor }),
     ...moneyMove(state, { kind: 'fee', reference: intentId, amountMinor: result.feeMinor ?? 0 }),
   ]
-  return returnMoney(
+  return startRefund(
     { state: next, movements },
     {
       id: `stray-${intentId}`,
@@ -281,7 +279,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   )
 }
 
-/** Pays again after a decline, or resumes what the bank wanted. */
+/** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
 export function payAgain(state: OrderState, { methodId, token }: MessageOf<'pay'>, now: Date): Change {
   if (state.paymentStatus !== 'declined' && state.paymentStatus !== 'requires_action')
     throw new AppError('order_state', { message: 'A payment for this order is under way. Wait for its result.' })
@@ -299,7 +297,7 @@ export function payAgain(state: OrderState, { methodId, token }: MessageOf<'pay'
   }
 }
 
-/** Staff take the money that is held before anything is sent. */
+/** Staff capture the held money before anything is sent. */
 export function capture(state: OrderState, { by }: MessageOf<'capture'>, now: Date): Change {
   if (state.paymentStatus !== 'authorised')
     throw new AppError('order_state', { message: 'No money is held for this order: there is nothing to capture.' })
@@ -309,6 +307,6 @@ export function capture(state: OrderState, { by }: MessageOf<'capture'>, now: Da
       { payment: { ...state.payment, wanted: 'capture' } },
       { at: now, by, event: 'capture_requested' },
     ),
-    outbox: [takeHeld(state.id)],
+    outbox: [captureHeld(state.id)],
   }
 }

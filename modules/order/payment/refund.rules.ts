@@ -1,44 +1,37 @@
 import { AppError } from '#errors'
 import type { Money } from '#schemas'
-import { endedIfOver } from '../state/ending.rules.ts'
 import { capturedMinor, refundableMinor, statusAfterRefunds } from '../state/balance.rules.ts'
-import {
-  changed,
-  giveBack,
-  later,
-  moneyMove,
-  provider,
-  sendEmail,
-  type Change,
-  type OrderDecision,
-} from '../state/order.change.ts'
-import type { MessageOf, Who } from '../state/order.message.ts'
+import { endedIfOver } from '../state/ending.rules.ts'
+import { addMs, changed, moneyMove, provider, type Change, type OrderDecision } from '../state/order-change.rules.ts'
+import type { Initiator, MessageOf } from '../state/order.message.ts'
+import { refundPayment, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, RefundState } from '../state/order.state.ts'
 
-/** Giving captured money back: several refunds an order, each with an id of its own, never more than was captured. */
+/** Refunds of captured money: any number per order, each with an id of its own, never more than was captured. */
 
-/** How often we ask what became of a refund that the provider has taken on, ms. */
-export const askAgainMs = 3_600_000
+/** Interval of look-ups of a refund that the provider has accepted, and of a fee that it has not reported yet, ms. */
+export const lookUpIntervalMs = 3_600_000
 
-interface Request {
+interface RefundRequest {
   id: string
   intentId: string
   amountMinor: number
   reason: string
-  by: Who
+  by: Initiator
   now: Date
 }
 
-/** @throws AppError `order_state` when there is less left than that; `bad_input` for another currency */
+/** @throws AppError `order_state` when less than the amount is refundable; `bad_input` for another currency */
 export function refund(state: OrderState, message: MessageOf<'refund'>, now: Date): Change {
   const { refundId, reason, by } = message
   const amountMinor = refundAmount(state, message.amount, 'amount')
-  return ownRefund({ state }, { id: refundId, amountMinor, reason, by, now })
+  return refundOwnPayment({ state }, { id: refundId, amountMinor, reason, by, now })
 }
 
 /**
- * What may be refunded of what is asked for; all that is left unless an amount is given.
- * @param field how the request names the amount
+ * The amount to refund, in minor units: everything refundable unless `amount` is given.
+ * @param field path of the amount in the request, for errors
+ * @throws AppError `order_state` when less than the amount is refundable; `bad_input` for another currency
  */
 export function refundAmount(state: OrderState, amount: Money | undefined, field: string): number {
   const { currency } = state
@@ -51,14 +44,14 @@ export function refundAmount(state: OrderState, amount: Money | undefined, field
     throw new AppError('order_state', {
       message: 'The money is only held, not captured. Cancel the order, or capture it first.',
     })
-  const left = refundableMinor(state)
-  if (left === 0) throw new AppError('order_state', { message: nothingLeft(state) })
-  if (amount !== undefined && amount.amount > left)
+  const refundable = refundableMinor(state)
+  if (refundable === 0) throw new AppError('order_state', { message: nothingLeft(state) })
+  if (amount !== undefined && amount.amount > refundable)
     throw new AppError('order_state', {
       field: `${field}.amount`,
-      message: `Only ${left} (minor units of ${currency}) can still be refunded. Ask for that or less.`,
+      message: `Only ${refundable} (minor units of ${currency}) can still be refunded. Ask for that or less.`,
     })
-  return amount?.amount ?? left
+  return amount?.amount ?? refundable
 }
 
 const nothingLeft = (state: OrderState): string =>
@@ -66,21 +59,21 @@ const nothingLeft = (state: OrderState): string =>
     ? 'Nothing was captured for this order: there is nothing to refund.'
     : 'Everything that was captured has been refunded, is being refunded or is disputed. Nothing is left to refund.'
 
-/** All that is left goes back: for what is cancelled. Its id comes of the order's version, so that deciding stays pure. */
-export function refundRest(decision: Change, about: { reason: string; by: Who; now: Date }): Change {
+/** Refunds everything refundable, for a cancellation. The refund's id is made of the order's version, which keeps deciding pure. */
+export function refundRemainder(decision: Change, about: { reason: string; by: Initiator; now: Date }): Change {
   const { state } = decision
   const amountMinor = refundableMinor(state)
   if (amountMinor === 0) return endedIfOver(decision, about.now)
-  return ownRefund(decision, { ...about, id: `${state.id}-${state.version}`, amountMinor })
+  return refundOwnPayment(decision, { ...about, id: `${state.id}-${state.version}`, amountMinor })
 }
 
-function ownRefund(decision: Change, request: Omit<Request, 'intentId'>): Change {
+function refundOwnPayment(decision: Change, request: Omit<RefundRequest, 'intentId'>): Change {
   const { intentId } = decision.state.payment
-  if (intentId === null) throw new Error('money was captured without a payment')
-  return returnMoney(withCaptureBooked(decision, intentId), { ...request, intentId })
+  if (intentId === null) throw new Error('captured money needs a payment id')
+  return startRefund(withCaptureBooked(decision, intentId), { ...request, intentId })
 }
 
-/** What the version before has captured is not in the ledger: it is booked before it goes back. */
+/** Books a capture of the previous release, which keeps no ledger, before it is refunded. */
 function withCaptureBooked(decision: Change, intentId: string): Change {
   const { state } = decision
   if (state.payment.capturedMinor !== null) return decision
@@ -95,10 +88,11 @@ function withCaptureBooked(decision: Change, intentId: string): Change {
   }
 }
 
-/** Notes the refund, then asks the provider for it. */
-export function returnMoney(decision: Change, { id, intentId, amountMinor, reason, by, now }: Request): Change {
+/** Records the refund as pending, and sends it to the charge effect. */
+export function startRefund(decision: Change, request: RefundRequest): Change {
   const { state } = decision
-  const refundState: RefundState = {
+  const { id, intentId, amountMinor, reason, by, now } = request
+  const pending: RefundState = {
     id,
     intentId,
     amountMinor,
@@ -113,17 +107,17 @@ export function returnMoney(decision: Change, { id, intentId, amountMinor, reaso
     ...decision,
     state: changed(
       state,
-      { refunds: [...state.refunds, refundState] },
+      { refunds: [...state.refunds, pending] },
       { at: now, by, event: 'refund_requested', detail: reason },
     ),
-    outbox: [...(decision.outbox ?? []), giveBack(state.id, id)],
+    outbox: [...(decision.outbox ?? []), refundPayment(state.id, id)],
   }
 }
 
-/** A refund only goes forward; one that had succeeded can still come back from the buyer's bank. */
+/** A refund only goes forward; one that has succeeded can still be sent back by the buyer's bank. */
 const ranks = { pending: 0, succeeded: 1, failed: 2 }
 
-/** What became of a refund: of ours, or of one that somebody made on the provider's own pages. */
+/** The status of a refund: of one of ours, or of one made in the provider's dashboard. */
 export function refundReported(state: OrderState, message: MessageOf<'refundResult'>, now: Date): OrderDecision {
   const { refundId, providerRefundId, status } = message
   const known = state.refunds.find(
@@ -131,10 +125,10 @@ export function refundReported(state: OrderState, message: MessageOf<'refundResu
   )
   const former = known ?? madeElsewhere(message, now)
   if (former === undefined) return {}
-  // A refusal to make it again says nothing about the one that was made.
+  // A rejection of a repeated request says nothing about the refund that was made.
   if (known !== undefined && known.providerRefundId !== null && providerRefundId === null) return {}
-  const isTakenOn = former.providerRefundId === null && providerRefundId !== null
-  if (known !== undefined && !isTakenOn && ranks[status] <= ranks[known.status]) return {}
+  const isAccepted = former.providerRefundId === null && providerRefundId !== null
+  if (known !== undefined && !isAccepted && ranks[status] <= ranks[known.status]) return {}
   const next: RefundState = {
     ...former,
     status: ranks[status] > ranks[former.status] ? status : former.status,
@@ -142,9 +136,10 @@ export function refundReported(state: OrderState, message: MessageOf<'refundResu
     failure: status === 'failed' ? (message.code ?? 'failed') : former.failure,
     settledAt: status === 'pending' ? former.settledAt : now,
   }
-  return settled(state, { former: known, next }, now)
+  return refundChanged(state, { former: known, next }, now)
 }
 
+/** A refund made in the provider's dashboard, as it begins; undefined for one that claims an unknown id of ours. */
 function madeElsewhere(message: MessageOf<'refundResult'>, now: Date): RefundState | undefined {
   const { refundId, providerRefundId, intentId, amount } = message
   if (refundId !== null || providerRefundId === null) return undefined
@@ -161,7 +156,7 @@ function madeElsewhere(message: MessageOf<'refundResult'>, now: Date): RefundSta
   }
 }
 
-function settled(
+function refundChanged(
   state: OrderState,
   { former, next }: { former: RefundState | undefined; next: RefundState },
   now: Date,
@@ -175,9 +170,9 @@ function settled(
     ...(isBooked && status === 'failed' ? moneyMove(state, { kind: 'refund_failed', reference, amountMinor }) : []),
   ]
   if (status === 'pending') {
-    // Ours alone: the provider would take the id of one that was made elsewhere for a new refund.
-    const mail = former === undefined ? [] : [giveBack(state.id, reference, later(now, askAgainMs))]
-    return { state: changed(state, { refunds }), movements, outbox: mail }
+    // Only our own refunds are polled: the provider would take the id of one made in its dashboard for a new refund.
+    const outbox = former === undefined ? [] : [refundPayment(state.id, reference, addMs(now, lookUpIntervalMs))]
+    return { state: changed(state, { refunds }), movements, outbox }
   }
   const event = status === 'succeeded' ? 'refunded' : 'refund_failed'
   const after = changed(
@@ -186,12 +181,12 @@ function settled(
     { at: now, by: provider, event, detail: status === 'failed' ? (next.failure ?? undefined) : next.reason },
   )
   const isOwn = next.intentId === state.payment.intentId
-  const isTold = status === 'succeeded' && isOwn && state.status !== 'cancelling' && state.status !== 'cancelled'
+  const isEmailed = status === 'succeeded' && isOwn && state.status !== 'cancelling' && state.status !== 'cancelled'
   return endedIfOver(
     {
       state: isOwn ? { ...after, paymentStatus: statusAfterRefunds(after) } : after,
       movements,
-      outbox: isTold ? [sendEmail(state.id, 'refunded', reference)] : [],
+      outbox: isEmailed ? [sendEmail(state.id, 'refunded', reference)] : [],
     },
     now,
   )

@@ -1,7 +1,7 @@
 import type { Address, Locale, Money } from '#schemas'
 import type { ShippingOption } from '../contract.ts'
 
-/** Where the shop delivers, how, and for what. */
+/** Shipping: destinations, options and prices. */
 
 type Zone = 'americas' | 'europe' | 'asia'
 
@@ -16,7 +16,7 @@ interface Rate {
   name: Record<Locale, string>
   /** Minor units by zone and currency. */
   prices: Record<Zone, Record<string, number>>
-  /** Goods worth this much or more travel free, minor units by currency. */
+  /** Value of goods from which shipping is free, minor units by currency. */
   freeFrom?: Record<string, number>
 }
 
@@ -42,13 +42,13 @@ const rates: Rate[] = [
   },
 ]
 
-/** Currencies that shipping has prices in; the shop sells in no others. */
+/** Currencies that have shipping prices; the shop cannot sell in others. */
 export const shippingCurrencies = ['USD', 'EUR', 'CNY']
 
 export const zoneOf = (country: string): Zone | undefined =>
   (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
 
-/** The options for these goods to this address, cheapest first; none where the shop does not deliver. */
+/** Shipping options for these goods to this address, cheapest first; none where the shop does not deliver. */
 export function shippingOptions(request: {
   address: Pick<Address, 'country'>
   items: Money

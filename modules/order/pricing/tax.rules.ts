@@ -1,6 +1,6 @@
 /**
- * Value added tax by destination. Where buyers are used to prices that include it (Europe, China), it is part of the
- * price; elsewhere it is added. Standard rates of 2026, in per mille; the United States levy none nationally.
+ * Value added tax by destination. It is part of the price where prices usually include it (Europe, China), and added to
+ * the price elsewhere. Standard rates of 2026, in per mille; the United States levy no national tax.
  */
 interface TaxRule {
   perMille: number
@@ -41,8 +41,8 @@ const rules: Record<string, TaxRule> = {
 }
 
 /**
- * Tax on goods and shipping together, rounded half up once an order.
- * @param taxableMinor what the buyer pays for goods (after discount) and shipping, before any tax that is added
+ * Tax on goods and shipping, rounded half up once per order.
+ * @param taxableMinor price of goods (after discount) and shipping, before any tax that is added to it
  */
 export function taxOn(country: string, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
   const rule = rules[country] ?? added(0)

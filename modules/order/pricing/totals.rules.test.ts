@@ -19,7 +19,7 @@ describe('tax', () => {
 })
 
 describe('totals', () => {
-  test('what is paid is goods less discount plus shipping, and tax only where it is added', () => {
+  test('the total is goods less discount plus shipping, and tax only where it is added', () => {
     fc.assert(
       fc.property(
         fc.nat(1e9),
@@ -39,7 +39,7 @@ describe('totals', () => {
 })
 
 describe('shipping', () => {
-  test.each(shippingCurrencies)('has a price in %s for every country it goes to, cheapest first', (currency) => {
+  test.each(shippingCurrencies)('has prices in %s for every destination, cheapest first', (currency) => {
     for (const country of ['US', 'DE', 'GB', 'CN', 'HK', 'JP']) {
       const options = shippingOptions({ address: { country }, items: { amount: 100, currency }, locale: 'zh' })
       expect(options.map(({ id }) => id)).toEqual(['standard', 'express'])

@@ -2,7 +2,7 @@ import type { Currency, Money } from '#schemas'
 import type { Totals } from '../contract.ts'
 import { taxOn } from './tax.rules.ts'
 
-/** An order's sums in minor units of its currency; `totalMinor` is what the buyer pays. */
+/** An order's sums in minor units of its currency; the buyer pays `totalMinor`. */
 export interface Sums {
   itemsMinor: number
   discountMinor: number
@@ -15,7 +15,7 @@ export interface Sums {
 export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: number }[]): number =>
   lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
 
-/** The one place where an order is added up: the quote and the placed order come from here. Without a country no tax is known yet. */
+/** Adds up an order: the only place that does, for quotes and placed orders alike. Without a country the tax is left out. */
 export function sumUp(order: {
   itemsMinor: number
   discountMinor?: number

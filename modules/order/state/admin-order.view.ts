@@ -6,7 +6,7 @@ import { capturedMinor, refundableMinor } from './balance.rules.ts'
 import { entryView, orderView } from './order.view.ts'
 import type { OrderState } from './order.state.ts'
 
-/** Everything there is of an order, for the staff. */
+/** The whole order for staff, with its ledger entries. */
 export async function adminView(query: Queryable, state: OrderState): Promise<AdminOrder> {
   const money = (amount: number): Money => ({ amount, currency: state.currency })
   const { payment } = state
@@ -30,7 +30,7 @@ export async function adminView(query: Queryable, state: OrderState): Promise<Ad
       at: requestedAt.toISOString(),
       amount: money(amountMinor),
     })),
-    returns: state.returns.map(({ at, ...one }) => ({ ...one, at: at.toISOString() })),
+    returns: state.returns.map(({ at, ...orderReturn }) => ({ ...orderReturn, at: at.toISOString() })),
     disputes: state.disputes.map(({ amountMinor, feeMinor, openedAt, closedAt, ...dispute }) => ({
       ...dispute,
       amount: money(amountMinor),

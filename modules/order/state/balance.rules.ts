@@ -1,31 +1,31 @@
 import type { PaymentStatus } from '../contract.ts'
 import type { OrderState } from './order.state.ts'
 
-/** What an order's payment amounts to at this moment, in minor units of its currency. */
+/** The balance of an order's payment, in minor units of its currency. */
 
-/** What was captured, before anything went back. */
+/** The captured amount, before any refund or dispute. */
 export function capturedMinor({ payment, paymentStatus, totalMinor }: OrderState): number {
-  // A version that did not keep the sum captures the whole of it, and gives the whole of it back.
+  // The previous release does not store the amount: it always captures the whole total, and refunds the whole total.
   return payment.capturedMinor ?? (paymentStatus === 'captured' ? totalMinor : 0)
 }
 
-/** Whether a version that keeps no sums has captured it and given it back. */
-export const isGivenBackUnbooked = ({ payment, paymentStatus }: OrderState): boolean =>
+/** Whether the previous release, which books nothing, captured the payment and refunded it. */
+export const wasRefundedUnbooked = ({ payment, paymentStatus }: OrderState): boolean =>
   payment.capturedMinor === null && paymentStatus === 'refunded'
 
-/** Refunds of the payment that pays for this order; there may be others, of money that came unasked. */
+/** Refunds of the order's own payment. Others return money of unexpected payments. */
 const ownRefunds = ({ refunds, payment }: OrderState): OrderState['refunds'] =>
   refunds.filter(({ intentId }) => intentId === payment.intentId)
 
 const sum = (rows: readonly { amountMinor: number }[]): number =>
   rows.reduce((total, { amountMinor }) => total + amountMinor, 0)
 
-/** What is back with the buyer for good: refunds that succeeded, disputes that were lost. */
-const returnedMinor = (state: OrderState): number =>
+/** Money that is definitely back with the buyer: refunds that succeeded, disputes that were lost. */
+const reversedMinor = (state: OrderState): number =>
   sum(ownRefunds(state).filter(({ status }) => status === 'succeeded')) +
   sum(state.disputes.filter(({ status }) => status === 'lost'))
 
-/** What can still be refunded: not what is on its way back, nor what the buyer's bank has taken. */
+/** The amount that can still be refunded: less pending refunds, and less disputes that are not won. */
 export const refundableMinor = (state: OrderState): number =>
   Math.max(
     0,
@@ -34,14 +34,14 @@ export const refundableMinor = (state: OrderState): number =>
       sum(state.disputes.filter(({ status }) => status !== 'won')),
   )
 
-/** Whether money of the buyer's is with us. */
-export const isKept = (state: OrderState): boolean => capturedMinor(state) > returnedMinor(state)
+/** Whether the shop still has money of the buyer. */
+export const hasBuyerMoney = (state: OrderState): boolean => capturedMinor(state) > reversedMinor(state)
 
-/** What a payment is called after refunds; what was not captured keeps its name. */
+/** The payment status after refunds and disputes; a payment that was not captured keeps its status. */
 export function statusAfterRefunds(state: OrderState): PaymentStatus {
-  const whole = capturedMinor(state)
-  const returned = returnedMinor(state)
-  if (whole === 0) return state.paymentStatus
-  if (returned === 0) return 'captured'
-  return returned >= whole ? 'refunded' : 'partially_refunded'
+  const captured = capturedMinor(state)
+  const reversed = reversedMinor(state)
+  if (captured === 0) return state.paymentStatus
+  if (reversed === 0) return 'captured'
+  return reversed >= captured ? 'refunded' : 'partially_refunded'
 }

@@ -1,18 +1,18 @@
-import { isKept } from './balance.rules.ts'
-import { both, changed, sendEmail, shop, stockMoves, type Change } from './order.change.ts'
+import { hasBuyerMoney } from './balance.rules.ts'
+import { changed, combined, shop, stockMoves, type Change } from './order-change.rules.ts'
+import { sendEmail } from './order.outbox.ts'
 import type { OrderState } from './order.state.ts'
-import { isSold } from './stock.rules.ts'
 
 /**
- * How an order ends. Stock is let go when it becomes `cancelled`, never before: while a charge may be under way, or money
- * of the buyer's is still with us, it is `cancelling`.
+ * The end of an order. An order whose charge may be under way, or whose money is still with the shop, is `cancelling`.
+ * Its stock is released only when it becomes `cancelled`.
  */
 
-/** Its stock is released, or, if it was sold, put back on sale. */
+/** Cancels the order: stock that is reserved is released, stock that was sold is returned. */
 export function cancelled(decision: Change, now: Date): Change {
   const { state } = decision
   const by = { role: state.cancelledBy ?? 'shop', userId: null }
-  return both(decision, {
+  return combined(decision, {
     state: changed(
       state,
       { status: 'cancelled', paymentDeadline: null },
@@ -24,16 +24,23 @@ export function cancelled(decision: Change, now: Date): Change {
   })
 }
 
-/** Whether money is on its way in either direction, or argued about. */
-export const isUnsettled = ({ refunds, disputes, payment }: OrderState): boolean =>
+/**
+ * Whether the order's stock has been sold, and not only reserved. The timeline decides, since every release writes it
+ * alike: of two releases running side by side, neither sells stock that the other has sold already.
+ */
+export const isSold = ({ timeline }: Pick<OrderState, 'timeline'>): boolean =>
+  timeline.some(({ event }) => event === 'paid' || event === 'capture_failed')
+
+/** Whether money is held, being refunded or disputed. */
+export const hasPendingMoney = ({ refunds, disputes, payment }: OrderState): boolean =>
   payment.heldMinor > 0 ||
   refunds.some(({ status }) => status === 'pending') ||
   disputes.some(({ status }) => status === 'opened')
 
-/** Ends what is over: a cancellation once all money is back, an order that was returned and refunded whole. */
+/** Ends the order if nothing is left to do: a cancellation with all money back, an order returned and refunded whole. */
 export function endedIfOver(decision: Change, now: Date): Change {
   const { state } = decision
-  if (isUnsettled(state) || isKept(state)) return decision
+  if (hasPendingMoney(state) || hasBuyerMoney(state)) return decision
   if (state.status === 'cancelling') return cancelled(decision, now)
   if (state.status !== 'fulfilled' || state.fulfilmentStatus !== 'returned') return decision
   return { ...decision, state: closed(state, now) }

@@ -3,11 +3,11 @@ import { moneySchema, quantityMax } from '#schemas'
 import { roles } from '../contract.ts'
 
 /**
- * What an order can be told. Only `paymentDeadline` travels as mail: everything else is a command or an outcome, made
- * and handled in one process, so that what is added here needs no other program to read it (README, "Versions").
+ * Messages that an order receives. Only `paymentDeadline` goes through the mailbox. All others are commands or outcomes,
+ * made and handled in one process, so a new type here is never read by another release (README, "Message versions").
  */
 
-const at = { intentId: z.string() }
+const payment = { intentId: z.string() }
 
 /** Mirrors `PaymentResult` of the provider's interface. */
 export const paymentResult = z.discriminatedUnion('status', [
@@ -20,23 +20,23 @@ export const paymentResult = z.discriminatedUnion('status', [
   z.object({ status: z.literal('voided') }),
 ])
 
-const who = z.object({ role: z.enum(roles), userId: z.string().nullable() })
-export type Who = z.infer<typeof who>
+const initiator = z.object({ role: z.enum(roles), userId: z.string().nullable() })
+export type Initiator = z.infer<typeof initiator>
 
 const quantity = z.int().min(1).max(quantityMax)
 const sentLine = z.object({ sku: z.string(), quantity })
 
 export const orderMessage = z.discriminatedUnion('type', [
-  /** The provider has opened a payment; its id is kept before anything is charged. */
-  z.object({ type: z.literal('paymentOpened'), ...at, attempt: z.int() }),
-  /** It may have been charged: the reply was lost. `round` counts the provider's definite failures so far. */
-  z.object({ type: z.literal('paymentUnknown'), ...at, attempt: z.int(), round: z.int() }),
-  /** What the payment has come to. Without `attempt`: told by the provider's webhook, or asked for by a later step. */
-  z.object({ type: z.literal('paymentResult'), ...at, result: paymentResult, attempt: z.int().optional() }),
-  /** What became of a refund: of ours, or (`refundId` null) of one made on the provider's own pages. */
+  /** The provider has opened a payment. Its id is stored before anything is charged. */
+  z.object({ type: z.literal('paymentOpened'), ...payment, attempt: z.int() }),
+  /** The reply to a charge was lost, so it may have been made. `round` counts the provider's definite failures so far. */
+  z.object({ type: z.literal('paymentUnknown'), ...payment, attempt: z.int(), round: z.int() }),
+  /** The status of the payment. Without `attempt` it comes from a webhook, or from a step after the charge. */
+  z.object({ type: z.literal('paymentResult'), ...payment, result: paymentResult, attempt: z.int().optional() }),
+  /** The status of a refund: of ours, or, with a null `refundId`, of one made in the provider's dashboard. */
   z.object({
     type: z.literal('refundResult'),
-    ...at,
+    ...payment,
     refundId: z.string().nullable(),
     providerRefundId: z.string().nullable(),
     amount: moneySchema,
@@ -45,25 +45,25 @@ export const orderMessage = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('dispute'),
-    ...at,
+    ...payment,
     disputeId: z.string(),
     amount: moneySchema,
     feeMinor: z.int(),
     reason: z.string(),
     status: z.enum(['opened', 'won', 'lost']),
   }),
-  /** The version before asked for a refund in its own way, in the order's row. */
+  /** The previous release requested a refund by `payment.wanted` in the order's row. */
   z.object({ type: z.literal('refundWanted') }),
   /** The timer that was set when the order was placed. */
   z.object({ type: z.literal('paymentDeadline') }),
   z.object({ type: z.literal('pay'), methodId: z.string(), token: z.string() }),
-  z.object({ type: z.literal('cancel'), by: who, reason: z.string().optional() }),
-  z.object({ type: z.literal('capture'), by: who }),
+  z.object({ type: z.literal('cancel'), by: initiator, reason: z.string().optional() }),
+  z.object({ type: z.literal('capture'), by: initiator }),
   z.object({
     type: z.literal('fulfil'),
-    by: who,
+    by: initiator,
     fulfilmentId: z.string(),
-    /** All that is left, unless given. */
+    /** Everything not sent yet, unless given. */
     lines: z.array(sentLine).optional(),
     carrier: z.string().nullable(),
     trackingNumber: z.string().nullable(),
@@ -71,23 +71,23 @@ export const orderMessage = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('return'),
-    by: who,
+    by: initiator,
     returnId: z.string(),
     refundId: z.string(),
     lines: z.array(sentLine.extend({ restock: z.boolean() })),
     reason: z.string(),
     refund: moneySchema.optional(),
   }),
-  /** All that is left, unless an amount is given. */
+  /** Refunds everything still refundable unless an amount is given. */
   z.object({
     type: z.literal('refund'),
-    by: who,
+    by: initiator,
     refundId: z.string(),
     amount: moneySchema.optional(),
     reason: z.string(),
   }),
-  z.object({ type: z.literal('note'), by: who, text: z.string() }),
-  /** Nothing more is to happen to it: its time to be returned is over. */
+  z.object({ type: z.literal('note'), by: initiator, text: z.string() }),
+  /** The time for returns is over. */
   z.object({ type: z.literal('close') }),
 ])
 

@@ -10,13 +10,15 @@ export type ReturnState = Omit<typeof returns.$inferSelect, 'orderId'>
 export type RefundState = Omit<typeof refunds.$inferSelect, 'orderId'>
 export type DisputeState = Omit<typeof disputes.$inferSelect, 'orderId'>
 
-/** What most orders have nothing of while they are placed and paid: read only where `hasRecords` says so. */
+/** After-sales records. Most orders have none until they are paid, so they are read only where `hasRecords` is set. */
 export interface OrderRecords {
   fulfilments: FulfilmentState[]
   returns: ReturnState[]
   refunds: RefundState[]
   disputes: DisputeState[]
 }
+
+export const noRecords = (): OrderRecords => ({ fulfilments: [], returns: [], refunds: [], disputes: [] })
 
 export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> &
   OrderRecords & {
@@ -25,7 +27,7 @@ export type OrderState = Omit<typeof orders.$inferSelect, 'updatedAt'> &
     payment: PaymentState
   }
 
-/** What a payment needs of its order. */
+/** The part of an order that the payment effect reads. */
 export type PayableOrder = Pick<OrderState, 'id' | 'status' | 'paymentStatus' | 'totalMinor' | 'currency' | 'payment'>
 
 /** Reads an order as it is now. */

@@ -1,10 +1,9 @@
-import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
 import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
-import { filterConditions, type OrderFilter } from './order.filter.ts'
-import { loadRecords, saveRecords } from './records.store.ts'
-import { noRecords } from './records.ts'
+import type { FulfilmentStatus, OrderStatus, PaymentStatus } from '../contract.ts'
 import { orderEvents, orderLines, orders, payments } from '../schema.ts'
-import type { EventState, OrderRecords, OrderState, PayableOrder } from './order.state.ts'
+import { noRecords, type EventState, type OrderRecords, type OrderState, type PayableOrder } from './order.state.ts'
+import { loadRecords, saveRecords } from './records.store.ts'
 
 /** SQL of orders, with their lines, timeline and payment. */
 
@@ -14,7 +13,7 @@ export async function lockOrders(tx: Queryable, ids: readonly string[]): Promise
   if (ids.length > 0) await lock(tx, ids)
 }
 
-/** With everything that belongs to it but its records, in one statement. */
+/** Loads the order's own row, lines, timeline and payment in one statement; its records have statements of their own. */
 const load = statement<LoadedOrder>(
   'load orders',
   `select ${selectList(orders, 'o', ['updatedAt'])},
@@ -53,12 +52,12 @@ const loadPayable = statement<PayableOrder>(
    from "order".orders o join "order".payment p on p.order_id = o.id where o.id = any($1::uuid[])`,
 )
 
-/** Only what a payment needs: it is asked twice for each order. */
+/** Loads only the part that the payment effect reads, since it runs twice for each order. */
 export async function loadPayableOrders(query: Queryable, ids: readonly string[]): Promise<Map<string, PayableOrder>> {
   return new Map((await loadPayable(query, ids)).rows.map((row) => [row.id, row]))
 }
 
-/** The order that this payment of the provider's is for. */
+/** Finds the order by the provider's id of its payment. */
 export async function findOrderByIntent(query: Queryable, intentId: string): Promise<OrderState | undefined> {
   const [row] = await query
     .select({ id: payments.orderId })
@@ -68,7 +67,22 @@ export async function findOrderByIntent(query: Queryable, intentId: string): Pro
   return row === undefined ? undefined : loadOrder(query, row.id)
 }
 
-/** A page of orders, newest first, after the position `before`. */
+/** Staff's search for orders. An absent field matches every order. */
+export interface OrderFilter {
+  status?: OrderStatus | undefined
+  paymentStatus?: PaymentStatus | undefined
+  fulfilmentStatus?: FulfilmentStatus | undefined
+  number?: string | undefined
+  /** Inclusive. */
+  placedFrom?: string | undefined
+  /** Exclusive. */
+  placedTo?: string | undefined
+}
+
+/**
+ * Keyset pagination: a page of orders, newest first, after the position `before`. It follows the index on the time of
+ * placing. The statuses have no index: it would cost every order several more index writes, for a rare query.
+ */
 export async function listOrders(
   query: Queryable,
   page: OrderFilter & { userId?: string; before: { placedAt: string; id: string } | undefined; limit: number },
@@ -79,7 +93,7 @@ export async function listOrders(
     before === undefined
       ? undefined
       : sql`(${orders.placedAt}, ${orders.id}) < (${before.placedAt}::timestamptz, ${before.id}::uuid)`,
-    ...filterConditions(page),
+    ...conditionsOf(page),
   ]
   const rows = await query
     .select({ id: orders.id })
@@ -93,6 +107,15 @@ export async function listOrders(
   )
   return rows.flatMap(({ id }) => found.get(id) ?? [])
 }
+
+const conditionsOf = (filter: OrderFilter): (SQL | undefined)[] => [
+  filter.status && eq(orders.status, filter.status),
+  filter.paymentStatus && eq(orders.paymentStatus, filter.paymentStatus),
+  filter.fulfilmentStatus && eq(orders.fulfilmentStatus, filter.fulfilmentStatus),
+  filter.number === undefined ? undefined : eq(orders.number, filter.number),
+  filter.placedFrom === undefined ? undefined : gte(orders.placedAt, new Date(filter.placedFrom)),
+  filter.placedTo === undefined ? undefined : lt(orders.placedAt, new Date(filter.placedTo)),
+]
 
 const insertOrders = bulkInsert(orders)
 const insertLines = bulkInsert(orderLines)
@@ -117,8 +140,8 @@ const updatePayments = bulkUpdate(payments, {
 })
 
 /**
- * Writes orders: new ones whole, known ones as they have become.
- * @param before as they were loaded; absent: the order is new
+ * Inserts new orders whole, and writes the changes of known ones.
+ * @param options.before the states as loaded; an order that is absent there is new
  */
 export async function saveOrders(
   tx: Queryable,
@@ -126,9 +149,9 @@ export async function saveOrders(
   { before, now }: { before: ReadonlyMap<string, OrderState>; now: Date },
 ): Promise<void> {
   const rows = states.map((state) => ({ ...rowOf(state), updatedAt: now }))
-  const paid = states.map(({ id, payment }) => ({ ...payment, orderId: id }))
-  const fresh = states.filter(({ id }) => !before.has(id))
+  const paymentRows = states.map(({ id, payment }) => ({ ...payment, orderId: id }))
   const isNew = (id: string): boolean => !before.has(id)
+  const created = states.filter(({ id }) => isNew(id))
   const positioned = <Part extends object>(id: string, parts: readonly Part[]) =>
     parts.map((part, position) => ({ ...part, orderId: id, position }))
   await pipelined([
@@ -138,11 +161,11 @@ export async function saveOrders(
     ),
     insertLines(
       tx,
-      fresh.flatMap(({ id, lines }) => positioned(id, lines)),
+      created.flatMap(({ id, lines }) => positioned(id, lines)),
     ),
     insertPayments(
       tx,
-      paid.filter(({ orderId }) => isNew(orderId)),
+      paymentRows.filter(({ orderId }) => isNew(orderId)),
     ),
     updateOrders(
       tx,
@@ -150,13 +173,13 @@ export async function saveOrders(
     ),
     updatePayments(
       tx,
-      states.flatMap(({ id, payment }, at) => {
+      states.flatMap(({ id, payment }, index) => {
         const known = before.get(id)
-        const row = paid[at]
+        const row = paymentRows[index]
         return known === undefined || known.payment === payment || row === undefined ? [] : [row]
       }),
     ),
-    // Entries are only ever added.
+    // The timeline is append-only.
     insertEvents(
       tx,
       states.flatMap(({ id, timeline }) => positioned(id, timeline).slice(before.get(id)?.timeline.length ?? 0)),
@@ -165,13 +188,13 @@ export async function saveOrders(
   ])
 }
 
-/** The order's own row: its parts lie in tables of their own. */
+/** The order's own row, without the parts that have tables of their own. */
 function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
   const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
   return row
 }
 
-/** Versions of these orders, to see which of them have changed. */
+/** Versions of these orders, by id. */
 export async function orderVersions(query: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
   const rows = await query
     .select({ id: orders.id, version: orders.version })

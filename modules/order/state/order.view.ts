@@ -1,8 +1,9 @@
+import type { Services } from '#services'
 import type { Order, TimelineEntry } from '../contract.ts'
-import type { OrderState } from './order.state.ts'
 import { totalsView } from '../pricing/totals.rules.ts'
+import type { OrderState } from './order.state.ts'
 
-/** An order as its buyer and the staff see it. */
+/** An order as its buyer sees it: without internal entries, reasons and the provider's ids. */
 export function orderView(state: OrderState): Order {
   const { currency } = state
   return {
@@ -42,6 +43,10 @@ export function orderView(state: OrderState): Order {
     timeline: state.timeline.filter(({ isInternal }) => !isInternal).map(entryView),
   }
 }
+
+/** Address of the order's page in the storefront; null without `SHOP_URL`. */
+export const orderUrl = ({ SHOP_URL }: Services['config'], id: string): string | null =>
+  SHOP_URL === undefined ? null : new URL(`/order/${id}`, SHOP_URL).href
 
 export const entryView = ({ at, event, detail, role }: OrderState['timeline'][number]): TimelineEntry => ({
   at: at.toISOString(),

@@ -1,12 +1,11 @@
 import { asc, inArray, sql } from 'drizzle-orm'
 import { pipelined, type Queryable } from '#db'
-import { noRecords } from './records.ts'
 import { disputes, fulfilments, refunds, returns } from '../schema.ts'
-import type { OrderRecords, OrderState } from './order.state.ts'
+import { noRecords, type OrderRecords, type OrderState } from './order.state.ts'
 
-/** SQL of what an order gathers after it is paid: fulfilments, returns, refunds, disputes. */
+/** SQL of after-sales records: fulfilments, returns, refunds, disputes. */
 
-/** Of the orders that have any; asks nothing for the others. */
+/** Loads the records of the orders that have any; without such orders it sends no statement. */
 export async function loadRecords(
   query: Queryable,
   orders: readonly { id: string; hasRecords: boolean }[],
@@ -39,7 +38,7 @@ export async function loadRecords(
   return found
 }
 
-/** Writes what is new, and what refunds and disputes have become. */
+/** Inserts new records, and updates refunds and disputes. */
 export async function saveRecords(tx: Queryable, states: readonly OrderState[]): Promise<void> {
   const changed = states.filter(({ hasRecords }) => hasRecords)
   const rowsOf = <Row>(part: (state: OrderState) => Row[]): (Row & { orderId: string })[] =>
@@ -80,10 +79,13 @@ export async function saveRecords(tx: Queryable, states: readonly OrderState[]):
 }
 
 /**
- * Orders that were sent `days` ago and are not closed, some of them. Each is looked for during a month; one that cannot be
- * closed by then, since its money is still argued about, stays as it is.
+ * Up to `limit` orders whose last parcel was sent more than `days` ago, and that can be closed. The search covers a month:
+ * an order that still has a pending refund or an open dispute by then is never closed.
  */
-export async function findOverdue(query: Queryable, { days, most }: { days: number; most: number }): Promise<string[]> {
+export async function findClosableOrders(
+  query: Queryable,
+  { days, limit }: { days: number; limit: number },
+): Promise<string[]> {
   const { rows } = await query.execute<{ id: string }>(sql`
     select o.id from "order".orders o where o.status = 'fulfilled' and o.id in (
       select f.order_id from "order".fulfilment f
@@ -92,6 +94,6 @@ export async function findOverdue(query: Queryable, { days, most }: { days: numb
       select 1 from "order".fulfilment f where f.order_id = o.id and f.at >= now() - make_interval(days => ${days}))
     and not exists (select 1 from "order".refund r where r.order_id = o.id and r.status = 'pending')
     and not exists (select 1 from "order".dispute d where d.order_id = o.id and d.status = 'opened')
-    limit ${most}`)
+    limit ${limit}`)
   return rows.map(({ id }) => id)
 }

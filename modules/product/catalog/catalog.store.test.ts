@@ -50,12 +50,13 @@ beforeAll(async () => {
 })
 afterAll(() => catalog[Symbol.asyncDispose]())
 
-const list = (input: ListInput, view = inDollars) => listProducts(catalog.query, input, view)
-const titles = async (input: ListInput, view = inDollars) => (await list(input, view)).items.map(({ title }) => title)
+const list = (input: ListInput, localisation = inDollars) => listProducts(catalog.query, input, localisation)
+const titles = async (input: ListInput, localisation = inDollars) =>
+  (await list(input, localisation)).items.map(({ title }) => title)
 const idOf = async (slug: string) => (await getProduct(catalog.query, { slug }, inDollars)).id
 
 describe('lists', () => {
-  test('are ordered as asked, and amounts of another currency stand at the end', async () => {
+  test('a list has the requested order, with amounts in another currency last', async () => {
     expect(await titles({})).toEqual(['apron', 'Goblet', 'Beaker', 'Mug', 'Cup'])
     expect(await titles({ sort: 'title' })).toEqual(['apron', 'Beaker', 'Cup', 'Goblet', 'Mug'])
     expect(await titles({ sort: 'price_asc' })).toEqual(['apron', 'Cup', 'Goblet', 'Mug', 'Beaker'])
@@ -64,7 +65,7 @@ describe('lists', () => {
     expect(await titles({ sort: 'title' }, inChinese)).toEqual(['杯子', '高脚杯', '马克杯', '烧杯', '围裙'])
   })
 
-  test.each(productSorts)('pages by %s hold every product once', async (sort) => {
+  test.each(productSorts)('pages sorted by %s hold every product once', async (sort) => {
     const seen: string[] = []
     for (let cursor: string | undefined; ;) {
       const page = await list({ sort, limit: 2, ...(cursor === undefined ? {} : { cursor }) })
@@ -75,7 +76,7 @@ describe('lists', () => {
     expect(seen).toEqual(await titles({ sort }))
   })
 
-  test('a category holds what is below it; an unknown one is named; collections are empty yet', async () => {
+  test('a category includes its descendants, an unknown one is rejected, a collection is empty', async () => {
     expect(await titles({ category: 'kitchen' })).toHaveLength(5)
     expect(await titles({ category: 'textiles' })).toEqual(['apron'])
     expect(await titles({ category: 'void' })).toEqual([])
@@ -83,20 +84,20 @@ describe('lists', () => {
     expect(await list({ collection: 'summer' })).toEqual({ items: [], nextCursor: null })
   })
 
-  test('a cursor of another order or currency is refused', async () => {
+  test('a cursor of another sort order or currency is rejected', async () => {
     const { nextCursor } = await list({ limit: 1, sort: 'price_asc' })
-    for (const [input, view] of [
+    for (const [input, localisation] of [
       [{ sort: 'title' }, inDollars],
       [{ sort: 'price_asc' }, inEuros],
     ] as const) {
-      await expect(list({ ...input, cursor: String(nextCursor) }, view)).rejects.toMatchObject({
+      await expect(list({ ...input, cursor: String(nextCursor) }, localisation)).rejects.toMatchObject({
         code: 'bad_input',
         field: 'cursor',
       })
     }
   })
 
-  test('a card tells the lowest price and whether anything can be bought', async () => {
+  test('a card shows the lowest price and whether any variant can be bought', async () => {
     const { items } = await list({ sort: 'title' }, inEuros)
     expect(items.map(({ title, price, available }) => [title, price.amount, price.currency, available])).toEqual([
       ['apron', 40_00, 'EUR', true],
@@ -109,7 +110,7 @@ describe('lists', () => {
 })
 
 describe('a product', () => {
-  test('is told with all that a page shows, in the language asked for or else in English', async () => {
+  test('a product page is in the requested language, else in English', async () => {
     const colours = { name: { en: 'Colour', zh: '颜色' }, values: [{ en: 'Sand', zh: '沙色' }, { en: 'Blue' }] }
     const variants = [0, 1].map((value) => ({
       sku: `BOWL-${value}`,
@@ -159,7 +160,7 @@ describe('a product', () => {
     await save(catalog.database, [draftOf({ title: 'Bowl', status: 'archived' })])
   })
 
-  test('that is a draft, unknown, or priced in no currency of the shop is not found', async () => {
+  test('a product that is a draft, unknown or without a supported price is not found', async () => {
     for (const slug of ['secret', 'no-such', 'foreign']) {
       await expect(getProduct(catalog.query, { slug }, inDollars)).rejects.toMatchObject({
         code: 'not_found',
@@ -168,9 +169,9 @@ describe('a product', () => {
     }
   })
 
-  test('is related to what is in stock, of its category, in its currency, nearest in price; never to itself', async () => {
-    const related = async (slug: string, view = inDollars) =>
-      (await relatedProducts(catalog.query, await idOf(slug), 8, view)).map(({ title }) => title)
+  test('related products are others in stock, of one category and currency, by nearest price', async () => {
+    const related = async (slug: string, localisation = inDollars) =>
+      (await relatedProducts(catalog.query, await idOf(slug), 8, localisation)).map(({ title }) => title)
     expect(await related('cup')).toEqual(['Mug', 'Beaker'])
     expect(await related('cup', inEuros)).toEqual(['Beaker'])
     expect(await related('apron')).toEqual([])
@@ -181,7 +182,7 @@ describe('a product', () => {
   })
 })
 
-test('categories are a tree, named in the language asked for', async () => {
+test('categories form a tree with names in the requested language', async () => {
   const tree = await categoryTree(catalog.query, 'zh')
   expect(tree.map(({ name, children }) => [name, children.map(({ slug }) => slug)])).toEqual([
     ['厨房', ['cups', 'textiles']],

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Queryable } from '#db'
 import { AppError } from '#errors'
 import type { Locale } from '#schemas'
-import { asCard, cardColumns, sqlIsInStock, type CardRow } from './card.ts'
+import { asCard, cardColumns, sqlIsInStock, type CardRow } from './product-card.view.ts'
 import type {
   Category,
   CategoryRef,
@@ -16,21 +16,21 @@ import type {
 import { decodeCursor, pageOf } from '#lib/cursor'
 import type { ProductDraft, Text } from '../draft.contract.ts'
 import { variantTitle } from './offer.store.ts'
-import { pricesIn, sqlPriceIn, sqlTextIn, textIn, type View } from './view.ts'
+import { pricesIn, sqlPriceIn, sqlTextIn, textIn, type Localisation } from './localisation.rules.ts'
 
 const listLimit = 24
 
 interface ListOrder {
-  /** What a page is ordered by, before the id; the cursor repeats it for the last item of the page. */
+  /** Sort keys that precede the id. The cursor holds their values for the last item of the page. */
   keys: SQL[]
   keysSchema: z.ZodType<unknown[]>
   isDescending: boolean
 }
 
-function listOrder(sort: NonNullable<ListInput['sort']>, view: View): ListOrder {
-  const price = sqlPriceIn('p.price_from', view)
-  // Amounts of another currency cannot be compared: those stand at the end.
-  const isOther = sql`(${price} ->> 'currency' <> ${view.currencies[0]}::text)`
+function listOrder(sort: NonNullable<ListInput['sort']>, localisation: Localisation): ListOrder {
+  const price = sqlPriceIn('p.price_from', localisation)
+  // Amounts in another currency are not comparable, so they come last.
+  const isOther = sql`(${price} ->> 'currency' <> ${localisation.currencies[0]}::text)`
   const amount = sql`(${price} ->> 'amount')::bigint`
   switch (sort) {
     case 'newest':
@@ -40,10 +40,10 @@ function listOrder(sort: NonNullable<ListInput['sort']>, view: View): ListOrder 
     case 'price_desc':
       return { keys: [isOther, sql`-${amount}`], keysSchema: z.tuple([z.boolean(), z.int()]), isDescending: false }
     case 'title': {
-      const collation = sql.raw(`collate "${view.locale}-x-icu"`)
-      // Cut, so that a cursor stays short; in the very words of the indexes in schema.ts.
+      const collation = sql.raw(`collate "${localisation.locale}-x-icu"`)
+      // Truncated so that cursors stay short; spelled exactly as the expression indexes in schema.ts.
       return {
-        keys: [sql`(left(${sqlTextIn('p.title', view.locale)}, 60) ${collation})`],
+        keys: [sql`(left(${sqlTextIn('p.title', localisation.locale)}, 60) ${collation})`],
         keysSchema: z.tuple([z.string()]),
         isDescending: false,
       }
@@ -52,16 +52,20 @@ function listOrder(sort: NonNullable<ListInput['sort']>, view: View): ListOrder 
 }
 
 /**
- * A page of what is on sale. Pages continue after the last key rather than at an offset: what is added or sold
- * meanwhile neither repeats nor hides products.
- * @throws AppError `not_found` for an unknown category, `bad_input` for a cursor of another question.
+ * Keyset pagination over the products on sale: each page continues after the last key of the one before, so concurrent
+ * changes neither repeat nor hide products.
+ * @throws AppError `not_found` for an unknown category, `bad_input` for a cursor of another sort order or localisation.
  */
-export async function listProducts(query: Queryable, input: ListInput, view: View): Promise<ProductPage> {
-  // Collections are to come; until then none has products.
+export async function listProducts(
+  query: Queryable,
+  input: ListInput,
+  localisation: Localisation,
+): Promise<ProductPage> {
+  // Collections are not implemented yet, so each is empty.
   if (input.collection !== undefined) return { items: [], nextCursor: null }
   const { category, limit = listLimit, sort = 'newest' } = input
-  const { keys, keysSchema, isDescending } = listOrder(sort, view)
-  const scope = [sort, view.currencies[0], view.locale].join(' ')
+  const { keys, keysSchema, isDescending } = listOrder(sort, localisation)
+  const scope = [sort, localisation.currencies[0], localisation.locale].join(' ')
   const after =
     input.cursor === undefined
       ? undefined
@@ -73,23 +77,24 @@ export async function listProducts(query: Queryable, input: ListInput, view: Vie
     sql`, `,
   )
   const { rows } = await query.execute<CardRow & { keys: unknown[] }>(sql`
-    select ${cardColumns(view)}, jsonb_build_array(${sql.join(keys, sql`, `)}) as keys
+    select ${cardColumns(localisation)}, jsonb_build_array(${sql.join(keys, sql`, `)}) as keys
     from product.product p
-    where p.status = 'active' and ${sqlPriceIn('p.price_from', view)} is not null
+    where p.status = 'active' and ${sqlPriceIn('p.price_from', localisation)} is not null
       ${categoryIds === undefined ? sql`` : sql`and p.id in (select product_id from product.product_category where category_id = any(${sql.param(categoryIds)}::uuid[]))`}
       ${after === undefined ? sql`` : sql`and ${isAfter({ keys, isDescending }, after[2], after[1])}`}
     order by ${order} limit ${limit + 1}`)
   const { items, nextCursor } = pageOf(rows, limit, (last) => [scope, last.id, last.keys])
-  return { items: items.map((row) => asCard(row, view)), nextCursor }
+  return { items: items.map((row) => asCard(row, localisation)), nextCursor }
 }
 
+/** Keyset condition: the rows after the item with these key values and this id. */
 function isAfter({ keys, isDescending }: Pick<ListOrder, 'keys' | 'isDescending'>, values: unknown[], id: string): SQL {
   const types: Record<string, string> = { boolean: 'boolean', number: 'bigint' }
   const bounds = values.map((value) => sql`${value}::${sql.raw(types[typeof value] ?? 'text')}`)
   return sql`(${sql.join([...keys, sql`p.id`], sql`, `)}) ${isDescending ? sql`<` : sql`>`} (${sql.join([...bounds, sql`${id}::uuid`], sql`, `)})`
 }
 
-/** The ids of a category and all below it. @throws AppError `not_found` naming `category`. */
+/** Ids of a category and all its descendants. @throws AppError `not_found` on field `category`. */
 export async function categoryBranch(query: Queryable, slug: string): Promise<string[]> {
   const { rows } = await query.execute<{ id: string }>(sql`
     with recursive branch as (
@@ -124,13 +129,13 @@ interface ProductRow {
 }
 
 /**
- * One active product with all that a page shows, in one statement.
- * @throws AppError `not_found`, for drafts and archived ones as well.
+ * One active product with everything a product page shows, read in one statement.
+ * @throws AppError `not_found`, also for drafts, archived products and products without a price to show.
  */
 export async function getProduct(
   query: Queryable,
   by: { id: string } | { slug: string },
-  view: View,
+  localisation: Localisation,
 ): Promise<Product> {
   const { rows } = await query.execute<ProductRow>(sql`
     select p.id, p.slug, p.brand, p.title, p.description, p.media, p.options, p.attributes,
@@ -146,11 +151,11 @@ export async function getProduct(
     from product.product p
     where p.status = 'active' and ${'id' in by ? sql`p.id = ${by.id}` : sql`p.slug = ${by.slug}`}`)
   const row = rows[0]
-  const variants = row?.variants?.flatMap((each) => asVariant(each, row, view)) ?? []
+  const variants = row?.variants?.flatMap((each) => asVariant(each, row, localisation)) ?? []
   if (row === undefined || variants.length === 0) {
     throw new AppError('not_found', { field: 'id' in by ? 'id' : 'slug', message: 'There is no such product.' })
   }
-  const { locale } = view
+  const { locale } = localisation
   return {
     id: row.id,
     slug: row.slug,
@@ -177,11 +182,11 @@ export async function getProduct(
 function asVariant(
   variant: NonNullable<ProductRow['variants']>[number],
   product: ProductRow,
-  view: View,
+  localisation: Localisation,
 ): ProductVariant[] {
-  const prices = pricesIn(variant.prices, variant.compareAt, view)
+  const prices = pricesIn(variant.prices, variant.compareAt, localisation)
   if (prices === null) return []
-  const { locale } = view
+  const { locale } = localisation
   const options = product.options.flatMap((option, index) => {
     const value = option.values[variant.values[index] ?? 0]
     return value === undefined ? [] : [[textIn(option.name, locale), textIn(value, locale)] as const]
@@ -199,36 +204,41 @@ function asVariant(
 }
 
 /**
- * What else a buyer of this product may look at: in stock, of a category it is in, priced in the same currency, the
- * nearest in price first.
- * @throws AppError `not_found`
+ * Products related to this one: in stock, in one of its categories and priced in the same currency, nearest price first.
+ * @throws AppError `not_found` for an unknown or inactive product.
  */
-export async function relatedProducts(query: Queryable, id: string, limit: number, view: View): Promise<ProductCard[]> {
+export async function relatedProducts(
+  query: Queryable,
+  id: string,
+  limit: number,
+  localisation: Localisation,
+): Promise<ProductCard[]> {
   const { rows } = await query.execute<CardRow & { is_self: boolean }>(sql`
     with self as (
-      select p.id, ${sqlPriceIn('p.price_from', view)} as price from product.product p where p.id = ${id} and p.status = 'active'
+      select p.id, ${sqlPriceIn('p.price_from', localisation)} as price from product.product p where p.id = ${id} and p.status = 'active'
     ), neighbour as materialized (
       select distinct other.product_id as id from self join product.product_category own on own.product_id = self.id
       join product.product_category other using (category_id) where other.product_id <> self.id
     ), near as (
-      select ${cardColumns(view)}, false as is_self,
-        abs((${sqlPriceIn('p.price_from', view)} ->> 'amount')::bigint - (self.price ->> 'amount')::bigint) as distance
+      select ${cardColumns(localisation)}, false as is_self,
+        abs((${sqlPriceIn('p.price_from', localisation)} ->> 'amount')::bigint - (self.price ->> 'amount')::bigint) as distance
       from self cross join neighbour join product.product p on p.id = neighbour.id and p.status = 'active'
-      where ${sqlPriceIn('p.price_from', view)} ->> 'currency' = self.price ->> 'currency' and ${sqlIsInStock('p.id')}
+      where ${sqlPriceIn('p.price_from', localisation)} ->> 'currency' = self.price ->> 'currency' and ${sqlIsInStock('p.id')}
       order by distance, p.id limit ${limit}
     )
     select * from near union all
     select id, null, null, null, null, null, null, true, null from self
     order by is_self, distance, id`)
   if (rows.length === 0) throw new AppError('not_found', { field: 'id', message: 'There is no such product.' })
-  return rows.filter((row) => !row.is_self).map((row) => asCard(row, view))
+  return rows.filter((row) => !row.is_self).map((row) => asCard(row, localisation))
 }
 
+/** All categories as trees, each level in order of position. */
 export async function categoryTree(query: Queryable, locale: Locale): Promise<Category[]> {
   const { rows } = await query.execute<CategoryRef & { parent_id: string | null } & Record<string, unknown>>(sql`
     select id, slug, ${sqlTextIn('name', locale)} as name, parent_id from product.category order by position, slug`)
   const children = Map.groupBy(rows, (row) => row.parent_id)
-  const below = (parentId: string | null): Category[] =>
-    (children.get(parentId) ?? []).map(({ id, slug, name }) => ({ id, slug, name, children: below(id) }))
-  return below(null)
+  const childrenOf = (parentId: string | null): Category[] =>
+    (children.get(parentId) ?? []).map(({ id, slug, name }) => ({ id, slug, name, children: childrenOf(id) }))
+  return childrenOf(null)
 }

@@ -1,25 +1,25 @@
 import { statement, type Queryable } from '#db'
 import type { Locale, Money } from '#schemas'
-import { asImage } from './card.ts'
+import { asImage } from './product-card.view.ts'
 import type { Image } from '../contract.ts'
 import type { ProductDraft, Text } from '../draft.contract.ts'
-import { textIn } from './view.ts'
+import { textIn } from './localisation.rules.ts'
 
-/** One SKU as a cart or an order line needs it. */
+/** One SKU with the title, price and stock that a cart or order line needs. */
 export interface Offer {
   sku: string
   productId: string
   productSlug: string
-  /** The product's, with the variant's after a dash where there are options to choose. */
+  /** Title of the product, followed by ` – ` and the title of the variant if the product has options. */
   title: string
   image: Image | null
-  /** Null: it has no price in the currency that was asked for. */
+  /** Price in the requested currency; null if there is none. */
   price: Money | null
-  /** Its price in the base currency, to be told where `price` is null. */
+  /** Price in the base currency, to show when `price` is null; null if there is none. */
   basePrice: Money | null
-  /** Pieces that can be bought now. */
+  /** Units that can be bought now. */
   available: number
-  /** Its product is active. */
+  /** Whether its product is active. */
   isOnSale: boolean
 }
 
@@ -51,7 +51,7 @@ const selectOffers = statement<{
    where v.sku = any($1::text[])`,
 )
 
-/** Offers by SKU in one statement, in the caller's transaction; unknown SKUs are absent. */
+/** Offers by SKU, read in one statement. Unknown SKUs are absent. */
 export async function readOffers(
   query: Queryable,
   { skus, currency, baseCurrency, locale }: OffersInput,
@@ -75,7 +75,7 @@ export async function readOffers(
   )
 }
 
-/** The chosen values, such as `Sand / Large`; empty where there is nothing to choose. */
+/** Option values of a variant, such as `Sand / Large`; empty without options. */
 export const variantTitle = (options: ProductDraft['options'], values: number[], locale: Locale): string =>
   options
     .flatMap((option, index) => {

@@ -5,7 +5,7 @@ import { categoryOf, draftOf, openTestCatalog, save } from '../registration/cata
 import { applyStock } from '../stock/stock.store.ts'
 import { bumpVersions, readVersions } from './version.store.ts'
 
-test('what is saved is told to the caches, and nothing else: not what is saved again, nor what orders do to stock', async () => {
+test('versions rise with every saved change, not with an unchanged draft or a reservation', async () => {
   await using catalog = openTestCatalog(await createTestDatabase())
   const { database, query } = catalog
   const versions = async () => Object.fromEntries(await readVersions(query))
@@ -25,7 +25,7 @@ test('what is saved is told to the caches, and nothing else: not what is saved a
   expect(await versions()).toEqual({ product: 2, list: 2, category: 2 })
 })
 
-test('what is rolled back is told to nobody, and many at once count each', async () => {
+test('a rolled-back bump leaves no trace, and every concurrent bump counts', async () => {
   await using catalog = openTestCatalog(await createTestDatabase())
   const { database, query } = catalog
   const failed = transaction(database, async (tx) => {

@@ -2,15 +2,15 @@ import { sql } from 'drizzle-orm'
 import type { Queryable } from '#db'
 
 /**
- * What answers are made from: `product` a product's page, `list` what cards, search and related products show,
- * `category` the tree and its names.
+ * Cache tag of catalog responses: `product` for a product page, `list` for lists, search and related products,
+ * `category` for the category tree and its names.
  */
 export type CatalogTag = 'product' | 'list' | 'category'
 
 /**
- * Tells the caches of all processes, with the caller's commit, that answers made from these are old. The rows are locked
- * sorted, and after everything else. What orders do to stock is not told: answers are renewed every few seconds anyway,
- * and placing looks at the stock itself.
+ * Cache invalidation: with the caller's commit, responses with these tags become stale in every process. The rows are
+ * locked in the order of tags and after everything else. Orders do not invalidate anything when they move stock: cached
+ * responses expire within seconds, and placing an order reads the stock itself.
  */
 export async function bumpVersions(tx: Queryable, tags: readonly CatalogTag[]): Promise<void> {
   if (tags.length === 0) return
@@ -20,7 +20,7 @@ export async function bumpVersions(tx: Queryable, tags: readonly CatalogTag[]): 
     on conflict (tag) do update set version = known.version + 1`)
 }
 
-/** The version of each tag; those that never changed are absent, which counts as 0. */
+/** Version of each tag. A tag that never changed is absent, which counts as 0. */
 export async function readVersions(query: Queryable): Promise<Map<string, number>> {
   const { rows } = await query.execute<{ tag: string; version: number }>(
     sql`select tag, version from product.catalog_version`,

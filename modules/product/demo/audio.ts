@@ -1,6 +1,6 @@
 import type { ProductDraft } from '../draft.contract.ts'
 import { draftProduct } from './draft-builder.ts'
-import { colours } from './vocabulary.ts'
+import { colours } from './translations.ts'
 
 export const audioProducts: ProductDraft[] = [
   draftProduct({

@@ -1,11 +1,11 @@
 import type { CategoryDraft } from '../draft.contract.ts'
-import type { Pair } from './draft-builder.ts'
+import type { BilingualText } from './draft-builder.ts'
 import { textOf } from './draft-builder.ts'
 
 interface Branch {
   slug: string
-  name: Pair
-  leaves: readonly (readonly [slug: string, name: Pair])[]
+  name: BilingualText
+  leaves: readonly (readonly [slug: string, name: BilingualText])[]
 }
 
 const branches: readonly Branch[] = [
@@ -74,7 +74,7 @@ const branches: readonly Branch[] = [
   },
 ]
 
-/** Roots and leaves, each parent before its children. */
+/** Root and leaf categories, each parent before its children. */
 export const demoCategories: CategoryDraft[] = branches.flatMap(({ slug: parent, name, leaves }, rootPosition) => [
   { slug: parent, name: textOf(name), parent: null, position: rootPosition },
   ...leaves.map(([slug, leafName], position) => ({ slug, name: textOf(leafName), parent, position })),

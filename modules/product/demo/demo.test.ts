@@ -11,11 +11,11 @@ const variants = demoProducts.flatMap((product) => product.variants)
 
 const repeated = (values: readonly string[]) => values.filter((value, index) => values.indexOf(value) !== index)
 
-/** Slugs of the products for which a promise does not hold. */
+/** Slugs of the products that violate a guarantee. */
 const productsWhere = (isBroken: (product: ProductDraft) => boolean) =>
   demoProducts.filter(isBroken).map((product) => product.slug)
 
-/** Every `{ en, zh }` of a draft, however deep. */
+/** Every `{ en, zh }` of a draft, at any depth. */
 function textsOf(value: unknown): { en?: unknown; zh?: unknown }[] {
   if (typeof value !== 'object' || value === null) return []
   if ('en' in value || 'zh' in value) return [value]
@@ -23,20 +23,20 @@ function textsOf(value: unknown): { en?: unknown; zh?: unknown }[] {
 }
 
 describe('demo data', () => {
-  test('the catalog takes in every category and product as it is', () => {
+  test('every category and product is a valid draft', () => {
     expect(z.array(categoryDraftSchema).safeParse(demoCategories).error).toBeUndefined()
     expect(z.array(productDraftSchema).safeParse(demoProducts).error).toBeUndefined()
     expect(demoProducts.length).toBeGreaterThanOrEqual(64)
   })
 
-  test('no two products share a slug, no two variants a SKU', () => {
+  test('slugs and SKUs are unique', () => {
     expect(repeated(demoProducts.map((product) => product.slug))).toEqual([])
     expect(repeated(variants.map((variant) => variant.sku))).toEqual([])
     expect(repeated(demoCategories.map((category) => category.slug))).toEqual([])
     for (const { slug } of [...demoProducts, ...demoCategories]) expect(slug).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)
   })
 
-  test('the categories form a tree of two levels, and every product stands in leaves that exist', () => {
+  test('the categories form a tree of two levels, and every product is in existing leaves', () => {
     const roots = demoCategories.filter((category) => category.parent === null).map((category) => category.slug)
     const leaves = demoCategories.filter((category) => category.parent !== null)
     for (const leaf of leaves) expect(roots).toContain(leaf.parent)
@@ -45,7 +45,7 @@ describe('demo data', () => {
     expect(productsWhere((product) => product.categories.length === 0)).toEqual([])
   })
 
-  test('every variant stands for one combination of the options, and no combination is missing', () => {
+  test('the variants of a product are exactly the combinations of its options', () => {
     const combinationsOf = ({ options }: ProductDraft) =>
       options.reduce((product, option) => product * option.values.length, 1)
     expect(productsWhere((product) => product.variants.length !== combinationsOf(product))).toEqual([])
@@ -57,7 +57,7 @@ describe('demo data', () => {
     expect(productsWhere((product) => product.variants.some(({ values }) => isUnknown(product, values)))).toEqual([])
   })
 
-  test('everything has a price in every currency, and what it cost before was more', () => {
+  test('every variant has a price in every currency, below its compare-at price', () => {
     for (const { prices, compareAt } of variants) {
       expect(Object.keys(prices).toSorted()).toEqual(['CNY', 'EUR', 'USD'])
       for (const [currency, price] of Object.entries(prices)) {
@@ -67,7 +67,7 @@ describe('demo data', () => {
     }
   })
 
-  test('every text reads in English and in Chinese', () => {
+  test('every text is in English and in Chinese', () => {
     for (const text of textsOf([demoCategories, demoProducts]))
       expect(text).toEqual({ en: expect.any(String), zh: expect.any(String) })
     const han = /\p{Script=Han}/u
@@ -78,7 +78,7 @@ describe('demo data', () => {
     }
   })
 
-  test('two products are sold out, and search has wireless and wired kinds to tell apart', () => {
+  test('two products are sold out, and several kinds are both wireless and wired', () => {
     const named = (language: 'en' | 'zh', words: string) =>
       demoProducts.filter((product) => product.title[language]?.includes(words)).length
     expect(demoProducts.filter((product) => product.variants.every((variant) => variant.stock === 0))).toHaveLength(2)
@@ -92,19 +92,19 @@ describe('demo data', () => {
 })
 
 describe('demo pictures', () => {
-  test('every product has a picture, and no picture is left over', async () => {
+  test('every product has a picture, and every picture a product', async () => {
     const files = (await readdir(pictureFolder)).filter((file) => file.endsWith('.svg'))
     expect(files.toSorted()).toEqual(demoProducts.map((product) => `${product.slug}.svg`).toSorted())
     for (const { slug, media } of demoProducts) expect(media.map(({ url }) => url)).toEqual([`/demo/${slug}.svg`])
   })
 
-  test('every picture is what its drawing draws: run `node modules/product/demo/pictures.ts` after a change', async () => {
+  test('every picture file matches its drawing; `node modules/product/demo/pictures.ts` updates it', async () => {
     for (const { slug } of demoProducts)
       expect(await readFile(new URL(`${slug}.svg`, pictureFolder), 'utf8')).toBe(pictures.get(slug))
   })
 
   test.each([...pictures])(
-    '%s is small, well-formed, and holds no script, text or reference to elsewhere',
+    'the picture %s is small, well-formed and free of scripts, text and external references',
     (_slug, svg) => {
       expect(Buffer.byteLength(svg)).toBeLessThan(3 * 1024)
       expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 400 400">/)
@@ -119,7 +119,7 @@ describe('demo pictures', () => {
   )
 })
 
-/** The tags that are open at the end, or the first that closes what was not open. */
+/** Tags without a matching counterpart, or the text outside of tags if there is any. */
 function unclosedTags(svg: string): string[] {
   const open: string[] = []
   const rest = svg.replace(

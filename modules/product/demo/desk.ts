@@ -1,6 +1,6 @@
 import type { ProductDraft } from '../draft.contract.ts'
 import { draftProduct } from './draft-builder.ts'
-import { colours } from './vocabulary.ts'
+import { colours } from './translations.ts'
 
 const dotted = ['Dot grid', '点阵'] as const
 const ruled = ['Ruled', '横线'] as const

@@ -1,81 +1,81 @@
 import type { ProductDraft, VariantDraft } from '../draft.contract.ts'
-import { attributeNames, optionNames } from './vocabulary.ts'
+import { attributeNames, optionNames } from './translations.ts'
 
-/** English, then Chinese. A bare string reads the same in both. */
-export type Pair = string | readonly [en: string, zh: string]
+/** English and Chinese text. A single string is used for both. */
+export type BilingualText = string | readonly [en: string, zh: string]
 
-/** Minor units of USD, EUR and CNY. */
+/** Price in minor units of USD, EUR and CNY. */
 export type PriceRow = readonly [usd: number, eur: number, cny: number]
 
-/** SKU and stock; a price only where it differs from the product's. */
+/** SKU, stock and, if it differs from the product's, price of a variant. */
 export type VariantRow = readonly [sku: string, stock: number, price?: PriceRow]
 
-export interface ProductSketch {
-  /** Also the name of its picture. */
+export interface DemoProduct {
+  /** Also the file name of the picture, without extension. */
   slug: string
   brand: string
-  /** Slugs of leaves. */
+  /** Slugs of leaf categories. */
   categories: readonly string[]
-  title: Pair
-  description: Pair
-  alt: Pair
-  options?: Partial<Record<keyof typeof optionNames, readonly Pair[]>>
+  title: BilingualText
+  description: BilingualText
+  alt: BilingualText
+  options?: Partial<Record<keyof typeof optionNames, readonly BilingualText[]>>
   price: PriceRow
-  /** What every variant cost before. */
+  /** Previous price of every variant. */
   compareAt?: PriceRow
-  /** Every combination of the options' values, the last option turning fastest. */
+  /** One row per combination of option values, the last option varying fastest. */
   variants: readonly VariantRow[]
-  attributes: Partial<Record<keyof typeof attributeNames, Pair>>
+  attributes: Partial<Record<keyof typeof attributeNames, BilingualText>>
 }
 
-/** Spells out a sketch as the draft that the catalog takes in. Throws when variants and options do not match in number. */
-export function draftProduct(sketch: ProductSketch): ProductDraft {
-  const options = entriesOf(sketch.options ?? {})
-  const combinations = combine(options.map(([, values]) => values.length))
-  if (combinations.length !== sketch.variants.length)
-    throw new Error(`${sketch.slug}: ${combinations.length} combinations, but ${sketch.variants.length} variants`)
+/** Expands the compact notation into a draft. @throws Error when the variants do not match the combinations of options. */
+export function draftProduct(product: DemoProduct): ProductDraft {
+  const options = entriesOf(product.options ?? {})
+  const combinations = combinationsOf(options.map(([, values]) => values.length))
+  if (combinations.length !== product.variants.length)
+    throw new Error(`${product.slug}: ${combinations.length} combinations, but ${product.variants.length} variants`)
   return {
-    slug: sketch.slug,
+    slug: product.slug,
     status: 'active',
-    brand: sketch.brand,
-    title: textOf(sketch.title),
-    description: textOf(sketch.description),
-    categories: [...sketch.categories],
-    media: [{ url: `/demo/${sketch.slug}.svg`, alt: textOf(sketch.alt) }],
+    brand: product.brand,
+    title: textOf(product.title),
+    description: textOf(product.description),
+    categories: [...product.categories],
+    media: [{ url: `/demo/${product.slug}.svg`, alt: textOf(product.alt) }],
     options: options.map(([name, values]) => ({ name: textOf(optionNames[name]), values: values.map(textOf) })),
-    variants: sketch.variants.map((row, index) => draftVariant(sketch, row, combinations[index] ?? [])),
-    attributes: entriesOf(sketch.attributes).map(([name, value]) => ({
+    variants: product.variants.map((row, index) => draftVariant(product, row, combinations[index] ?? [])),
+    attributes: entriesOf(product.attributes).map(([name, value]) => ({
       name: textOf(attributeNames[name]),
       value: textOf(value),
     })),
   }
 }
 
-/** A text in both languages. */
-export function textOf(pair: Pair): { en: string; zh: string } {
+/** Text by language, as drafts have it. */
+export function textOf(pair: BilingualText): { en: string; zh: string } {
   const [en, zh] = typeof pair === 'string' ? [pair, pair] : pair
   return { en, zh }
 }
 
-function draftVariant(sketch: ProductSketch, [sku, stock, price]: VariantRow, values: number[]): VariantDraft {
+function draftVariant(product: DemoProduct, [sku, stock, price]: VariantRow, values: number[]): VariantDraft {
   return {
     sku,
     values,
-    prices: pricesOf(price ?? sketch.price),
-    ...(sketch.compareAt && { compareAt: pricesOf(sketch.compareAt) }),
+    prices: pricesOf(price ?? product.price),
+    ...(product.compareAt && { compareAt: pricesOf(product.compareAt) }),
     stock,
   }
 }
 
 const pricesOf = ([USD, EUR, CNY]: PriceRow): Record<string, number> => ({ USD, EUR, CNY })
 
-/** All index tuples below `sizes`, in counting order; the empty tuple alone where there are no sizes. */
-const combine = (sizes: number[]): number[][] =>
+/** All index tuples below `sizes`, in counting order; without sizes, only the empty tuple. */
+const combinationsOf = (sizes: number[]): number[][] =>
   sizes.reduce<number[][]>(
     (tuples, size) => tuples.flatMap((tuple) => Array.from({ length: size }, (_, index) => [...tuple, index])),
     [[]],
   )
 
-/** Object.entries that keeps the type of the keys; safe for object literals, which hold no other keys. */
+/** `Object.entries` that keeps the type of the keys; safe for object literals, which have no other keys. */
 const entriesOf = <Key extends string, Value>(record: Partial<Record<Key, Value>>): [Key, Value][] =>
   Object.entries(record) as [Key, Value][]

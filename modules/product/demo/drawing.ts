@@ -1,13 +1,13 @@
-/** Shapes of a flat picture as SVG text. The canvas is 400 by 400 and things stand on a floor at about y = 316. */
+/** Shape of a flat picture, as SVG text. The canvas is 400 by 400; objects stand on a floor at about y = 316. */
 export type Shape = string
 
 export interface Picture {
-  /** What lies behind the thing: a floor to stand on, a disc to float before, a slant to lie on. */
+  /** Background of the object: a floor, a disc or a slanted surface. */
   scene: 'floor' | 'disc' | 'slant'
   shapes: readonly Shape[]
 }
 
-/** The colours the shop's things are made in; the names follow `colours` in vocabulary.ts. */
+/** Colours of the products and their materials; the names follow `colours` in translations.ts. */
 export const paint = {
   black: '#34353c',
   charcoal: '#50535c',
@@ -60,20 +60,20 @@ export const ring = (cx: number, cy: number, r: number, colour: string, width: n
 export const group = (transform: string, ...shapes: readonly Shape[]): Shape =>
   `<g transform="${transform}">${shapes.join('')}</g>`
 
-/** Shapes and their mirror image left to right. */
+/** Shapes with their mirror image, reflected left to right. */
 export const mirrored = (...shapes: readonly Shape[]): Shape =>
   shapes.join('') + group('matrix(-1 0 0 1 400 0)', ...shapes)
 
-/** Defines a tile for `fill="url(#id)"`; `x` and `y` say where one tile begins. */
+/** Defines a tile for `fill="url(#id)"`; `x` and `y` are the origin of one tile. */
 export const tile = (id: string, [x, y, width, height]: readonly number[], ...shapes: readonly Shape[]): Shape =>
   `<pattern id="${id}" x="${x}" y="${y}" width="${width}" height="${height}" patternUnits="userSpaceOnUse">${shapes.join('')}</pattern>`
 
-/** The soft shadow under a thing. */
+/** Soft shadow under an object. */
 export const shadow = (cx: number, cy: number, rx: number, ry = 9): Shape =>
   `<ellipse cx="${cx}" cy="${cy}" rx="${rx}" ry="${ry}" fill-opacity=".13"/>`
 
-/** A veil over what is below: light from a lamp, a reflection, steam. */
-export const veil = (shape: Shape, opacity: number): Shape => `<g opacity="${opacity}">${shape}</g>`
+/** Translucent shape, such as light from a lamp, a reflection or steam. */
+export const translucent = (shape: Shape, opacity: number): Shape => `<g opacity="${opacity}">${shape}</g>`
 
 /** Mixes `#rrggbb` with white (up to 1) or black (down to -1). */
 export function shade(colour: string, amount: number): string {

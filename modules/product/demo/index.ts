@@ -9,7 +9,7 @@ import { powerProducts } from './power.ts'
 
 export { demoCategories } from './categories.ts'
 
-/** What the shop sells before anyone has filled it: invented brands, real-sounding goods, a picture each under /demo. */
+/** Demo catalog for a new shop: invented brands, plausible products, and a picture of each under /demo. */
 export const demoProducts: ProductDraft[] = [
   ...audioProducts,
   ...keyboardProducts,

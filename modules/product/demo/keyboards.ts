@@ -1,6 +1,6 @@
 import type { ProductDraft } from '../draft.contract.ts'
 import { draftProduct } from './draft-builder.ts'
-import { colours } from './vocabulary.ts'
+import { colours } from './translations.ts'
 
 const linear = ['Linear', '线性轴'] as const
 const tactile = ['Tactile', '段落轴'] as const

@@ -1,8 +1,8 @@
 import type { Picture, Shape } from './drawing.ts'
-import { circle, ellipse, paint, path, rect, ring, shade, shadow, stroke, tile, veil } from './drawing.ts'
+import { circle, ellipse, paint, path, rect, ring, shade, shadow, stroke, tile, translucent } from './drawing.ts'
 
 const steam = (x: number, y: number): Shape =>
-  veil(stroke(`M${x} ${y}q-14-16 0-32t0-32M${x + 34} ${y - 6}q-14-16 0-32t0-32`, paint.white, 8), 0.85)
+  translucent(stroke(`M${x} ${y}q-14-16 0-32t0-32M${x + 34} ${y - 6}q-14-16 0-32t0-32`, paint.white, 8), 0.85)
 
 const gooseneck = (colour: string): Shape[] => [
   shadow(206, 326, 112),

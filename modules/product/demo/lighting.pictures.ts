@@ -1,13 +1,13 @@
 import type { Picture, Shape } from './drawing.ts'
-import { circle, ellipse, group, paint, path, rect, ring, shade, shadow, stroke, veil } from './drawing.ts'
+import { circle, ellipse, group, paint, path, rect, ring, shade, shadow, stroke, translucent } from './drawing.ts'
 
 /** Three rings of light around a lamp. */
 const halo = (cx: number, cy: number, r: number): Shape =>
-  veil(circle(cx, cy, r, paint.glow), 0.12) +
-  veil(circle(cx, cy, r * 0.78, paint.glow), 0.14) +
-  veil(circle(cx, cy, r * 0.56, paint.glow), 0.2)
+  translucent(circle(cx, cy, r, paint.glow), 0.12) +
+  translucent(circle(cx, cy, r * 0.78, paint.glow), 0.14) +
+  translucent(circle(cx, cy, r * 0.56, paint.glow), 0.2)
 
-const beam = (d: string): Shape => veil(path(d, paint.glow), 0.32)
+const beam = (d: string): Shape => translucent(path(d, paint.glow), 0.32)
 
 const stemLamp = (colour: string): Shape[] => [
   beam('M206 152L304 118L372 316H128z'),
@@ -130,10 +130,10 @@ const nightLight: Shape[] = [
   stroke('M191 276h.1M209 276h.1', paint.black, 8),
 ]
 
-/** The same dots thrice, as light, glass and filament, since a bulb of three shapes each would make a heavy picture. */
+/** Bulbs drawn as three dotted strokes (light, glass, filament), since three shapes per bulb would make the file large. */
 const bulbs = (dots: string): Shape[] => [
   group('translate(0 -24)', stroke(dots, paint.black, 15)),
-  veil(stroke(dots, paint.glow, 78), 0.22),
+  translucent(stroke(dots, paint.glow, 78), 0.22),
   stroke(dots, '#fff0c0', 36),
   stroke(dots, '#ffd27a', 18),
 ]
@@ -147,7 +147,10 @@ const stringLights: Shape[] = [
 
 const bulb: Shape[] = [
   halo(200, 160, 176),
-  veil(path('M200 62c-62 0-98 46-98 98c0 58 52 74 56 116h84c4-42 56-58 56-116c0-52-36-98-98-98z', '#fff3d2'), 0.62),
+  translucent(
+    path('M200 62c-62 0-98 46-98 98c0 58 52 74 56 116h84c4-42 56-58 56-116c0-52-36-98-98-98z', '#fff3d2'),
+    0.62,
+  ),
   stroke('M200 62c-62 0-98 46-98 98c0 58 52 74 56 116h84c4-42 56-58 56-116c0-52-36-98-98-98z', '#ffeec4', 5),
   stroke('M182 276V214L164 140L182 128L194 196L206 196L218 128L236 140L218 214V276', '#f2a33c', 5),
   stroke('M130 150c4-26 18-44 40-54', paint.white, 8),

@@ -9,10 +9,10 @@ import { kitchenPictures } from './kitchen.pictures.ts'
 import { lightingPictures } from './lighting.pictures.ts'
 import { powerPictures } from './power.pictures.ts'
 
-type Tone = readonly [wall: string, second: string]
+type Backdrop = readonly [wall: string, second: string]
 
-/** Each root has its own air, in three tones that take turns so that a grid of one category does not look stamped. */
-const rooms: readonly (readonly [Record<string, Picture>, readonly Tone[]])[] = [
+/** Pictures of each root category with its three backdrops, used in rotation so that the pictures vary. */
+const pictureSets: readonly (readonly [Record<string, Picture>, readonly Backdrop[]])[] = [
   [
     audioPictures,
     [
@@ -77,21 +77,22 @@ const scenes = {
   slant: (colour: string) => path('M0 400V290L400 110V400z', colour),
 }
 
-/** Every demo product's picture as SVG text, by slug. */
+/** SVG text of every demo product's picture, by slug. */
 export const pictures: ReadonlyMap<string, string> = new Map(
-  rooms.flatMap(([room, tones]) =>
-    Object.entries(room).map(
-      ([slug, picture], index) => [slug, render(picture, tones[index % tones.length] ?? ['#fff', '#eee'])] as const,
+  pictureSets.flatMap(([drawings, backdrops]) =>
+    Object.entries(drawings).map(
+      ([slug, picture], index) =>
+        [slug, render(picture, backdrops[index % backdrops.length] ?? ['#fff', '#eee'])] as const,
     ),
   ),
 )
 
-function render({ scene, shapes }: Picture, [wall, second]: Tone): string {
+function render({ scene, shapes }: Picture, [wall, second]: Backdrop): string {
   const body = [rect(0, 0, 400, 400, wall), scenes[scene](second), ...shapes].join('')
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">${body}</svg>\n`
 }
 
-/** Run as a program, it writes them to where the web server finds them. */
+/** Run as a program, this file writes the pictures to the public folder of the storefront. */
 if (import.meta.main)
   for (const [slug, svg] of pictures)
     writeFileSync(new URL(`../../../web/public/demo/${slug}.svg`, import.meta.url), svg)

@@ -1,6 +1,6 @@
 import type { ProductDraft } from '../draft.contract.ts'
 import { draftProduct } from './draft-builder.ts'
-import { colours } from './vocabulary.ts'
+import { colours } from './translations.ts'
 
 const halfMetre = ['0.5 m', '0.5 米'] as const
 const oneMetre = ['1 m', '1 米'] as const

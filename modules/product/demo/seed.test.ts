@@ -6,7 +6,7 @@ import { listProducts } from '../catalog/catalog.store.ts'
 import { searchProducts } from '../search/search.store.ts'
 import { seedCatalog } from './seed.ts'
 
-test('the demo catalog is saved whole, twice is as once, and its wireless headphones are found in Chinese', async () => {
+test('seeding twice saves the demo catalog once, and search finds it in Chinese', async () => {
   await using catalog = openTestCatalog(await createTestDatabase())
   await seedCatalog(catalog)
   const before = await listProducts(catalog.query, { limit: 100 }, inDollars)

@@ -1,20 +1,21 @@
 import { transaction } from '#db'
 import type { Services } from '#services'
-import { retryWhileUnavailable } from '../registration/retry.ts'
+import { retryWhileUnavailable } from '../registration/transaction-retry.ts'
 import { catalogChunks, saveCatalog } from '../registration/save-catalog.store.ts'
 
 /**
- * Saves the demo catalog over what is stored; again and again it changes nothing.
- * @throws when the demo data contradicts the catalog, naming the first product that was refused.
+ * Saves the demo catalog into the stored one. Idempotent: repeating it changes nothing.
+ * @throws Error with the first rejection when the demo data conflicts with the catalog.
  */
 export async function seedCatalog({ database }: Pick<Services, 'database'>): Promise<void> {
-  // Read when it is needed alone: a shop with a catalog of its own never holds the demo's in memory.
+  // Imported on demand, so that a shop with a catalog of its own does not hold the demo data in memory.
   const { demoCategories, demoProducts } = await import('./index.ts')
   for (const products of catalogChunks(demoProducts)) {
     const save = () =>
       transaction(database, async (tx) => {
-        const { refused } = await saveCatalog(tx, { categories: demoCategories, products })
-        if (refused[0] !== undefined) throw new Error(`the demo catalog was refused: ${JSON.stringify(refused[0])}`)
+        const { rejections } = await saveCatalog(tx, { categories: demoCategories, products })
+        if (rejections[0] !== undefined)
+          throw new Error(`The demo catalog was rejected: ${JSON.stringify(rejections[0])}`)
       })
     await retryWhileUnavailable(save)
   }

@@ -1,6 +1,6 @@
 const batchMax = 100
 
-/** Gathers what comes one by one, so that one statement asks for many. */
+/** Groups items into batches of 100, so that one statement serves many. */
 export async function* batchesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
   let batch: Item[] = []
   for await (const item of items) {

@@ -2,35 +2,37 @@ import { isUtf8 } from 'node:buffer'
 import { open, type FileHandle } from 'node:fs/promises'
 import { AppError } from '#errors'
 
-/** A file that stays open while it is read more than once. */
+/** UTF-8 file that is kept open, to be read more than once. */
 export interface CsvFile extends AsyncDisposable {
   sizeBytes: number
-  /** The bytes from the beginning, without byte order mark. @throws AppError where they are not UTF-8 text. */
+  /** Reads from the beginning, without the byte order mark. @throws AppError `bad_input` when the bytes are not UTF-8. */
   read(options: { onBytes(count: number): void; signal?: AbortSignal | undefined }): AsyncGenerator<Buffer>
-  /** @throws AppError when somebody has written to the file since it was opened. */
+  /** @throws AppError `bad_input` when the file was modified after it was opened. */
   requireUnchanged(): Promise<void>
 }
 
-/** @throws AppError `bad_input` that says what is wrong with the file and what to do. */
+/**
+ * Opens a regular, non-empty file.
+ * @throws AppError `bad_input` with the problem and its remedy.
+ */
 export async function openCsvFile(path: string): Promise<CsvFile> {
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw fileProblem(openProblems[error.code ?? ''] ?? `cannot be opened (${error.code ?? error.message})`, {
+    throw fileError(openProblems[error.code ?? ''] ?? `cannot be opened (${error.code ?? error.message})`, {
       path,
       cause: error,
     })
   })
   try {
     const stats = await handle.stat()
-    if (stats.isDirectory()) throw fileProblem('is a folder; name the CSV file in it', { path })
-    if (!stats.isFile())
-      throw fileProblem('is not a regular file; it is read twice, so save it to disk first', { path })
-    if (stats.size === 0) throw fileProblem('is empty (0 bytes); export it again', { path })
+    if (stats.isDirectory()) throw fileError('is a folder; name the CSV file in it', { path })
+    if (!stats.isFile()) throw fileError('is not a regular file; it is read twice, so save it to disk first', { path })
+    if (stats.size === 0) throw fileError('is empty (0 bytes); export it again', { path })
     return {
       sizeBytes: stats.size,
       read: (options) => readBytes(handle, { path, ...options }),
       async requireUnchanged() {
         const { size, mtimeMs } = await handle.stat()
-        if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw fileChanged(path)
+        if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw fileChangedError(path)
       },
       [Symbol.asyncDispose]: () => handle.close(),
     }
@@ -46,13 +48,14 @@ const openProblems: Record<string, string> = {
   EISDIR: 'is a folder; name the CSV file in it',
 }
 
-export const fileProblem = (problem: string, { path, cause }: { path: string; cause?: unknown }) =>
+/** AppError `bad_input` on field `file`; `problem` completes a sentence that begins with the path. */
+export const fileError = (problem: string, { path, cause }: { path: string; cause?: unknown }) =>
   new AppError('bad_input', { field: 'file', message: `${path} ${problem}. Nothing was imported.`, cause })
 
-const fileChanged = (path: string) =>
+const fileChangedError = (path: string) =>
   new AppError('bad_input', {
     field: 'file',
-    message: `${path} was changed while it was imported. Run the same command again.`,
+    message: `${path} was modified during the import. Run the same command again.`,
   })
 
 const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
@@ -70,20 +73,20 @@ async function* readBytes(handle: FileHandle, { path, onBytes, signal }: ReadOpt
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let position = 0
   let linesBefore = 0
-  // A character may lie across two chunks: the last bytes of one are looked at again with the next.
+  // A character may span two chunks, so the last bytes of a chunk are checked again with the next one.
   let tail = Buffer.alloc(0)
   for (;;) {
     signal?.throwIfAborted()
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
     const chunk = buffer.subarray(0, bytesRead)
     if (position === 0 && utf16Marks.some((mark) => chunk.subarray(0, 2).equals(mark))) {
-      throw fileProblem('is UTF-16 text; save it as CSV UTF-8', { path })
+      throw fileError('is UTF-16 text; save it as CSV UTF-8', { path })
     }
     try {
       decoder.decode(chunk, { stream: bytesRead > 0 })
     } catch (error) {
       const line = linesBefore + linesUntilInvalid(Buffer.concat([tail, chunk]))
-      throw fileProblem(`is not UTF-8 text: line ${line} holds bytes of another encoding; save it as CSV UTF-8`, {
+      throw fileError(`is not UTF-8 text: line ${line} holds bytes of another encoding; save it as CSV UTF-8`, {
         path,
         cause: error,
       })
@@ -91,7 +94,7 @@ async function* readBytes(handle: FileHandle, { path, onBytes, signal }: ReadOpt
     const zero = chunk.indexOf(0)
     if (zero >= 0) {
       const line = linesBefore + 1 + countLines(chunk.subarray(0, zero))
-      throw fileProblem(`is not a text file: line ${line} holds a zero byte; save it as CSV UTF-8`, { path })
+      throw fileError(`is not a text file: line ${line} holds a zero byte; save it as CSV UTF-8`, { path })
     }
     if (bytesRead === 0) return
     const isMarked = position === 0 && chunk.subarray(0, 3).equals(utf8Mark)
@@ -99,7 +102,7 @@ async function* readBytes(handle: FileHandle, { path, onBytes, signal }: ReadOpt
     position += bytesRead
     onBytes(position)
     linesBefore += countLines(chunk)
-    tail = wholeCharacters(chunk.subarray(-3))
+    tail = trailingCharacters(chunk.subarray(-3))
   }
 }
 
@@ -109,7 +112,7 @@ function countLines(bytes: Buffer): number {
   return lines
 }
 
-/** Counts from 1 up to the first line that is not UTF-8; the last one when the text just ends too early. */
+/** Number of the first line that is not UTF-8, from 1; of the last line if the text ends within a character. */
 function linesUntilInvalid(bytes: Buffer): number {
   for (let line = 1, from = 0; ; line += 1) {
     const end = bytes.indexOf(newline, from)
@@ -118,8 +121,8 @@ function linesUntilInvalid(bytes: Buffer): number {
   }
 }
 
-/** Without the newlines, which have been counted, and from the first byte that begins a character. */
-function wholeCharacters(bytes: Buffer): Buffer<ArrayBuffer> {
+/** Trailing bytes from the first start of a multi-byte character after the last newline; they may be incomplete. */
+function trailingCharacters(bytes: Buffer): Buffer<ArrayBuffer> {
   const begin = bytes.findIndex((byte, index) => (byte & 0xc0) === 0xc0 && index > bytes.lastIndexOf(newline))
   return begin < 0 ? Buffer.alloc(0) : Buffer.from(bytes.subarray(begin))
 }

@@ -1,12 +1,12 @@
 import { CsvError, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileProblem, type CsvFile } from './csv-file.ts'
-import { readHeader, type Header } from './columns.ts'
+import { fileError, type CsvFile } from './csv-file.ts'
+import { readHeader, type Header } from './csv-header.rules.ts'
 
-/** One record below the header. */
+/** One CSV record below the header. */
 export interface Row {
-  /** Line of the file on which it begins; quoted cells may hold line breaks. */
+  /** Line of the file on which it begins; quoted cells can contain line breaks. */
   line: number
   /** Line on which it ends. */
   lastLine: number
@@ -18,9 +18,9 @@ export interface CsvRows {
   rows: AsyncGenerator<Row>
 }
 
-/** A row much longer than any product's is a quote that was never closed; it also bounds what is held in memory. */
+/** Longest row, in characters. A longer one almost always has an unclosed quote; the limit also bounds memory. */
 const rowCharactersMax = 1_000_000
-/** Handles and SKUs of the whole file are remembered while it is checked. */
+/** Bounds the memory of the check, which indexes the Handles and SKUs of the whole file. */
 const rowsMax = 1_000_000
 
 interface RowsOptions {
@@ -30,15 +30,15 @@ interface RowsOptions {
 }
 
 /**
- * Reads a file as a header and rows, as a stream: rows that are empty are passed over.
- * @throws AppError `bad_input`, also while the rows are read, that names the line on which the file stops being a CSV.
+ * Streams a file as a header and rows; empty rows are skipped.
+ * @throws AppError `bad_input` that names the line with the CSV error; also while the rows are iterated.
  */
 export async function readCsvRows(file: CsvFile, options: RowsOptions): Promise<CsvRows> {
   const records = readRecords(file, options)
   const first = await records.next()
   if (first.done === true || isEmpty(first.value)) {
     await records.return(undefined)
-    throw fileProblem('has no header: its first line must name the columns', { path: options.path })
+    throw fileError('has no header: its first line must name the columns', { path: options.path })
   }
   return { header: readHeader(first.value.cells), rows: belowHeader(records, options.path) }
 }
@@ -49,7 +49,7 @@ async function* belowHeader(records: AsyncGenerator<Row>, path: string): AsyncGe
     if (isEmpty(row)) continue
     rows += 1
     if (rows > rowsMax)
-      throw fileProblem(`has more than ${rowsMax} rows; split it where a product begins, before line ${row.line}`, {
+      throw fileError(`has more than ${rowsMax} rows; split it where a product begins, before line ${row.line}`, {
         path,
       })
     yield row
@@ -59,11 +59,11 @@ async function* belowHeader(records: AsyncGenerator<Row>, path: string): AsyncGe
 const isEmpty = ({ cells }: Row): boolean => cells.every((cell) => cell.trim() === '')
 
 async function* readRecords(file: CsvFile, { path, onBytes, signal }: RowsOptions): AsyncGenerator<Row> {
-  // Counted here: the parser counts a CRLF within quotes twice. `cast` sees each cell as it ends, `on_record` each
-  // record, both before anything is passed on, so that they are exact when the parser gives up.
+  // Lines are counted here because the parser counts a CRLF within quotes twice. `cast` runs at the end of each cell and
+  // `on_record` at the end of each record, before the record is emitted, so the count is exact when the parser fails.
   let recordLine = 1
   let cellLine = 1
-  const places: Pick<Row, 'line' | 'lastLine'>[] = []
+  const lineRanges: Pick<Row, 'line' | 'lastLine'>[] = []
   const parser = parse({
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
@@ -73,7 +73,7 @@ async function* readRecords(file: CsvFile, { path, onBytes, signal }: RowsOption
       return cell
     },
     on_record(cells) {
-      places.push({ line: recordLine, lastLine: cellLine })
+      lineRanges.push({ line: recordLine, lastLine: cellLine })
       cellLine += 1
       recordLine = cellLine
       return cells
@@ -84,13 +84,13 @@ async function* readRecords(file: CsvFile, { path, onBytes, signal }: RowsOption
   piped.catch(() => {})
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
-      const place = places.shift()
-      if (place !== undefined) yield { ...place, cells }
+      const lineRange = lineRanges.shift()
+      if (lineRange !== undefined) yield { ...lineRange, cells }
     }
   } catch (error) {
-    throw error instanceof CsvError ? csvProblem(error, { path, recordLine, cellLine }) : error
+    throw error instanceof CsvError ? csvSyntaxError(error, { path, recordLine, cellLine }) : error
   } finally {
-    // Whoever stops early leaves the source to be ended here, before the file is read again or closed.
+    // A consumer that stops early leaves the source open: it is ended here, before the file is read again or closed.
     parser.destroy()
     await piped.catch(() => {})
   }
@@ -101,29 +101,29 @@ function lineBreaksIn(cell: string): number {
   return cell.match(/\r\n|\n|\r/g)?.length ?? 0
 }
 
-function csvProblem(
+function csvSyntaxError(
   error: CsvError,
   { path, recordLine, cellLine }: { path: string; recordLine: number; cellLine: number },
 ) {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
-      return fileProblem(`is broken: the quote that opens on line ${cellLine} is never closed`, { path, cause: error })
+      return fileError(`is broken: the quote that opens on line ${cellLine} is never closed`, { path, cause: error })
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return fileProblem(
+      return fileError(
         `is broken: the quote that opens on line ${cellLine} is not closed, or a quote within its text is not doubled`,
         { path, cause: error },
       )
     case 'INVALID_OPENING_QUOTE':
-      return fileProblem(
-        `is broken: a quote stands in the middle of a cell on line ${cellLine}; quote the whole cell and double the quotes in it`,
+      return fileError(
+        `is broken: a quote is in the middle of a cell on line ${cellLine}; quote the whole cell and double the quotes in it`,
         { path, cause: error },
       )
     case 'CSV_MAX_RECORD_SIZE':
-      return fileProblem(
+      return fileError(
         `is broken: the row on line ${recordLine} is longer than ${rowCharactersMax} characters; most likely a quote on line ${cellLine} is not closed`,
         { path, cause: error },
       )
     default:
-      return fileProblem(`cannot be read as CSV on line ${recordLine} (${error.code})`, { path, cause: error })
+      return fileError(`cannot be read as CSV on line ${recordLine} (${error.code})`, { path, cause: error })
   }
 }

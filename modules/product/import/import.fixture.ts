@@ -5,9 +5,9 @@ import { sql } from 'drizzle-orm'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
 import { openTestCatalog } from '../registration/catalog.fixture.ts'
-import { importCatalog, type ImportOptions } from './import-catalog.ts'
+import { importCatalog, type ImportOptions } from './catalog-import.ts'
 
-/** A shop's catalog and a folder for the files of one test file. */
+/** Test catalog with a temporary folder for CSV files and functions that import them. */
 export async function openTestImport(created: AsyncDisposable & { url: string }) {
   const catalog = openTestCatalog(created)
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-import-'))
@@ -32,7 +32,7 @@ export async function openTestImport(created: AsyncDisposable & { url: string })
     importFile,
     importText: async (content: string | Buffer, options: Partial<ImportOptions> = {}) =>
       importFile(await write(content), options),
-    /** Row versions of everything an import may write: equal before and after means nothing was written. */
+    /** Row versions of everything that an import can write. Equal fingerprints mean that nothing was written. */
     async fingerprint() {
       const { rows } = await catalog.query.execute<{ text: string }>(sql`
         select coalesce(string_agg(line, ';' order by line), '') as text from (
@@ -61,13 +61,13 @@ export type TestImport = Awaited<ReturnType<typeof openTestImport>>
 const quote = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 const line = (cells: string[]) => `${cells.map(quote).join(',')}\n`
 
-/** Rows by column name as a CSV; the columns are all that any row names. */
+/** CSV of rows by column name. The header has every column that any row has. */
 export function csvOf(rows: Record<string, string>[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   return line(columns) + rows.map((row) => line(columns.map((column) => row[column] ?? ''))).join('')
 }
 
-/** An ordinary product of one row; what a test does not name is right. */
+/** Valid product of one row. */
 export const rowOf = (handle: string, cells: Record<string, string> = {}): Record<string, string> => ({
   Handle: handle,
   Title: `The ${handle}`,

@@ -2,28 +2,29 @@ import { sql } from 'drizzle-orm'
 import { transaction, type Database, type Queryable } from '#db'
 import { AppError } from '#errors'
 import { lockCatalog, saveCatalog, type SavedCatalog } from '../registration/save-catalog.store.ts'
-import type { Header } from './columns.ts'
-import { mergeDraft, type StoredProduct } from './merge-draft.ts'
-import { interrupted } from '../registration/retry.ts'
-import type { GatheredProduct } from './product-rows.ts'
+import type { Header } from './csv-header.rules.ts'
+import { mergeDraft, type StoredProduct } from './draft-merge.rules.ts'
+import { interruptedError } from '../registration/transaction-retry.ts'
+import type { ParsedProduct } from './product-builder.ts'
 
-export type WholeProduct = GatheredProduct & { draft: NonNullable<GatheredProduct['draft']> }
+/** Product without rejections. */
+export type ValidProduct = ParsedProduct & { draft: NonNullable<ParsedProduct['draft']> }
 
-/** Slugs of the products that have these SKUs now. */
-export async function readOwners(query: Queryable, skus: string[]): Promise<Map<string, string>> {
+/** Slug of the product that has each of these SKUs; SKUs of no product are absent. */
+export async function readSkuOwners(query: Queryable, skus: string[]): Promise<Map<string, string>> {
   const { rows } = await query.execute<{ sku: string; slug: string }>(sql`
     select v.sku, p.slug from product.variant v join product.product p on p.id = v.product_id
     where v.sku = any(${sql.param(skus)}::text[])`)
   return new Map(rows.map(({ sku, slug }) => [sku, slug]))
 }
 
-/** Saves products over what the catalog has of them, in one transaction. Categories that exist are left as they are. */
+/** Merges products into the stored ones and saves them in one transaction. Existing categories are not changed. */
 export function saveProducts(
   database: Database,
-  { products, header, currency }: { products: WholeProduct[]; header: Header; currency: string },
+  { products, header, currency }: { products: ValidProduct[]; header: Header; currency: string },
 ): Promise<SavedCatalog> {
   return transaction(database, async (tx) => {
-    // saveCatalog's own lock, taken before reading what is to be kept: nobody changes it in between.
+    // The lock of saveCatalog is taken before the read, so that the stored products cannot change before they are merged.
     await lockCatalog(tx)
     const stored = await readStored(
       tx,
@@ -65,37 +66,37 @@ async function readCategorySlugs(tx: Queryable, slugs: string[]): Promise<Set<st
 }
 
 /**
- * Runs `work` while no other import runs on this database. It holds one connection besides those of `work`; the signal
- * tells when that connection is lost, and the lock with it.
- * @throws AppError `in_flight` at once when another import is running.
+ * Advisory lock that allows one import per database, held by a connection of its own while `work` runs. The signal
+ * aborts when that connection, and with it the lock, is lost.
+ * @throws AppError `in_flight` immediately when another import is running; `bad_input` for a pool of one connection.
  */
-export async function alone<T>(database: Database, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
+export async function withImportLock<T>(database: Database, work: (lockLost: AbortSignal) => Promise<T>): Promise<T> {
   if ((database.pool.options.max ?? 10) < 2)
     throw new AppError('bad_input', { message: 'An import needs two connections: set DATABASE_POOL to 2 or more.' })
   const client = await database.pool.connect()
-  const loss = new AbortController()
-  let broken: Error | undefined
-  const noteLoss = (error: Error) => {
-    broken = error
-    loss.abort(interrupted(error))
+  const lockLoss = new AbortController()
+  let connectionError: Error | undefined
+  const abortWork = (error: Error) => {
+    connectionError = error
+    lockLoss.abort(interruptedError(error))
   }
-  client.on('error', noteLoss)
+  client.on('error', abortWork)
   try {
     const { rows } = await client.query<{ locked: boolean }>(
       "select pg_try_advisory_lock(hashtext('product.import')) as locked",
     )
     if (rows[0]?.locked !== true)
       throw new AppError('in_flight', {
-        message: 'Another import is running on this shop. Wait until it has ended and try again.',
+        message: 'Another import is running on this shop. Wait until it has finished and try again.',
       })
     try {
-      return await work(loss.signal)
+      return await work(lockLoss.signal)
     } finally {
-      if (broken === undefined)
-        await client.query("select pg_advisory_unlock(hashtext('product.import'))").catch(noteLoss)
+      if (connectionError === undefined)
+        await client.query("select pg_advisory_unlock(hashtext('product.import'))").catch(abortWork)
     }
   } finally {
-    client.off('error', noteLoss)
-    client.release(broken ?? false)
+    client.off('error', abortWork)
+    client.release(connectionError ?? false)
   }
 }

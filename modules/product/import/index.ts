@@ -1,1 +1,1 @@
-export { importCatalog } from './import-catalog.ts'
+export { importCatalog } from './catalog-import.ts'

@@ -1,41 +1,41 @@
-/** A row, or a cell of it, for which its product was left out. */
+/** Rejected row or cell, because of which the whole product is not imported. */
 export interface RowRejection {
-  /** Line of the file on which the row begins; the header stands on line 1. */
+  /** Line of the file on which the row begins; the header is line 1. */
   line: number
   handle?: string
-  /** Name of the column at fault, as the file has it. */
+  /** Name in the file of the column at fault. */
   field?: string
   reason: string
 }
 
-/** `productLine` is the first line of the product that is left out for it. */
-export type Reject = (productLine: number, refusal: RowRejection) => void
+/** Records a rejection; `productLine` is the first line of the rejected product. */
+export type Reject = (productLine: number, rejection: RowRejection) => void
 
-/** Refusals kept word for word; the rest is counted. */
+/** Rejections listed in full; further ones are only counted. */
 const listedMax = 1_000
 
-/** What a file was refused for, within bounds: a file may be wrong in every row. */
+/** Rejections of one file. The list is bounded, since every row of a file can be invalid. */
 export class Rejections {
   readonly listed: RowRejection[] = []
-  /** First lines of the products that are left out. */
+  /** First lines of the rejected products. */
   readonly productLines = new Set<number>()
   total = 0
   #repeats = 0
 
-  /** Different products that are left out. */
+  /** Number of rejected products. */
   get products(): number {
     return this.productLines.size - this.#repeats
   }
 
-  readonly add: Reject = (productLine, refusal) => {
+  readonly add: Reject = (productLine, rejection) => {
     this.total += 1
     this.productLines.add(productLine)
-    if (this.listed.length < listedMax) this.listed.push(refusal)
+    if (this.listed.length < listedMax) this.listed.push(rejection)
   }
 
-  /** Rows of a product that stand apart from its first ones: both parts are left out, and are one product. */
-  addRepeated(productLine: number, firstLine: number, refusal: RowRejection): void {
-    this.add(productLine, refusal)
+  /** Rejects a product whose rows are not contiguous: both parts are rejected and count as one product. */
+  addRepeated(productLine: number, firstLine: number, rejection: RowRejection): void {
+    this.add(productLine, rejection)
     this.productLines.add(firstLine)
     this.#repeats += 1
   }

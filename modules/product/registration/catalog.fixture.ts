@@ -2,9 +2,9 @@ import { openDatabase, transaction, type Database } from '#db'
 import { createLog } from '#telemetry'
 import type { CategoryDraft, ProductDraft } from '../draft.contract.ts'
 import { saveCatalog } from './save-catalog.store.ts'
-import type { View } from '../catalog/view.ts'
+import type { Localisation } from '../catalog/localisation.rules.ts'
 
-/** A catalog in an empty database; disposing of it disposes of the database as well. */
+/** Catalog in an empty test database. Disposing of the catalog disposes of the database. */
 export function openTestCatalog(created: AsyncDisposable & { url: string }) {
   const database = openDatabase({ url: created.url, poolSize: 8, log: createLog('silent') })
   return {
@@ -20,11 +20,11 @@ export function openTestCatalog(created: AsyncDisposable & { url: string }) {
 export const save = (database: Database, products: ProductDraft[], categories: CategoryDraft[] = []) =>
   transaction(database, (tx) => saveCatalog(tx, { categories, products }))
 
-export const inDollars: View = { locale: 'en', currencies: ['USD', 'EUR'] }
-export const inEuros: View = { locale: 'en', currencies: ['EUR', 'USD'] }
-export const inChinese: View = { locale: 'zh', currencies: ['USD', 'EUR'] }
+export const inDollars: Localisation = { locale: 'en', currencies: ['USD', 'EUR'] }
+export const inEuros: Localisation = { locale: 'en', currencies: ['EUR', 'USD'] }
+export const inChinese: Localisation = { locale: 'zh', currencies: ['USD', 'EUR'] }
 
-type Short = Partial<Omit<ProductDraft, 'title' | 'description'>> & {
+type DraftOptions = Partial<Omit<ProductDraft, 'title' | 'description'>> & {
   title: string
   zh?: string
   description?: string
@@ -32,7 +32,7 @@ type Short = Partial<Omit<ProductDraft, 'title' | 'description'>> & {
   stock?: number
 }
 
-/** A draft of one variant, its SKU the slug in capitals; what a test does not name is ordinary. */
+/** Valid draft with one variant, whose SKU is the slug in capitals. */
 export function draftOf({
   title,
   zh,
@@ -40,7 +40,7 @@ export function draftOf({
   usd = 10_00,
   stock = 5,
   ...rest
-}: Short): ProductDraft {
+}: DraftOptions): ProductDraft {
   const slug = rest.slug ?? title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   return {
     slug,

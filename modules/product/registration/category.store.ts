@@ -3,16 +3,17 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Queryable } from '#db'
 import type { CategoryDraft, Text } from '../draft.contract.ts'
 
+/** Reason why a category was rejected; `parent` is the parent it names. */
 export type CategoryRejection = { slug: string; reason: 'parent_unknown' | 'parent_within_itself'; parent: string }
 
 export interface SavedCategories {
-  /** By slug, all that exist now. */
+  /** Ids of all categories, by slug. */
   ids: Map<string, string>
-  /** Products whose search documents name a category that changed. */
+  /** Products whose search documents name a changed category. */
   affectedProductIds: string[]
-  /** How many were written. */
+  /** Number of categories written. */
   changed: number
-  refused: CategoryRejection[]
+  rejections: CategoryRejection[]
 }
 
 interface CategoryRow {
@@ -24,16 +25,16 @@ interface CategoryRow {
   position: number
 }
 
-/** Saves the categories that differ from what is stored, in the caller's transaction. */
+/** Saves the categories that differ from the stored ones, in the caller's transaction. */
 export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Promise<SavedCategories> {
   const { rows } = await tx.execute<CategoryRow>(sql`
     select c.id, c.slug, c.name, p.slug as parent, c.position from product.category c left join product.category p on p.id = c.parent_id`)
   const stored = new Map(rows.map((row) => [row.slug, row]))
-  const { accepted, refused } = checkParents(drafts, new Map(rows.map(({ slug, parent }) => [slug, parent])))
+  const { accepted, rejections } = checkParents(drafts, new Map(rows.map(({ slug, parent }) => [slug, parent])))
   const ids = new Map(rows.map(({ id, slug }) => [slug, id]))
   for (const { slug } of accepted) if (!ids.has(slug)) ids.set(slug, uuidv7())
   const changed = accepted.filter((draft) => !isSame(stored.get(draft.slug), draft))
-  if (changed.length === 0) return { ids, affectedProductIds: [], changed: 0, refused }
+  if (changed.length === 0) return { ids, affectedProductIds: [], changed: 0, rejections }
 
   await tx.execute(sql`
     insert into product.category (id, slug, name, parent_id, position)
@@ -49,7 +50,7 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
     )}::jsonb) as c(id uuid, slug text, name jsonb, parent_id uuid, position int)
     on conflict (slug) do update set name = excluded.name, parent_id = excluded.parent_id, position = excluded.position`)
   const renamed = changed.filter(({ slug }) => stored.has(slug)).map(({ slug }) => slug)
-  return { ids, affectedProductIds: await productsBelow(tx, renamed), changed: changed.length, refused }
+  return { ids, affectedProductIds: await productIdsInBranch(tx, renamed), changed: changed.length, rejections }
 }
 
 const isSame = (row: CategoryRow | undefined, { name, parent, position }: CategoryDraft): boolean =>
@@ -59,38 +60,38 @@ const isSame = (row: CategoryRow | undefined, { name, parent, position }: Catego
   row.parent === parent &&
   row.position === position
 
-/** Refuses what would hang in the air or in a circle; a draft below a refused one is refused with it. */
+/** Rejects drafts with an unknown parent or in a cycle, and with each its descendants. */
 function checkParents(drafts: CategoryDraft[], stored: Map<string, string | null>) {
-  const refused: CategoryRejection[] = []
+  const rejections: CategoryRejection[] = []
   let accepted = [...new Map(drafts.map((draft) => [draft.slug, draft])).values()]
   for (let isSettled = false; !isSettled;) {
     const parents = new Map([...stored, ...accepted.map(({ slug, parent }) => [slug, parent] as const)])
-    const reasons = new Map(accepted.map((draft) => [draft, parentProblem(draft, parents)]))
+    const reasons = new Map(accepted.map((draft) => [draft, parentRejectionReason(draft, parents)]))
     for (const [{ slug, parent }, reason] of reasons)
-      if (reason !== null && parent !== null) refused.push({ slug, reason, parent })
+      if (reason !== null && parent !== null) rejections.push({ slug, reason, parent })
     const kept = accepted.filter((draft) => reasons.get(draft) === null)
     isSettled = kept.length === accepted.length
     accepted = kept
   }
-  return { accepted, refused }
+  return { accepted, rejections }
 }
 
-function parentProblem(
+function parentRejectionReason(
   { slug, parent }: CategoryDraft,
   parents: Map<string, string | null>,
 ): CategoryRejection['reason'] | null {
-  const passed = new Set([slug])
-  for (let above = parent; above !== null;) {
-    if (passed.has(above)) return 'parent_within_itself'
-    passed.add(above)
-    const next = parents.get(above)
+  const visited = new Set([slug])
+  for (let ancestor = parent; ancestor !== null;) {
+    if (visited.has(ancestor)) return 'parent_within_itself'
+    visited.add(ancestor)
+    const next = parents.get(ancestor)
     if (next === undefined) return 'parent_unknown'
-    above = next
+    ancestor = next
   }
   return null
 }
 
-async function productsBelow(tx: Queryable, slugs: string[]): Promise<string[]> {
+async function productIdsInBranch(tx: Queryable, slugs: string[]): Promise<string[]> {
   if (slugs.length === 0) return []
   const { rows } = await tx.execute<{ id: string }>(sql`
     with recursive branch as (

@@ -5,7 +5,7 @@ import { createTestDatabase } from '#test'
 import { categoryOf, draftOf, inDollars, openTestCatalog, save } from './catalog.fixture.ts'
 import { getProduct } from '../catalog/catalog.store.ts'
 import { readOffers } from '../catalog/offer.store.ts'
-import { catalogChunks, catalogIsEmpty } from './save-catalog.store.ts'
+import { catalogChunks, isCatalogEmpty } from './save-catalog.store.ts'
 import { searchProducts } from '../search/search.store.ts'
 import { applyStock } from '../stock/stock.store.ts'
 
@@ -24,25 +24,25 @@ const offer = (sku: string, currency = 'USD') =>
   )
 
 describe('saving the catalog', () => {
-  test('the same drafts again change nothing, in whichever order their fields stand', async () => {
-    expect(await catalogIsEmpty(catalog.query)).toBe(true)
+  test('saving the same drafts again changes nothing, whatever the order of their fields', async () => {
+    expect(await isCatalogEmpty(catalog.query)).toBe(true)
     const draft = draftOf({
       title: 'Kettle',
       variants: [{ sku: 'K-1', values: [], prices: { USD: 5, EUR: 6 }, stock: 3 }],
     })
-    expect(await save(catalog.database, [draft])).toEqual({ created: 1, updated: 0, unchanged: 0, refused: [] })
+    expect(await save(catalog.database, [draft])).toEqual({ created: 1, updated: 0, unchanged: 0, rejections: [] })
     const snapshot = () =>
       one(sql`select p.xmin::text as product, v.xmin::text as variant, d.xmin::text as document, s.xmin::text as stock
       from product.product p join product.variant v on v.product_id = p.id join product.search_document d on d.product_id = p.id
       join product.stock s on s.sku = v.sku where v.sku = 'K-1'`)
     const before = await snapshot()
     const again = { ...draft, variants: [{ stock: 9, prices: { EUR: 6, USD: 5 }, values: [], sku: 'K-1' }] }
-    expect(await save(catalog.database, [again])).toEqual({ created: 0, updated: 0, unchanged: 1, refused: [] })
+    expect(await save(catalog.database, [again])).toEqual({ created: 0, updated: 0, unchanged: 1, rejections: [] })
     expect(await snapshot()).toEqual(before)
-    expect(await catalogIsEmpty(catalog.query)).toBe(false)
+    expect(await isCatalogEmpty(catalog.query)).toBe(false)
   })
 
-  test('a changed draft is saved over the old one and leaves known stock alone', async () => {
+  test('a changed draft replaces the old one and keeps existing stock', async () => {
     const draft = draftOf({ title: 'Toaster', stock: 4 })
     await save(catalog.database, [draft])
     const changed = {
@@ -60,46 +60,46 @@ describe('saving the catalog', () => {
     expect(await find('toaster')).toEqual(['toaster'])
   })
 
-  test('a SKU that another product has is refused by name, and the rest is saved', async () => {
+  test('a product with the SKU of another is rejected with its owner, and the rest is saved', async () => {
     await save(catalog.database, [draftOf({ title: 'Owner' })])
     const thief = draftOf({ title: 'Thief', variants: [{ sku: 'OWNER', values: [], prices: { USD: 1 }, stock: 1 }] })
     expect(await save(catalog.database, [thief, draftOf({ title: 'Bystander' })])).toEqual({
       created: 1,
       updated: 0,
       unchanged: 0,
-      refused: [{ slug: 'thief', reason: 'sku_taken', sku: 'OWNER', owner: 'owner' }],
+      rejections: [{ slug: 'thief', reason: 'sku_taken', sku: 'OWNER', owner: 'owner' }],
     })
   })
 
-  test('drafts that contradict themselves are refused with the reason', async () => {
+  test('inconsistent drafts are rejected with the reason', async () => {
     const options = [{ name: { en: 'Size' }, values: [{ en: 'S' }] }]
     const variant = { sku: 'X-1', values: [1], prices: { USD: 1 }, stock: 1 }
-    const { refused } = await save(catalog.database, [
+    const { rejections } = await save(catalog.database, [
       draftOf({ title: 'No such value', options, variants: [variant] }),
       draftOf({ title: 'Twice', variants: [1, 2].map(() => ({ ...variant, values: [], sku: 'X-2' })) }),
       draftOf({ title: 'Nowhere', categories: ['no-such'] }),
       draftOf({ title: 'Again' }),
       draftOf({ title: 'Again' }),
     ])
-    expect(refused.map(({ reason }) => reason)).toEqual([
+    expect(rejections.map(({ reason }) => reason)).toEqual([
       'options_mismatch',
       'sku_repeated',
       'category_unknown',
       'slug_repeated',
     ])
-    const circle = await save(
+    const cyclic = await save(
       catalog.database,
       [],
       [categoryOf('a', 'A', 'b'), categoryOf('b', 'B', 'a'), categoryOf('c', 'C', 'no-such')],
     )
-    expect(circle.refused.map(({ slug, reason }) => `${slug} ${reason}`)).toEqual([
+    expect(cyclic.rejections.map(({ slug, reason }) => `${slug} ${reason}`)).toEqual([
       'a parent_within_itself',
       'b parent_within_itself',
       'c parent_unknown',
     ])
   })
 
-  test('a variant that is dropped leaves the shop, and what is reserved of it can still be taken', async () => {
+  test('a dropped variant is not offered any more, but its reserved units can still be taken', async () => {
     const both = ['D-1', 'D-2'].map((sku) => ({ sku, values: [], prices: { USD: 1 }, stock: 2 }))
     await save(catalog.database, [draftOf({ title: 'Dropper', variants: both })])
     const reserve = { sku: 'D-2', quantity: 2, reference: 'order' }
@@ -114,7 +114,7 @@ describe('saving the catalog', () => {
     })
   })
 
-  test('drafts and archived products are neither found nor shown, and are not on sale', async () => {
+  test('archived products are neither found nor shown, and are not on sale', async () => {
     await save(catalog.database, [draftOf({ title: 'Xylophone' })])
     expect(await find('xylophone')).toEqual(['xylophone'])
     await save(catalog.database, [draftOf({ title: 'Xylophone', status: 'archived' })])
@@ -127,7 +127,7 @@ describe('saving the catalog', () => {
     expect(await one(sql`select count(*) from product.search_term where term = 'xylophone'`)).toEqual({ count: 0 })
   })
 
-  test('renaming a category renames it in the search of its products', async () => {
+  test('renaming a category updates the search documents of its products', async () => {
     await save(
       catalog.database,
       [draftOf({ title: 'Thing', categories: ['leaf'] })],
@@ -139,7 +139,7 @@ describe('saving the catalog', () => {
     expect(await find('masonry spade')).toEqual(['thing'])
   })
 
-  test('the vocabulary counts what the documents hold', async () => {
+  test('the vocabulary has the document frequency of every term', async () => {
     const { rows } = await catalog.query.execute(sql`
       select coalesce(t.term, d.term) as term, t.documents, d.documents as counted from product.search_term t
       full join (select term, count(*)::int as documents from product.search_document, unnest(terms) term group by term) d using (term)
@@ -147,7 +147,7 @@ describe('saving the catalog', () => {
     expect(rows).toEqual([])
   })
 
-  test('an offer names the variant and says when the currency has no price', async () => {
+  test('an offer names the variant, and has a null price in a currency without one', async () => {
     const options = [{ name: { en: 'Colour' }, values: [{ en: 'Sand' }, { en: 'Blue' }] }]
     await save(catalog.database, [
       draftOf({ title: 'Rug', options, variants: [{ sku: 'RUG-B', values: [1], prices: { USD: 100 }, stock: 1 }] }),
@@ -160,7 +160,7 @@ describe('saving the catalog', () => {
     })
   })
 
-  test('chunks hold every draft once, in order, within their bounds', () => {
+  test('chunks hold every draft once, in order, within their limits', () => {
     const drafts = Array.from({ length: 250 }, (_, index) =>
       draftOf({
         title: `P ${index}`,

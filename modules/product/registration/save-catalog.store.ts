@@ -9,7 +9,7 @@ import type { PriceFrom } from '../schema.ts'
 import { indexProducts, indexVersion } from '../search/search-index.store.ts'
 import { bumpVersions } from '../catalog/version.store.ts'
 
-/** Why a product was left out; `sku` and `category` name what is at fault, `owner` the product that has the SKU already. */
+/** Reason why a product was rejected, with the offending SKU or category; `owner` is the product that has the SKU. */
 export type ProductRejection =
   | { slug: string; reason: 'slug_repeated' }
   | { slug: string; reason: 'sku_taken'; sku: string; owner: string }
@@ -17,18 +17,18 @@ export type ProductRejection =
   | { slug: string; reason: 'options_mismatch'; sku: string }
   | { slug: string; reason: 'category_unknown'; category: string }
 
-/** How many products were written or found the same, and what was refused; the rest was saved. */
+/** Number of products by outcome, and the rejected products and categories. */
 export interface SavedCatalog {
   created: number
   updated: number
   unchanged: number
-  refused: (ProductRejection | CategoryRejection)[]
+  rejections: (ProductRejection | CategoryRejection)[]
 }
 
 const chunkProductsMax = 100
 const chunkVariantsMax = 1_000
 
-/** Cuts drafts into pieces that one transaction each saves well within its time limit. */
+/** Splits drafts into chunks small enough for one transaction each, well within its timeout. */
 export function* catalogChunks(products: Iterable<ProductDraft>): Generator<ProductDraft[]> {
   let chunk: ProductDraft[] = []
   let variants = 0
@@ -48,9 +48,9 @@ export function* catalogChunks(products: Iterable<ProductDraft>): Generator<Prod
 }
 
 /**
- * Saves drafts over what is stored, in the caller's transaction: products by slug, variants by SKU. What equals the last
- * draft is not touched, and stock is given only to SKUs that were never seen before. Hand it {@link catalogChunks}.
- * A refused product is left out whole; who wants all or nothing rolls back when `refused` is not empty.
+ * Upserts drafts in the caller's transaction: products by slug, variants by SKU. A draft equal to the last one writes
+ * nothing, and only new SKUs get initial stock. Pass one of {@link catalogChunks} at a time.
+ * A rejected product is not saved at all; for all or nothing, roll back when `rejections` is not empty.
  */
 export async function saveCatalog(
   tx: Queryable,
@@ -58,14 +58,14 @@ export async function saveCatalog(
 ): Promise<SavedCatalog> {
   await lockCatalog(tx)
   const saved = await saveCategories(tx, categories)
-  const { accepted, refused } = await checkProducts(tx, products, saved.ids)
+  const { accepted, rejections } = await checkProducts(tx, products, saved.ids)
   const stored = await readStored(tx, accepted)
-  const records = accepted.map((draft) => asRecord(draft, stored.get(draft.slug)?.id ?? uuidv7()))
+  const records = accepted.map((draft) => toRecord(draft, stored.get(draft.slug)?.id ?? uuidv7()))
   const changed = records.filter(({ draft, contentHash }) => stored.get(draft.slug)?.contentHash !== contentHash)
   await writeProducts(tx, changed)
   await writeVariants(tx, changed)
   await writeCategories(tx, changed, saved.ids)
-  await listStock(tx, changed)
+  await registerStock(tx, changed)
   await indexProducts(tx, [...new Set([...changed.map(({ id }) => id), ...saved.affectedProductIds])])
   await bumpVersions(tx, [
     ...(changed.length > 0 ? (['list', 'product'] as const) : []),
@@ -76,11 +76,11 @@ export async function saveCatalog(
     created,
     updated: changed.length - created,
     unchanged: accepted.length - changed.length,
-    refused: [...saved.refused, ...refused],
+    rejections: [...saved.rejections, ...rejections],
   }
 }
 
-/** Whoever writes the catalog takes turns, until the transaction ends: vocabulary and owners of SKUs are shared by all products. */
+/** Serialises catalog writers with an advisory lock until the transaction ends: they share the vocabulary and SKU ownership. */
 export async function lockCatalog(tx: Queryable): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
 }
@@ -91,7 +91,7 @@ interface ProductRecord {
   contentHash: string
 }
 
-function asRecord(draft: ProductDraft, id: string): ProductRecord {
+function toRecord(draft: ProductDraft, id: string): ProductRecord {
   const variants = draft.variants.map((variant) => ({ ...variant, stock: undefined }))
   const content = { ...draft, variants, indexVersion }
   return { id, draft, contentHash: createHash('sha256').update(canonicalJson(content)).digest('base64url') }
@@ -109,22 +109,22 @@ async function checkProducts(tx: Queryable, drafts: ProductDraft[], categoryIds:
     select v.sku, p.slug from product.variant v join product.product p on p.id = v.product_id where v.sku = any(${sql.param(skus)}::text[])`)
   const owners = new Map(rows.map(({ sku, slug }) => [sku, slug]))
   const accepted = new Map<string, ProductDraft>()
-  const refused: ProductRejection[] = []
+  const rejections: ProductRejection[] = []
   for (const draft of drafts) {
-    const refusal: ProductRejection | null = accepted.has(draft.slug)
+    const rejection: ProductRejection | null = accepted.has(draft.slug)
       ? { slug: draft.slug, reason: 'slug_repeated' }
-      : problemOf(draft, owners, categoryIds)
-    if (refusal !== null) {
-      refused.push(refusal)
+      : rejectionFor(draft, owners, categoryIds)
+    if (rejection !== null) {
+      rejections.push(rejection)
       continue
     }
     accepted.set(draft.slug, draft)
     for (const { sku } of draft.variants) owners.set(sku, draft.slug)
   }
-  return { accepted: [...accepted.values()], refused }
+  return { accepted: [...accepted.values()], rejections }
 }
 
-function problemOf(
+function rejectionFor(
   { slug, variants, options, categories }: ProductDraft,
   owners: Map<string, string>,
   categoryIds: Map<string, string>,
@@ -143,7 +143,7 @@ function problemOf(
   return category === undefined ? null : { slug, reason: 'category_unknown', category }
 }
 
-/** The lowest price of the variants in each currency, with what it is compared at. */
+/** Lowest price of the variants in each currency, with the compare-at price of that variant. */
 function priceFrom({ variants }: ProductDraft): Record<string, PriceFrom> {
   const lowest: Record<string, PriceFrom> = {}
   for (const { prices, compareAt } of variants) {
@@ -221,10 +221,10 @@ async function writeCategories(
 }
 
 /**
- * Gives SKUs never seen before their first stock, as movement `initial`, and every SKU the product that sells it now.
- * Known stock keeps its figures. Locks in the order of SKUs, after everything else, as all who lock stock do.
+ * Creates stock for new SKUs with an `initial` movement, and updates the product that lists each SKU. Existing stock keeps
+ * its quantities. Locks stock in the order of SKUs, like every other lock on stock, and after the products.
  */
-async function listStock(tx: Queryable, records: ProductRecord[]): Promise<void> {
+async function registerStock(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
   const rows = records.flatMap(({ id, draft }) =>
     draft.variants.map(({ sku, stock }) => ({ sku, product_id: id, available: stock })),
@@ -247,7 +247,8 @@ async function listStock(tx: Queryable, records: ProductRecord[]): Promise<void>
     select sku, 'initial', available, 'catalog' from created where available > 0`)
 }
 
-export async function catalogIsEmpty(query: Queryable): Promise<boolean> {
+/** Whether the catalog has no product at all. */
+export async function isCatalogEmpty(query: Queryable): Promise<boolean> {
   const { rows } = await query.execute<{ empty: boolean }>(
     sql`select not exists (select from product.product) as empty`,
   )

@@ -1,16 +1,17 @@
 import { sql } from 'drizzle-orm'
 import type { Queryable } from '#db'
 import type { ProductDraft, Text } from '../draft.contract.ts'
-import { headWords, indexText, loosePairs, wordsOf } from './words.ts'
+import { headWords, tsVectorText, hanNgrams, tokenize } from './tokenizer.rules.ts'
 
-/** Grows whenever documents are built otherwise, so that the next import builds all of them anew. */
+/** Version of the document format. A higher version makes the next import rebuild every document that it saves. */
 export const indexVersion = 1
 
-/** Characters that are searched of a description per language, and of options and attributes: a document has to stay small. */
+/** Longest part of a description that is indexed per language, in characters. */
 const descriptionMax = 5_000
-const describedMax = 10_000
+/** Longest text of options and attributes that is indexed per product, in characters. */
+const propertiesMax = 10_000
 
-interface Source {
+interface SourceProduct {
   [column: string]: unknown
   id: string
   brand: string | null
@@ -24,8 +25,8 @@ interface Source {
 }
 
 /**
- * Brings the search documents of these products up to date: one for each that is active, none for others; and with them
- * the vocabulary's counts. Runs in the transaction that changed the products. Writers must hold {@link lockCatalog}.
+ * Rebuilds the search documents of these products, one per active product, and updates the term counts of the
+ * vocabulary. Runs in the transaction that changed the products, which must hold `lockCatalog`.
  */
 export async function indexProducts(tx: Queryable, ids: string[]): Promise<void> {
   if (ids.length === 0) return
@@ -44,15 +45,15 @@ export async function indexProducts(tx: Queryable, ids: string[]): Promise<void>
     from jsonb_to_recordset(${JSON.stringify(documents)}::jsonb)
       as d(id uuid, a text, b text, c text, d text, title_heads text, category_heads text, brand text, title_length int, terms text[])
     join product.product p on p.id = d.id`)
-  await countTerms(
+  await updateTermCounts(
     tx,
     outdated.flatMap(({ terms }) => terms),
     documents.flatMap(({ terms }) => terms),
   )
 }
 
-async function readSources(tx: Queryable, ids: string[]): Promise<Source[]> {
-  const { rows } = await tx.execute<Source>(sql`
+async function readSources(tx: Queryable, ids: string[]): Promise<SourceProduct[]> {
+  const { rows } = await tx.execute<SourceProduct>(sql`
     select p.id, p.brand, p.title, p.description, p.options, p.attributes,
       (select jsonb_agg(v.sku) from product.variant v where v.product_id = p.id) as skus,
       (select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name) order by pc.position)
@@ -65,50 +66,50 @@ async function readSources(tx: Queryable, ids: string[]): Promise<Source[]> {
   return rows
 }
 
-function buildDocument(source: Source) {
+function buildDocument(source: SourceProduct) {
   const leaves = (source.leaves ?? []).map(({ name }) => name)
   const titles = texts(source.title)
-  const named = [source.brand ?? '', ...leaves.flatMap(texts)]
-  const described = cut([
+  const brandAndCategories = [source.brand ?? '', ...leaves.flatMap(texts)]
+  const properties = limitLength([
     ...source.options.flatMap(({ name, values }) => [name, ...values].flatMap(texts)),
     ...source.attributes.flatMap(({ name, value }) => [name, value].flatMap(texts)),
   ])
-  const broader = (source.ancestors ?? []).flatMap(texts)
+  const ancestors = (source.ancestors ?? []).flatMap(texts)
   const description = texts(source.description).map((text) => text.slice(0, descriptionMax))
   return {
     id: source.id,
-    a: indexText(titles.flatMap(wordsOf)),
-    b: indexText([...named, ...(source.skus ?? [])].flatMap(wordsOf)),
-    c: indexText([...described, ...broader].flatMap(wordsOf)),
-    d: `${indexText(description.flatMap(wordsOf))} ${loosePairs([...titles, ...named, ...described, ...description].join(' '))}`,
-    title_heads: indexText(titles.flatMap(headWords)),
-    category_heads: indexText(leaves.flatMap(texts).flatMap(headWords)),
-    brand: indexText(wordsOf(source.brand ?? '')),
-    title_length: wordsOf(titles[0] ?? '').length,
-    terms: termsOf([...titles, ...named, ...described, ...broader]),
+    a: tsVectorText(titles.flatMap(tokenize)),
+    b: tsVectorText([...brandAndCategories, ...(source.skus ?? [])].flatMap(tokenize)),
+    c: tsVectorText([...properties, ...ancestors].flatMap(tokenize)),
+    d: `${tsVectorText(description.flatMap(tokenize))} ${hanNgrams([...titles, ...brandAndCategories, ...properties, ...description].join(' '))}`,
+    title_heads: tsVectorText(titles.flatMap(headWords)),
+    category_heads: tsVectorText(leaves.flatMap(texts).flatMap(headWords)),
+    brand: tsVectorText(tokenize(source.brand ?? '')),
+    title_length: tokenize(titles[0] ?? '').length,
+    terms: termsOf([...titles, ...brandAndCategories, ...properties, ...ancestors]),
   }
 }
 
 const texts = ({ en, zh }: Text): string[] => [en, zh].filter((text) => text !== undefined)
 
-/** The first of these texts that together have at most `describedMax` characters. */
-function cut(all: string[]): string[] {
+/** Leading texts whose total length is at most `propertiesMax`. */
+function limitLength(all: string[]): string[] {
   let length = 0
-  return all.filter((text) => (length += text.length) <= describedMax)
+  return all.filter((text) => (length += text.length) <= propertiesMax)
 }
 
-/** The words worth suggesting: no numbers, no fragments. */
-function termsOf(from: string[]): string[] {
-  const terms = from
-    .flatMap(wordsOf)
+/** Vocabulary terms of these texts: words worth suggesting, without numbers and fragments. */
+function termsOf(sources: string[]): string[] {
+  const terms = sources
+    .flatMap(tokenize)
     .filter(({ text, isHan }) => (isHan ? /^.{2,12}$/u.test(text) : /^(?=.*\p{L}.*\p{L}).{3,40}$/u.test(text)))
   return [...new Set(terms.map(({ text }) => text))].toSorted()
 }
 
-async function countTerms(tx: Queryable, gone: string[], come: string[]): Promise<void> {
+async function updateTermCounts(tx: Queryable, removed: string[], added: string[]): Promise<void> {
   const changes = new Map<string, number>()
-  for (const term of come) changes.set(term, (changes.get(term) ?? 0) + 1)
-  for (const term of gone) changes.set(term, (changes.get(term) ?? 0) - 1)
+  for (const term of added) changes.set(term, (changes.get(term) ?? 0) + 1)
+  for (const term of removed) changes.set(term, (changes.get(term) ?? 0) - 1)
   const changed = [...changes]
     .filter(([, documents]) => documents !== 0)
     .map(([term, documents]) => ({ term, documents }))

@@ -81,12 +81,12 @@ beforeAll(async () => {
 })
 afterAll(() => catalog[Symbol.asyncDispose]())
 
-const search = (q: string, input: Partial<SearchInput> = {}, view = inDollars) =>
-  searchProducts(catalog.query, { q, ...input }, view)
+const search = (q: string, input: Partial<SearchInput> = {}, localisation = inDollars) =>
+  searchProducts(catalog.query, { q, ...input }, localisation)
 const titles = async (...args: Parameters<typeof search>) => (await search(...args)).items.map(({ title }) => title)
 
 describe('relevance', () => {
-  test('things that are what was asked for stand before things that mention it, the shorter title first', async () => {
+  test('products named by the query rank before those that mention it, shorter titles first', async () => {
     const [first, ...rest] = await titles('wireless keyboard')
     expect(first).toBe('Wireless Keyboard')
     expect(rest.slice(0, 2).toSorted()).toEqual([
@@ -102,7 +102,7 @@ describe('relevance', () => {
     expect(await titles('iphone case')).toEqual(['Case for Apple iPhone 5'])
   })
 
-  test('Chinese is found by its words, however they are put together', async () => {
+  test('Chinese words match in any order and any segmentation', async () => {
     expect((await titles('无线耳机', {}, inChinese))[0]).toBe('Aura 头戴式无线耳机')
     expect((await titles('键盘 无线', {}, inChinese))[0]).toBe('无线键盘')
     expect(await titles('扩展坞')).toEqual(['Dock'])
@@ -110,7 +110,7 @@ describe('relevance', () => {
     expect(await titles('蓝牙音箱')).toEqual([])
   })
 
-  test('brands stand before what is made for them', async () => {
+  test('products of a brand rank before accessories for it', async () => {
     expect((await titles('apple'))[0]).toBe('iPhone 5 16GB')
     expect(await titles('insignia')).toEqual(['Wireless Keyboard'])
   })
@@ -122,24 +122,24 @@ describe('relevance', () => {
     },
   )
 
-  test('a beginning finds what it may become', async () => {
+  test('the last word matches as a prefix', async () => {
     expect(await titles('mechanical keyb')).toEqual(['Mechanical Wireless Keyboard with Number Pad'])
   })
 
-  test('a misspelt word is answered by the likest, and said so', async () => {
-    const answer = await search('headphnes')
-    expect(answer.didYouMean).toBe('headphones')
-    expect(answer.items[0]?.title).toMatch(/Headphones$/)
+  test('a misspelt word is replaced by the most similar term, reported as didYouMean', async () => {
+    const result = await search('headphnes')
+    expect(result.didYouMean).toBe('headphones')
+    expect(result.items[0]?.title).toMatch(/Headphones$/)
     expect((await search('wireles keybaord')).didYouMean).toBe('wireless keyboard')
     expect((await search('headphones')).didYouMean).toBeUndefined()
   })
 
-  test('when nothing is all of it, the thing that was named is shown', async () => {
+  test('a query without a full match falls back to its last word', async () => {
     expect(await search('mechanical tv')).toMatchObject({ didYouMean: 'tv' })
   })
 
   test.each(['zzzz', '的', '!!!', "' | (", ':* & \\', 'the'])(
-    'a question that names nothing is answered by nothing: %s',
+    'a query without a searchable word has an empty result: %s',
     async (q) => {
       expect(await search(q)).toEqual({
         items: [],
@@ -151,9 +151,9 @@ describe('relevance', () => {
   )
 })
 
-test('no question makes Postgres fail', async () => {
-  const question = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((text) => text.isWellFormed())
-  const withoutNul = question.map((text) => text.replaceAll('\0', ' '))
+test('no query text makes Postgres fail', async () => {
+  const queryText = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((text) => text.isWellFormed())
+  const withoutNul = queryText.map((text) => text.replaceAll('\0', ' '))
   await fc.assert(
     fc.asyncProperty(withoutNul, async (q) => {
       expect((await search(q)).total).toBeGreaterThanOrEqual(0)
@@ -164,7 +164,7 @@ test('no question makes Postgres fail', async () => {
 })
 
 describe('filters, facets and pages', () => {
-  test('each facet counts what its own filter would find', async () => {
+  test('each facet ignores its own filter and applies the others', async () => {
     const { total, facets } = await search('keyboard', { category: 'keyboards', filters: { brand: ['Keywright'] } })
     expect(total).toBe(1)
     expect(facets).toEqual({
@@ -177,7 +177,7 @@ describe('filters, facets and pages', () => {
     })
   })
 
-  test('filters narrow by stock, price and category with what is below it', async () => {
+  test('filters restrict by stock, price and category including its descendants', async () => {
     expect(
       await titles('keyboard', { filters: { inStock: true, priceMin: 15_00, priceMax: 50_00 }, sort: 'price_desc' }),
     ).toEqual(['Desktop 800 Wireless Keyboard and Mouse', 'Wireless Keyboard'])
@@ -191,13 +191,13 @@ describe('filters, facets and pages', () => {
     })
   })
 
-  test('a price filter and order compare prices of the asked currency alone', async () => {
+  test('price filters and price order compare only prices in the requested currency', async () => {
     expect((await search('router', {}, inEuros)).items[0]?.price).toEqual({ amount: 75_00, currency: 'EUR' })
     expect(await titles('keyboard', { filters: { priceMin: 0 } }, inEuros)).toEqual([])
     expect((await search('keyboard', { sort: 'price_asc' }, inEuros)).items[0]?.price.currency).toBe('USD')
   })
 
-  test('pages hold every hit once', async () => {
+  test('pages hold every hit once, and an invalid cursor is rejected', async () => {
     const seen: string[] = []
     for (let cursor: string | undefined; ;) {
       const page = await search('keyboard', { limit: 2, ...(cursor === undefined ? {} : { cursor }) })
@@ -214,7 +214,7 @@ describe('filters, facets and pages', () => {
 })
 
 describe('suggestions', () => {
-  test('complete the last word only to what finds something, in both languages', async () => {
+  test('a completion of the last word always has a hit, in both languages', async () => {
     expect(await suggest(catalog.query, 'wireless key', inDollars)).toMatchObject({
       terms: expect.arrayContaining(['wireless keyboard']) as string[],
     })
@@ -222,7 +222,7 @@ describe('suggestions', () => {
     expect((await suggest(catalog.query, '无线耳', inChinese)).terms).toEqual(['无线耳机'])
   })
 
-  test('name products whose title goes on like this', async () => {
+  test('suggested products have a title that matches the prefix', async () => {
     expect((await suggest(catalog.query, 'aur', inDollars)).products.map(({ title }) => title)).toEqual([
       'Aura Wireless Headphones',
     ])

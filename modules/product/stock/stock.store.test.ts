@@ -19,13 +19,14 @@ async function levels(skus: string[]) {
   return new Map(rows.map((row) => [row.sku, row]))
 }
 
-async function stockOf(name: string, pieces: number): Promise<string> {
-  await save(catalog.database, [draftOf({ title: name, stock: pieces })])
+/** Saves a product with this much stock and returns its SKU. */
+async function skuWithStock(name: string, quantity: number): Promise<string> {
+  await save(catalog.database, [draftOf({ title: name, stock: quantity })])
   return name.toUpperCase()
 }
 
 const apply = (...movements: StockMovement[]) => transaction(catalog.database, (tx) => applyStock(tx, movements))
-const move = (sku: string, kind: StockMovement['kind'], quantity: number): StockMovement => ({
+const movementOf = (sku: string, kind: StockMovement['kind'], quantity: number): StockMovement => ({
   sku,
   kind,
   quantity,
@@ -33,18 +34,18 @@ const move = (sku: string, kind: StockMovement['kind'], quantity: number): Stock
 })
 
 describe('stock', () => {
-  test('reserving sets aside, releasing puts back, taking sells, returning undoes it, and both are written down', async () => {
-    const sku = await stockOf('lamp', 10)
-    await apply(move(sku, 'reserve', 4), move(sku, 'reserve', 2))
+  test('reserve, release, take and return move units, and sales and returns are in the ledger', async () => {
+    const sku = await skuWithStock('lamp', 10)
+    await apply(movementOf(sku, 'reserve', 4), movementOf(sku, 'reserve', 2))
     expect((await levels([sku])).get(sku)).toMatchObject({ available: 4, reserved: 6, moved: 10 })
-    await apply(move(sku, 'release', 1), move(sku, 'take', 3))
+    await apply(movementOf(sku, 'release', 1), movementOf(sku, 'take', 3))
     expect((await levels([sku])).get(sku)).toMatchObject({ available: 5, reserved: 2, moved: 7 })
-    await apply(move(sku, 'return', 2))
+    await apply(movementOf(sku, 'return', 2))
     expect((await levels([sku])).get(sku)).toMatchObject({ available: 7, reserved: 2, moved: 9 })
   })
 
-  test('whatever moves, the movements sum to available + reserved, and what would go below zero changes nothing', async () => {
-    const skus = await Promise.all(['fern', 'oak', 'elm'].map((name, index) => stockOf(name, 5 + index * 10)))
+  test('movements always sum to available + reserved, and one below zero changes nothing', async () => {
+    const skus = await Promise.all(['fern', 'oak', 'elm'].map((name, index) => skuWithStock(name, 5 + index * 10)))
     const expected = new Map(
       [...(await levels(skus))].map(([sku, { available, reserved }]) => [sku, { available, reserved }]),
     )
@@ -79,21 +80,21 @@ describe('stock', () => {
     )
   })
 
-  test('moving a SKU that has no stock fails the transaction', async () => {
-    const sku = await stockOf('vase', 3)
-    await expect(apply(move(sku, 'reserve', 1), move('NO-SUCH', 'reserve', 1))).rejects.toThrow('NO-SUCH')
+  test('moving an unknown SKU fails the transaction', async () => {
+    const sku = await skuWithStock('vase', 3)
+    await expect(apply(movementOf(sku, 'reserve', 1), movementOf('NO-SUCH', 'reserve', 1))).rejects.toThrow('NO-SUCH')
     expect((await levels([sku])).get(sku)).toMatchObject({ available: 3, reserved: 0 })
   })
 
-  test('who waits for a locked SKU is told what its holder left, and nobody oversells', async () => {
-    const [first, second] = [await stockOf('alder', 3), await stockOf('birch', 3)]
+  test('a lock returns the stock its last holder left, so nothing is oversold', async () => {
+    const [first, second] = [await skuWithStock('alder', 3), await skuWithStock('birch', 3)]
     const buy = (skus: string[]) =>
       transaction(catalog.database, async (tx) => {
         const available = await lockStock(tx, skus)
         if (skus.some((sku) => (available.get(sku) ?? 0) < 1)) return 'sold_out'
         await applyStock(
           tx,
-          skus.map((sku) => move(sku, 'reserve', 1)),
+          skus.map((sku) => movementOf(sku, 'reserve', 1)),
         )
         return 'placed'
       })
@@ -104,8 +105,8 @@ describe('stock', () => {
     expect((await levels([first])).get(first)).toMatchObject({ available: 0, reserved: 3 })
   })
 
-  test('an adjustment is written down with its reason, and refused when pieces are missing', async () => {
-    const sku = await stockOf('teapot', 5)
+  test('an adjustment is in the ledger, and one that removes too many units is rejected', async () => {
+    const sku = await skuWithStock('teapot', 5)
     expect(await adjustStock(catalog.query, { sku, delta: -2, reason: 'broken' }, 'user-1')).toEqual({
       sku,
       available: 3,
@@ -121,11 +122,11 @@ describe('stock', () => {
     expect((await levels([sku])).get(sku)).toMatchObject({ available: 3, moved: 3 })
   })
 
-  test('what was written down stays as it was written', async () => {
-    await stockOf('plate', 5)
-    const refusal = { cause: expect.objectContaining({ message: 'product.stock_movement is append-only' }) as Error }
-    await expect(catalog.query.execute(sql`delete from product.stock_movement`)).rejects.toMatchObject(refusal)
+  test('the ledger is append-only', async () => {
+    await skuWithStock('plate', 5)
+    const rejection = { cause: expect.objectContaining({ message: 'product.stock_movement is append-only' }) as Error }
+    await expect(catalog.query.execute(sql`delete from product.stock_movement`)).rejects.toMatchObject(rejection)
     const change = sql`update product.stock_movement set quantity = 1`
-    await expect(catalog.query.execute(change)).rejects.toMatchObject(refusal)
+    await expect(catalog.query.execute(change)).rejects.toMatchObject(rejection)
   })
 })

@@ -5,15 +5,15 @@ import { AppError } from '#errors'
 import type { AdjustStockInput, StockLevel } from '../contract.ts'
 
 /**
- * `reserve` sets pieces aside, `release` puts them back on sale, `take` lets reserved pieces leave the house (sold),
- * `return` puts sold ones back on sale.
+ * Change of one SKU's stock: `reserve` moves units from available to reserved, `release` moves them back, `take` removes
+ * reserved units (sold), `return` makes sold units available again.
  */
 export interface StockMovement {
   sku: string
   kind: 'reserve' | 'release' | 'take' | 'return'
-  /** Pieces, at least 1. */
+  /** Units, at least 1. */
   quantity: number
-  /** What it is for, such as the order's id. */
+  /** Cause of the movement, such as an order id. */
   reference: string
 }
 
@@ -23,34 +23,34 @@ const selectStock = statement<Available>(
   'read stock',
   'select sku, available from product.stock where sku = any($1::text[])',
 )
-const selectStockFirm = statement<Available>(
+const selectLockedStock = statement<Available>(
   'lock stock',
   'select sku, available from product.stock where sku = any($1::text[]) order by sku for no key update',
 )
 
-/** Pieces of each of these SKUs that can be bought now, by the look of it: {@link applyStock} has the last word. */
+/** Units available per SKU, read without a lock, so {@link applyStock} may still fail. Unknown SKUs are absent. */
 export async function readStock(query: Queryable, skus: string[]): Promise<Map<string, number>> {
   const { rows } = await selectStock(query, skus)
   return new Map(rows.map(({ sku, available }) => [sku, available]))
 }
 
 /**
- * Locks the stock of these SKUs until the transaction ends and answers the pieces of each that can be bought now.
- * Unknown SKUs are absent.
+ * Locks the stock of these SKUs until the transaction ends and returns the units available of each. Unknown SKUs are
+ * absent.
  *
- * One statement is enough under READ COMMITTED: rows are sorted before they are locked, so everyone locks in one order,
- * and a row that somebody else held is answered as its holder left it, not as the statement first saw it.
+ * One statement is enough under READ COMMITTED: the rows are sorted before they are locked, so every transaction locks in
+ * the same order, and a row that was locked by another transaction is re-read as that transaction left it.
  */
 export async function lockStock(tx: Queryable, skus: string[]): Promise<Map<string, number>> {
-  const { rows } = await selectStockFirm(tx, skus)
+  const { rows } = await selectLockedStock(tx, skus)
   return new Map(rows.map(({ sku, available }) => [sku, available]))
 }
 
 /**
- * Applies movements in the caller's transaction, all of them in one statement that locks in the order of SKUs.
- * Invariant: for every SKU the movements sum to available + reserved, and neither falls below zero; a movement that
- * would break it (a violated CHECK), or that names an unknown SKU, throws and fails the transaction. Refusals are the
- * caller's: look with {@link readStock} first, or be sure with {@link lockStock}.
+ * Applies movements in the caller's transaction, in one statement that locks rows in the order of SKUs.
+ * Invariant: for every SKU the ledger sums to available + reserved, and neither is negative. Callers check availability
+ * first, optimistically with {@link readStock} or pessimistically with {@link lockStock}.
+ * @throws when a movement violates the invariant (a CHECK constraint) or names an unknown SKU; the transaction fails.
  */
 export async function applyStock(tx: Queryable, movements: StockMovement[]): Promise<void> {
   if (movements.length === 0) return
@@ -59,7 +59,7 @@ export async function applyStock(tx: Queryable, movements: StockMovement[]): Pro
   assert.equal(
     rows[0]?.changed,
     changes.length,
-    `stock moved for SKUs that have none: ${changes.map(({ sku }) => sku).join(', ')}`,
+    `some of these SKUs have no stock record: ${changes.map(({ sku }) => sku).join(', ')}`,
   )
 }
 
@@ -72,7 +72,7 @@ const changeStock = statement<{ changed: number }>(
    ), changed as (
      update product.stock s set available = s.available + c.available, reserved = s.reserved + c.reserved
      from locked join change c using (sku) where s.sku = locked.sku returning s.sku
-   ), noted as (
+   ), logged as (
      insert into product.stock_movement (sku, kind, quantity, reference)
      select sku, kind, quantity, reference
      from json_to_recordset($2::json) as m(sku text, kind text, quantity int, reference text)
@@ -89,18 +89,25 @@ interface StockChange {
 function sumBySku(movements: StockMovement[]): Map<string, StockChange> {
   const changes = new Map<string, StockChange>()
   for (const { sku, kind, quantity } of movements) {
-    assert(Number.isSafeInteger(quantity) && quantity > 0, `stock moves by whole pieces, not ${quantity}`)
+    assert(
+      Number.isSafeInteger(quantity) && quantity > 0,
+      `a stock movement needs a positive whole quantity, not ${quantity}`,
+    )
     const { available, reserved } = changes.get(sku) ?? { available: 0, reserved: 0 }
-    const [onSale, aside] = perPiece[kind]
-    changes.set(sku, { sku, available: available + onSale * quantity, reserved: reserved + aside * quantity })
+    const [availableDelta, reservedDelta] = deltaPerUnit[kind]
+    changes.set(sku, {
+      sku,
+      available: available + availableDelta * quantity,
+      reserved: reserved + reservedDelta * quantity,
+    })
   }
   return changes
 }
 
-/** What one piece adds to `available` and to `reserved`. */
-const perPiece = { reserve: [-1, 1], release: [1, -1], take: [0, -1], return: [1, 0] } as const
+/** Change of `available` and of `reserved` per unit moved. */
+const deltaPerUnit = { reserve: [-1, 1], release: [1, -1], take: [0, -1], return: [1, 0] } as const
 
-/** Pieces that leave or enter the house are written down; those that are set aside are still in it. */
+/** Ledger entries of a movement. Reserving and releasing have none, since they do not change the units on hand. */
 function ledgerEntry({ sku, kind, quantity, reference }: StockMovement) {
   switch (kind) {
     case 'reserve':
@@ -113,13 +120,13 @@ function ledgerEntry({ sku, kind, quantity, reference }: StockMovement) {
   }
 }
 
-/** Pieces of one SKU on sale; half of what the column holds, so that what is reserved can always come back. */
-const piecesMax = 1_000_000_000
+/** Maximum units available per SKU: half of what the column holds, so that reserved units can always be released. */
+const availableMax = 1_000_000_000
 
 /**
- * Corrects the pieces on hand, as a count or a delivery found them.
- * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer pieces are on sale than are to be taken away, or there
- * would be more than can be kept.
+ * Corrects the units available after a stock count or a delivery, and records the reason in the ledger.
+ * @throws AppError `not_found` for an unknown SKU; `bad_input` when fewer units are available than are to be removed, or
+ * the result exceeds the maximum.
  */
 export async function adjustStock(
   query: Queryable,
@@ -129,8 +136,8 @@ export async function adjustStock(
   const { rows } = await query.execute<StockLevel & Record<string, unknown>>(sql`
     with changed as (
       update product.stock set available = available + ${delta}::int
-      where sku = ${sku} and available + ${delta}::bigint between 0 and ${piecesMax} returning sku, available, reserved
-    ), noted as (
+      where sku = ${sku} and available + ${delta}::bigint between 0 and ${availableMax} returning sku, available, reserved
+    ), logged as (
       insert into product.stock_movement (sku, kind, quantity, reference, reason)
       select sku, 'adjusted', ${delta}::int, ${reference}, ${reason} from changed
     )
@@ -142,9 +149,9 @@ export async function adjustStock(
   const level = found.rows[0]
   if (level === undefined) throw new AppError('not_found', { field: 'sku', message: 'There is no such SKU.' })
   if (delta > 0)
-    throw new AppError('bad_input', { field: 'delta', message: `No more than ${piecesMax} pieces can be kept.` })
+    throw new AppError('bad_input', { field: 'delta', message: `At most ${availableMax} units can be in stock.` })
   throw new AppError('bad_input', {
     field: 'delta',
-    message: `Only ${level.available} pieces can be taken away; ${level.reserved} more are reserved for orders.`,
+    message: `Only ${level.available} units can be removed; ${level.reserved} more are reserved for orders.`,
   })
 }

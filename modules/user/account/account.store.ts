@@ -6,13 +6,13 @@ import { account } from '../schema.ts'
 export type AccountRow = typeof account.$inferSelect
 type NewAccount = Omit<AccountRow, 'createdAt'>
 
-/** The new account, or undefined when its e-mail is taken: of two at once, the unique index lets one through. */
+/** The new account; undefined when its email is taken. Of two concurrent inserts the unique index accepts one. */
 export async function insertAccount(tx: Queryable, row: NewAccount): Promise<AccountRow | undefined> {
   const [inserted] = await tx.insert(account).values(row).onConflictDoNothing({ target: account.email }).returning()
   return inserted
 }
 
-/** Makes the account, or gives the one with this e-mail the new password, name, role and locale; its id stays. */
+/** Inserts the account, or updates name, locale, role and password of the one with this email, which keeps its id. */
 export async function upsertAccount(tx: Queryable, row: NewAccount): Promise<void> {
   const { name, locale, role, passwordHash } = row
   await tx
@@ -44,7 +44,7 @@ export async function listAccounts(
     .limit(page.limit)
 }
 
-/** What may leave the module: no password hash. */
+/** The account as clients see it, without the password hash. */
 export function asUser(row: AccountRow): User {
   const { id, email, name, locale, role, createdAt } = row
   return { id, email, name, locale, role, createdAt: createdAt.toISOString() }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { limitConcurrency } from './concurrency-limit.ts'
 
-function heldWork() {
+function pendingWork() {
   const started: number[] = []
   const finish: (() => void)[] = []
   const start = (id: number) => () => {
@@ -11,41 +11,41 @@ function heldWork() {
   return { started, finish, start }
 }
 
-const settle = () => new Promise((resolve) => setImmediate(resolve))
+const nextTick = () => new Promise((resolve) => setImmediate(resolve))
 
-test('no more work runs at once than the gate allows, and it runs in the order it came', async () => {
-  const gate = limitConcurrency({ runningMax: 2, waitingMax: 10 })
-  const { started, finish, start } = heldWork()
-  const all = [1, 2, 3, 4].map((id) => gate(start(id)))
-  await settle()
+test('no more calls run concurrently than the limit, in order of arrival', async () => {
+  const limited = limitConcurrency({ runningMax: 2, waitingMax: 10 })
+  const { started, finish, start } = pendingWork()
+  const all = [1, 2, 3, 4].map((id) => limited(start(id)))
+  await nextTick()
   expect(started).toEqual([1, 2])
   finish[0]?.()
   await all[0]
-  await settle()
+  await nextTick()
   expect(started).toEqual([1, 2, 3])
   finish[1]?.()
   finish[2]?.()
-  await settle()
+  await nextTick()
   finish[3]?.()
   expect(await Promise.all(all)).toEqual([1, 2, 3, 4])
 })
 
-test('who finds the queue full is told so at once and holds no place', async () => {
-  const gate = limitConcurrency({ runningMax: 1, waitingMax: 1 })
-  const { finish, start } = heldWork()
-  const first = gate(start(1))
-  const second = gate(start(2))
-  await expect(gate(start(3))).rejects.toMatchObject({ code: 'unavailable' })
+test('a call that finds the queue full is rejected immediately and takes no permit', async () => {
+  const limited = limitConcurrency({ runningMax: 1, waitingMax: 1 })
+  const { finish, start } = pendingWork()
+  const first = limited(start(1))
+  const second = limited(start(2))
+  await expect(limited(start(3))).rejects.toMatchObject({ code: 'unavailable' })
   finish[0]?.()
   await first
-  await settle()
+  await nextTick()
   finish[1]?.()
   await second
-  expect(await gate(() => Promise.resolve(4))).toBe(4)
+  expect(await limited(() => Promise.resolve(4))).toBe(4)
 })
 
-test('work that fails gives its place back', async () => {
-  const gate = limitConcurrency({ runningMax: 1, waitingMax: 0 })
-  await expect(gate(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
-  expect(await gate(() => Promise.resolve('next'))).toBe('next')
+test('a failed call releases its permit', async () => {
+  const limited = limitConcurrency({ runningMax: 1, waitingMax: 0 })
+  await expect(limited(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+  expect(await limited(() => Promise.resolve('next'))).toBe('next')
 })

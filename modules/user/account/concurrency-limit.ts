@@ -6,18 +6,18 @@ interface ConcurrencyLimitOptions {
   waitingMax: number
 }
 
-/** Runs the work it is given, some of it after a wait. @throws AppError `unavailable` when too many wait already. */
+/** Runs `work`, if need be after a wait. @throws AppError `unavailable` when too many calls wait already */
 type ConcurrencyLimit = <T>(work: () => Promise<T>) => Promise<T>
 
-/** At most `runningMax` at a time and `waitingMax` behind them, first come first served. */
+/** Concurrency limit: at most `runningMax` calls run and `waitingMax` wait, in order of arrival. */
 export function limitConcurrency({ runningMax, waitingMax }: ConcurrencyLimitOptions): ConcurrencyLimit {
-  const places = createSemaphore({ count: runningMax, waitingMax })
+  const semaphore = createSemaphore({ count: runningMax, waitingMax })
   return async (work) => {
-    if (!(await places.acquire())) throw new AppError('unavailable')
+    if (!(await semaphore.acquire())) throw new AppError('unavailable')
     try {
       return await work()
     } finally {
-      places.release()
+      semaphore.release()
     }
   }
 }

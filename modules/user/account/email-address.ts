@@ -1,2 +1,2 @@
-/** The one spelling of an address under which its account is kept and found. */
+/** The normalised address under which an account is stored and found. */
 export const normaliseEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase()

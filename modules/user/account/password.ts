@@ -2,26 +2,27 @@ import { hash, verify } from '@node-rs/argon2'
 import { randomBytes } from 'node:crypto'
 import { limitConcurrency } from './concurrency-limit.ts'
 
-/** OWASP's first choice for argon2id (the library's default algorithm): 19 MiB, 2 passes, 1 lane. */
+/** OWASP's recommendation for argon2id (the library's default algorithm): 19 MiB, 2 iterations, parallelism 1. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 }
 
-/** Hashing runs on libuv's four threads: two stay free for files and name look-ups, and 64 waiting is about a second. */
-const gate = limitConcurrency({ runningMax: 2, waitingMax: 64 })
+/** Hashing runs on libuv's 4 threads: 2 stay free for files and DNS. 64 waiting calls take about a second. */
+const withHashingLimit = limitConcurrency({ runningMax: 2, waitingMax: 64 })
 
-/** NIST SP 800-63B: the same characters typed on another keyboard must give the same bytes. */
-const stable = (password: string): string => password.normalize('NFKC')
+/** NIST SP 800-63B: equal characters must give equal bytes, whatever Unicode form the keyboard sends. */
+const normalise = (password: string): string => password.normalize('NFKC')
 
-/** @throws AppError `unavailable` while a login storm fills the queue. */
-export const hashPassword = (password: string): Promise<string> => gate(() => hash(stable(password), cost))
+/** @throws AppError `unavailable` while too many calls wait */
+export const hashPassword = (password: string): Promise<string> =>
+  withHashingLimit(() => hash(normalise(password), cost))
 
 /**
- * Whether the password is the account's. Without an account (`undefined`) it does the same work and says no, so that
- * the time of the answer does not tell which e-mails have accounts.
- * @throws AppError `unavailable` while a login storm fills the queue.
+ * Whether the password is right. Without an account (`undefined`) it does the same work and returns false, so that the
+ * response time does not reveal which emails have accounts.
+ * @throws AppError `unavailable` while too many calls wait
  */
 export const verifyPassword = (passwordHash: string | undefined, password: string): Promise<boolean> =>
-  gate(() => verify(passwordHash ?? nobodysHash, stable(password)))
+  withHashingLimit(() => verify(passwordHash ?? placeholderHash, normalise(password)))
 
 const unpadded = (bytes: number): string => randomBytes(bytes).toString('base64').replace(/=+$/, '')
-/** A hash in PHC form of no password at all. */
-const nobodysHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${unpadded(16)}$${unpadded(cost.outputLen)}`
+/** A hash in PHC format that no password matches. */
+const placeholderHash = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${unpadded(16)}$${unpadded(cost.outputLen)}`

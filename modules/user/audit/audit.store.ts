@@ -3,20 +3,20 @@ import type { Queryable } from '#db'
 import type { AuditRecord } from '../contract.ts'
 import { audit } from '../schema.ts'
 
-/** What somebody of the staff did. Ids and figures alone: no secrets, no personal data; it is kept for good. */
+/** An action of staff. Contains only ids and figures, no secrets and no personal data, since it is kept forever. */
 export interface AuditEntry {
-  /** The account of who did it. */
+  /** The account of the staff member. */
   actorId: string
   /** A stable name such as `dead_letter.retry`. */
   action: string
-  /** What it was done to, as `kind:id`, such as `message:42`. */
+  /** The object of the action as `kind:id`, such as `message:42`. */
   subject: string
   /** At most 4 kB of JSON. */
   detail?: Record<string, unknown>
   requestId: string
 }
 
-/** Writes what was done, in the transaction that does it: the one is never there without the other. */
+/** Records actions. Must run in the transaction of the action, so that neither exists without the other. */
 export async function recordAudit(tx: Queryable, ...entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return
   await tx.insert(audit).values(entries.map(({ detail = {}, ...entry }) => ({ ...entry, detail })))

@@ -13,7 +13,7 @@ async function openShop() {
   const { user } = await staff.call().login({ email: 'sue@example.com', password })
   const entry = (subject: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
     actorId: user.id,
-    action: 'mail.retry',
+    action: 'dead_letter.retry',
     subject,
     requestId: 'request',
     ...more,
@@ -21,45 +21,53 @@ async function openShop() {
   return { ...shop, staff, user, entry }
 }
 
-test('an audit record is written with what it tells of, or not at all', async () => {
+test('an audit record is committed with its action or not at all', async () => {
   const { database, staff, user, entry } = await openShop()
   const failing = transaction(database, async (tx) => {
-    await recordAudit(tx, entry('mail:1'))
-    throw new Error('what it tells of has failed')
+    await recordAudit(tx, entry('message:1'))
+    throw new Error('the action has failed')
   })
   await expect(failing).rejects.toThrow('has failed')
   expect((await staff.call().admin.audit.list()).items).toEqual([])
-  await recordAudit(database.query, entry('mail:1', { detail: { kind: 'payment' } }), entry('mail:2'))
+  await recordAudit(database.query, entry('message:1', { detail: { kind: 'payment' } }), entry('message:2'))
   await recordAudit(database.query)
   const { items, nextCursor } = await staff.call().admin.audit.list()
   expect(nextCursor).toBeNull()
   expect(items).toMatchObject([
-    { subject: 'mail:2', detail: {} },
-    { subject: 'mail:1', actorId: user.id, action: 'mail.retry', detail: { kind: 'payment' }, requestId: 'request' },
+    { subject: 'message:2', detail: {} },
+    {
+      subject: 'message:1',
+      actorId: user.id,
+      action: 'dead_letter.retry',
+      detail: { kind: 'payment' },
+      requestId: 'request',
+    },
   ])
 })
 
-test('the audit cannot be changed or emptied, and takes no detail beyond its bound', async () => {
+test('the audit cannot be changed or emptied, and rejects too large a detail', async () => {
   const { database, sql, entry } = await openShop()
-  await recordAudit(database.query, entry('mail:1'))
+  await recordAudit(database.query, entry('message:1'))
   for (const statement of [
     'update "user".audit set action = \'none\'',
     'delete from "user".audit',
     'truncate "user".audit',
   ])
     await expect(sql(statement)).rejects.toThrow('append-only')
-  await expect(recordAudit(database.query, entry('mail:2', { detail: { text: 'x'.repeat(5_000) } }))).rejects.toThrow(
-    'Failed query',
-  )
-  expect(await sql('select subject from "user".audit')).toEqual([{ subject: 'mail:1' }])
+  await expect(
+    recordAudit(database.query, entry('message:2', { detail: { text: 'x'.repeat(5_000) } })),
+  ).rejects.toThrow('Failed query')
+  expect(await sql('select subject from "user".audit')).toEqual([{ subject: 'message:1' }])
 })
 
-test('staff read the audit page by page, newest first, by subject, actor and action; others do not', async () => {
+test('only staff read the audit: in pages, newest first, by subject, actor and action', async () => {
   const { database, staff, user, entry, browserAt } = await openShop()
   const other = randomUUID()
   await recordAudit(
     database.query,
-    ...Array.from({ length: 7 }, (_, n) => entry(`mail:${n}`, n === 3 ? { actorId: other, action: 'mail.drop' } : {})),
+    ...Array.from({ length: 7 }, (_, n) =>
+      entry(`message:${n}`, n === 3 ? { actorId: other, action: 'dead_letter.drop' } : {}),
+    ),
   )
   const list = staff.call().admin.audit.list
   const seen: string[] = []
@@ -69,10 +77,10 @@ test('staff read the audit page by page, newest first, by subject, actor and act
     if (page.nextCursor === null) break
     cursor = page.nextCursor
   }
-  expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((n) => `mail:${n}`))
-  expect((await list({ subject: 'mail:5' })).items).toHaveLength(1)
-  expect((await list({ actorId: other })).items).toMatchObject([{ action: 'mail.drop' }])
-  expect((await list({ action: 'mail.retry', actorId: user.id })).items).toHaveLength(6)
+  expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((n) => `message:${n}`))
+  expect((await list({ subject: 'message:5' })).items).toHaveLength(1)
+  expect((await list({ actorId: other })).items).toMatchObject([{ action: 'dead_letter.drop' }])
+  expect((await list({ action: 'dead_letter.retry', actorId: user.id })).items).toHaveLength(6)
 
   const customer = browserAt('203.0.113.2')
   expect(await rejectionOf(customer.call().admin.audit.list())).toMatchObject({ code: 'unauthenticated' })

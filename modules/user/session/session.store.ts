@@ -5,9 +5,9 @@ import type { Session } from '#rpc'
 import { account, session } from '../schema.ts'
 import { createToken, hashToken } from './token.ts'
 
-const seenAnHourAgo = lt(session.lastSeenAt, sql`now() - interval '1 hour'`)
+const isLastSeenStale = lt(session.lastSeenAt, sql`now() - interval '1 hour'`)
 
-/** Starts a session and returns its token, which exists nowhere else from here on. */
+/** Starts a session. @returns its token, of which only the hash is stored */
 export async function insertSession(tx: Queryable, accountId: string, days: number): Promise<string> {
   const token = createToken()
   await tx.insert(session).values({
@@ -19,7 +19,7 @@ export async function insertSession(tx: Queryable, accountId: string, days: numb
   return token
 }
 
-/** The session of this token while it lasts, by Postgres's clock; `isStale` when its last use is worth noting again. */
+/** The unexpired session of this token, by Postgres's clock. `isStale`: its `last_seen_at` is over an hour old. */
 export async function findSession(tx: Queryable, token: string): Promise<(Session & { isStale: boolean }) | undefined> {
   const [found] = await tx
     .select({
@@ -28,7 +28,7 @@ export async function findSession(tx: Queryable, token: string): Promise<(Sessio
       email: account.email,
       role: account.role,
       locale: account.locale,
-      isStale: sql<boolean>`${seenAnHourAgo}`,
+      isStale: sql<boolean>`${isLastSeenStale}`,
     })
     .from(session)
     .innerJoin(account, eq(account.id, session.accountId))
@@ -36,19 +36,19 @@ export async function findSession(tx: Queryable, token: string): Promise<(Sessio
   return found
 }
 
-/** Notes that the session is in use; of many at once, the first writes and the others find nothing to do. */
+/** Updates `last_seen_at`; of concurrent calls only the first writes. */
 export async function touchSession(tx: Queryable, id: string): Promise<void> {
   await tx
     .update(session)
     .set({ lastSeenAt: sql`now()` })
-    .where(and(eq(session.id, id), seenAnHourAgo))
+    .where(and(eq(session.id, id), isLastSeenStale))
 }
 
 export async function deleteSession(tx: Queryable, token: string): Promise<void> {
   await tx.delete(session).where(eq(session.tokenHash, hashToken(token)))
 }
 
-/** Deletes at most `limit` expired sessions and says how many; replicas that do so at once share the work. */
+/** Deletes at most `limit` expired sessions. Concurrent replicas share the work. @returns the number deleted */
 export async function deleteExpiredSessions(tx: Queryable, limit: number): Promise<number> {
   const expired = tx
     .select({ id: session.id })

@@ -6,11 +6,11 @@ import { openShopOn, password, rejectionOf } from '../user.fixture.ts'
 
 const openShop = async (env?: Record<string, string>) => openShopOn(await createTestDatabase(), env)
 
-// The real thing, watched: that the work is done for accounts that do not exist cannot be seen from outside.
+// A spy on the real library shows that the hash is also verified for accounts that do not exist.
 vi.mock('@node-rs/argon2', { spy: true })
 beforeEach(() => void vi.mocked(verify).mockClear())
 
-test('who registers is logged in at once, by cookie and by token, as a customer', async () => {
+test('registration logs in immediately, by cookie and by token, as a customer', async () => {
   const { users, browserAt } = await openShop()
   const browser = browserAt('203.0.113.1')
   const { user, token } = await browser
@@ -29,7 +29,7 @@ test('who registers is logged in at once, by cookie and by token, as a customer'
   })
 })
 
-test('neither the session token nor the password is stored, and the hash has the cost that OWASP asks for', async () => {
+test('neither token nor password is stored, and the hash has the cost OWASP recommends', async () => {
   const { browserAt, sql } = await openShop()
   const { token } = await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
   const [session] = await sql('select s::text as row from "user".session s')
@@ -40,17 +40,17 @@ test('neither the session token nor the password is stored, and the hash has the
   expect(account?.['password_hash']).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 })
 
-test('of many registrations of one e-mail at once, one wins and the others are told that it is taken', async () => {
+test('one of several concurrent registrations of an email succeeds, the others fail', async () => {
   const { browserAt, sql } = await openShop()
   const spellings = ['ann@example.com', 'ANN@example.com', 'Ann@Example.COM', 'ann@EXAMPLE.com']
   const registrations = spellings.map((email) => browserAt('203.0.113.1').call().register({ email, password }))
-  const codes = (await Promise.all(registrations.map(rejectionOf))).map((refusal) => refusal?.code ?? 'registered')
+  const codes = (await Promise.all(registrations.map(rejectionOf))).map((rejection) => rejection?.code ?? 'registered')
   expect(codes.toSorted()).toEqual(['email_taken', 'email_taken', 'email_taken', 'registered'])
   expect(await sql('select 1 from "user".account')).toHaveLength(1)
   expect(await sql('select 1 from "user".session')).toHaveLength(1)
 })
 
-test('a password that is the e-mail is refused, however it is spelt, and so is a role that the caller picks', async () => {
+test('registration rejects the email as password in any spelling, and a role', async () => {
   const { browserAt, sql } = await openShop()
   const caller = browserAt('203.0.113.1').call()
   await expect(caller.register({ email: 'ann@example.com', password: ' ANN@example.com' })).rejects.toMatchObject({
@@ -61,7 +61,7 @@ test('a password that is the e-mail is refused, however it is spelt, and so is a
   expect(await sql('select 1 from "user".account')).toHaveLength(0)
 })
 
-test('login finds the account however its e-mail is capitalised, and takes a password typed in another Unicode form', async () => {
+test('login ignores the case of the email and the Unicode form of the password', async () => {
   const { browserAt } = await openShop()
   const registered = await browserAt('203.0.113.1')
     .call()
@@ -73,7 +73,7 @@ test('login finds the account however its e-mail is capitalised, and takes a pas
   expect(signedIn.token).not.toBe(registered.token)
 })
 
-test('login does not tell whether an account exists: the same error after the same work', async () => {
+test('login does not reveal whether an account exists: same error, same work', async () => {
   const { browserAt } = await openShop()
   const caller = browserAt('203.0.113.1').call()
   await caller.register({ email: 'ann@example.com', password })
@@ -88,14 +88,14 @@ test('login does not tell whether an account exists: the same error after the sa
   expect(lengths[0]).toBe(lengths[1])
 })
 
-test('guesses at one account are refused beyond the limit, also those sent at once, even the right one; elsewhere its owner still gets in', async () => {
+test('guesses beyond an address’s limit are rejected, even concurrent or right ones', async () => {
   const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '3' })
   const guesser = browserAt('203.0.113.66').call()
   await browserAt('203.0.113.1').call().register({ email: 'ann@example.com', password })
   const guesses = Array.from({ length: 8 }, () =>
     guesser.login({ email: 'ann@example.com', password: 'wrong password' }),
   )
-  const codes = (await Promise.all(guesses.map(rejectionOf))).map((refusal) => refusal?.code)
+  const codes = (await Promise.all(guesses.map(rejectionOf))).map((rejection) => rejection?.code)
   expect(codes.filter((code) => code === 'login_failed')).toHaveLength(3)
   expect(codes.filter((code) => code === 'too_many_requests')).toHaveLength(5)
   expect(verify).toHaveBeenCalledTimes(3)
@@ -107,7 +107,7 @@ test('guesses at one account are refused beyond the limit, also those sent at on
   )
 })
 
-test('the limit is the same for accounts that do not exist, and an address cannot go on with ever other accounts', async () => {
+test('missing accounts are limited too, and an address cannot try ever new accounts', async () => {
   const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '2' })
   const guesser = browserAt('203.0.113.66').call()
   const guess = (email: string) => guesser.login({ email, password: 'wrong password' })
@@ -119,7 +119,7 @@ test('the limit is the same for accounts that do not exist, and an address canno
   expect(await rejectionOf(guess('a10@example.com'))).toMatchObject({ code: 'too_many_requests' })
 })
 
-test('logging in clears the count of failures, and right logins are never counted', async () => {
+test('a login resets the count of failures, and right logins are never counted', async () => {
   const { browserAt } = await openShop({ LOGIN_ATTEMPTS: '2' })
   const caller = browserAt('203.0.113.1').call()
   await caller.register({ email: 'ann@example.com', password })
@@ -132,7 +132,7 @@ test('logging in clears the count of failures, and right logins are never counte
   }
 })
 
-test('registrations of one address are refused beyond the limit, taken e-mails counted', async () => {
+test('registrations of one address are rejected beyond the limit, including taken emails', async () => {
   const { browserAt } = await openShop({ REGISTER_ATTEMPTS: '2' })
   const caller = browserAt('203.0.113.1').call()
   await caller.register({ email: 'ann@example.com', password })
@@ -145,7 +145,7 @@ test('registrations of one address are refused beyond the limit, taken e-mails c
   await browserAt('203.0.113.2').call().register({ email: 'bob@example.com', password })
 })
 
-test('while Postgres is away callers are told to try again, and no password, e-mail or token reaches log or error', async () => {
+test('without Postgres calls are `unavailable`, and no secret reaches log or error', async () => {
   const { users, browserAt, database, logged } = await openShop({ LOGIN_ATTEMPTS: '1' })
   const browser = browserAt('203.0.113.1')
   const { token } = await browser.call().register({ email: 'ann@example.com', password })
@@ -153,7 +153,7 @@ test('while Postgres is away callers are told to try again, and no password, e-m
   const attempts = [
     () => browser.call().register({ email: 'bob@example.com', password }),
     () => browser.call().login({ email: 'ann@example.com', password }),
-    // Not counted as a guess: with one attempt allowed, the second would be refused.
+    // Not counted as a guess: otherwise the second would be rejected, since one attempt is allowed.
     () => browser.call().login({ email: 'ann@example.com', password }),
     () => browser.call().logout(),
   ]

@@ -3,40 +3,40 @@ import { transaction } from '#db'
 import { AppError } from '#errors'
 import type { BasicServices } from '#services'
 import { asUser, findAccountByEmail, insertAccount } from '../account/account.store.ts'
-import { createAttemptLimit, networkOf } from './attempts.ts'
+import { createRateLimiter, networkOf } from './rate-limiter.ts'
 import type { LoginInput, RegisterInput, SignedIn } from '../contract.ts'
 import { normaliseEmail } from '../account/email-address.ts'
 import { hashPassword, verifyPassword } from '../account/password.ts'
 import { insertSession } from './session.store.ts'
 
-/** An address may stand for an office or a mobile network: it may fail this many times as often as one account on it. */
+/** An address may belong to an office or a mobile network: its limit is this many times the limit of one account. */
 const accountsPerAddress = 5
 
-/** The two ways to a session. `address` is the client's, for the limits on attempts. */
+/** Registration and login, rate-limited. `address` is the client's. */
 interface SignIn {
-  /** @throws AppError `email_taken`, `bad_input` (password), `too_many_requests`, `unavailable`. */
+  /** @throws AppError `email_taken`, `bad_input` (password), `too_many_requests`, `unavailable` */
   register(input: RegisterInput, address: string): Promise<SignedIn>
-  /** @throws AppError `login_failed`, whether or not there is such an account; `too_many_requests`, `unavailable`. */
+  /** @throws AppError `login_failed`, whether or not the account exists; `too_many_requests`, `unavailable` */
   login(input: LoginInput, address: string): Promise<SignedIn>
 }
 
 export function createSignIn({ config, database }: BasicServices): SignIn {
-  const registrations = createAttemptLimit('register', config.REGISTER_ATTEMPTS)
-  const accountLogins = createAttemptLimit('login-account', config.LOGIN_ATTEMPTS)
-  const addressLogins = createAttemptLimit('login-address', config.LOGIN_ATTEMPTS * accountsPerAddress)
+  const registrations = createRateLimiter('register', config.REGISTER_ATTEMPTS)
+  const accountLogins = createRateLimiter('login-account', config.LOGIN_ATTEMPTS)
+  const addressLogins = createRateLimiter('login-address', config.LOGIN_ATTEMPTS * accountsPerAddress)
 
-  /** Counts the attempt, unless `work` ends in something that says nothing about the password. */
-  async function countFailures<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
-    const pair = `${network} ${email}`
-    await addressLogins.take(network)
-    await accountLogins.take(pair)
+  /** Login throttling: a wrong password stays counted, a success resets the account, any other error is not counted. */
+  async function limitGuesses<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
+    const accountKey = `${network} ${email}`
+    await addressLogins.consume(network)
+    await accountLogins.consume(accountKey)
     try {
       const result = await work()
-      await Promise.all([addressLogins.giveBack(network), accountLogins.forget(pair)])
+      await Promise.all([addressLogins.restore(network), accountLogins.reset(accountKey)])
       return result
     } catch (error) {
       const isGuess = error instanceof AppError && error.code === 'login_failed'
-      if (!isGuess) await Promise.all([addressLogins.giveBack(network), accountLogins.giveBack(pair)])
+      if (!isGuess) await Promise.all([addressLogins.restore(network), accountLogins.restore(accountKey)])
       throw error
     }
   }
@@ -47,7 +47,7 @@ export function createSignIn({ config, database }: BasicServices): SignIn {
       if (normaliseEmail(input.password) === email) {
         throw new AppError('bad_input', { field: 'password', message: 'The password must not be the e-mail address.' })
       }
-      await registrations.take(networkOf(address))
+      await registrations.consume(networkOf(address))
       const passwordHash = await hashPassword(input.password)
       return transaction(database, async (tx) => {
         const locale = input.locale ?? 'en'
@@ -66,7 +66,7 @@ export function createSignIn({ config, database }: BasicServices): SignIn {
 
     login(input, address) {
       const email = normaliseEmail(input.email)
-      return countFailures(email, networkOf(address), async () => {
+      return limitGuesses(email, networkOf(address), async () => {
         const row = await findAccountByEmail(database.query, email)
         const isRight = await verifyPassword(row?.passwordHash, input.password)
         if (row === undefined || !isRight) throw new AppError('login_failed')

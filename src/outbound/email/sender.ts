@@ -5,38 +5,40 @@ import { createFolderTransport } from './folder.ts'
 import { createSmtpTransport } from './smtp.ts'
 import { EmailRejectedError } from './transport.ts'
 
-/** One letter to one person. */
+/** An email to one person. */
 export interface EmailMessage {
-  /** One bare address; anything else (a list, a name, a line break) is refused. */
+  /** One bare address; anything else (a list, a name, a line break) is rejected. */
   to: string
   subject: string
   text: string
   html: string
-  /** Stable for this letter, `<order-7.confirmed@shop>` with or without the angle brackets: what is sent twice carries it twice. */
+  /**
+   * Message-ID, such as `<order-7.confirmed@shop>` (brackets optional). The same at every attempt to send this email.
+   */
   messageId: string
   locale: Locale
 }
 
 export interface EmailSender {
   /**
-   * @param signal gives up waiting; the letter may have gone out all the same
-   * @throws MailRefusedError when the server will never take this letter; OutboundError when it may take it later
+   * @param signal ends the wait; the email may have been sent nevertheless
+   * @throws EmailRejectedError when no attempt can succeed; OutboundError when a later one may
    */
   send(message: EmailMessage, signal: AbortSignal): Promise<void>
-  /** Lets a delivery under way finish and closes idle connections. */
+  /** Lets running deliveries finish and closes idle connections. */
   close(): void
 }
 
 export interface EmailSenderOptions {
-  /** `smtp:` or `smtps:`, with credentials; without it letters are written to `folder`. */
+  /** `smtp:` or `smtps:`, with credentials. Without it emails are written to `folder`. */
   smtpUrl?: string | undefined
   folder: string
-  /** Sender, as `Name <address>`. */
+  /** From header, as `Name <address>`. */
   from: string
   log: Logger
 }
 
-/** Sends letters by SMTP, or where no server is given writes them to a folder, one `.eml` each. */
+/** Sends emails by SMTP; without a server it writes each as an `.eml` file to a folder. */
 export function createEmailSender(options: EmailSenderOptions): EmailSender {
   const { smtpUrl, folder, from, log } = options
   const transport = smtpUrl === undefined ? createFolderTransport(folder, log) : createSmtpTransport(smtpUrl)
@@ -52,7 +54,7 @@ const bareAddress = /^[^\s,;:<>()"@]+@[^\s,;:<>()"@]+$/
 
 function compose({ to, subject, text, html, messageId, locale }: EmailMessage, from: string): SendMailOptions {
   if (!bareAddress.test(to))
-    throw new EmailRejectedError('the letter was refused: its recipient is not one bare address')
+    throw new EmailRejectedError('the email was rejected: its recipient is not one bare address')
   return {
     from,
     to,
@@ -60,7 +62,7 @@ function compose({ to, subject, text, html, messageId, locale }: EmailMessage, f
     text,
     html,
     messageId: `<${messageId.replace(/^<|>$/g, '')}>`,
-    // RFC 3834: out-of-office programs leave such mail alone.
+    // RFC 3834: automatic responders do not reply to such emails.
     headers: { 'Content-Language': locale, 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -2,7 +2,7 @@ import { createTransport, type NodemailerError } from 'nodemailer'
 import { OutboundError } from '../external-service.ts'
 import { EmailRejectedError, type EmailTransport } from './transport.ts'
 
-/** One pool of connections to one mail server. It retries nothing: the mailbox does. */
+/** A connection pool to one SMTP server. Retries belong to the mailbox. */
 export function createSmtpTransport(url: string): EmailTransport {
   const pool = createTransport({
     url,
@@ -12,37 +12,37 @@ export function createSmtpTransport(url: string): EmailTransport {
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
-    // Below what servers and the networks between allow: a connection that is handed a letter is alive.
+    // Shorter than the idle timeouts of servers and networks, so that a reused connection is still open.
     idleTimeout: 30_000,
   })
-  // A connection lost between letters is no event of ours; without a listener it would end the process.
+  // Without a listener, an idle connection that is lost would end the process.
   pool.on('error', () => {})
   return {
-    async deliver(mail, signal) {
-      await pool.sendMail({ ...mail, signal }).catch((error: unknown) => {
-        throw isNodemailers(error) ? asOurs(error) : error
+    async deliver(email, signal) {
+      await pool.sendMail({ ...email, signal }).catch((error: unknown) => {
+        throw isNodemailerError(error) ? toEmailError(error) : error
       })
     },
     close: () => pool.close(),
   }
 }
 
-const isNodemailers = (error: unknown): error is NodemailerError => error instanceof Error
+const isNodemailerError = (error: unknown): error is NodemailerError => error instanceof Error
 
-/** Servers quote addresses in their replies: of those, only codes go on to logs. */
-function asOurs(error: NodemailerError): Error {
+/** Only the codes of an error may reach the log: servers quote addresses in their replies. */
+function toEmailError(error: NodemailerError): Error {
   const details = [error.originalCode ?? error.code, error.command, error.responseCode].filter(Boolean).join(' ')
-  const isAboutLetter = error.code === 'EENVELOPE' || error.code === 'EMESSAGE'
-  // Without a reply the library itself found fault with the letter, before it asked the server.
-  if (isAboutLetter && (error.permanent ?? error.command === 'API'))
-    return new EmailRejectedError(`the letter was refused (${details})`)
+  const isAboutEmail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE'
+  // `API`: the library itself rejected the email before it contacted the server.
+  if (isAboutEmail && (error.permanent ?? error.command === 'API'))
+    return new EmailRejectedError(`the email was rejected (${details})`)
   if (error.responseCode !== undefined)
-    return new OutboundError('failed', `the mail server does not take the letter now (${details})`)
+    return new OutboundError('failed', `the SMTP server does not accept the email now (${details})`)
   const isUnsent =
     error.code === 'EDNS' ||
     error.code === 'EAUTH' ||
     error.originalCode === 'ECONNREFUSED' ||
     error.timeoutType === 'CONNECT_TIMEOUT' ||
     error.timeoutType === 'GREETING_TIMEOUT'
-  return new OutboundError(isUnsent ? 'unreachable' : 'unknown', `the mail server did not answer (${details})`)
+  return new OutboundError(isUnsent ? 'unreachable' : 'unknown', `the SMTP server did not respond (${details})`)
 }

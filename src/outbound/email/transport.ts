@@ -1,12 +1,15 @@
 import type { SendMailOptions } from 'nodemailer'
 
-/** The way a composed letter leaves the shop. */
+/** Delivers composed emails: by SMTP, or to a folder. */
 export interface EmailTransport {
-  deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void>
+  /** @throws EmailRejectedError, or OutboundError when a later attempt may succeed */
+  deliver(email: SendMailOptions, signal: AbortSignal): Promise<void>
   close(): void
 }
 
-/** This letter will never be taken (no such mailbox, refused content): trying again is of no use. The party is well. */
+/**
+ * Permanent rejection of this email (no such mailbox, rejected content): a retry cannot help. The server is healthy.
+ */
 export class EmailRejectedError extends Error {
-  override readonly name = 'MailRefusedError'
+  override readonly name = 'EmailRejectedError'
 }

@@ -1,16 +1,16 @@
 import type { Money } from '#schemas'
 
-/** What a payment has come to, in terms that every provider can be put into. */
+/** The state of a payment, in terms that fit every provider. */
 export type PaymentResult =
-  /** Waits to be confirmed with a payment method: new, or after a decline. */
+  /** Waits for confirmation with a payment method: new, or after a decline. */
   | { status: 'open' }
-  /** The buyer has to do something at this address: the bank's page, or the content of a QR code. */
+  /** The buyer must act: at this address (the bank's page), or with the QR code that contains it. */
   | { status: 'requires_action'; url: string | null }
-  /** The provider is still at it; ask again. */
+  /** The provider has not finished; look up again later. */
   | { status: 'processing' }
-  /** The money is held for us until it is captured or voided. */
+  /** The money is held until it is captured or voided. */
   | { status: 'authorised'; amountMinor: number }
-  /** `feeMinor`: what the provider keeps of it, in the payment's currency; null until it says so, then `lookUp` tells. */
+  /** `feeMinor`: the provider's fee, in the payment's currency; null while unknown, and `lookUp` returns it later. */
   | { status: 'captured'; amountMinor: number; feeMinor: number | null }
   | { status: 'declined'; code: string }
   | { status: 'voided' }
@@ -18,77 +18,77 @@ export type PaymentResult =
 export type RefundStatus = 'pending' | 'succeeded' | 'failed'
 export type DisputeStatus = 'opened' | 'won' | 'lost'
 
-/** What a provider's webhook tells of an order of ours. Any of them can come twice, late, or ahead of our own commit. */
-export type PaymentEvent = PaymentNotice | RefundNotice | DisputeNotice
+/** A webhook event about an order of this shop. Events may arrive twice, late, or before the shop's own commit. */
+export type PaymentEvent = PaymentStatusEvent | RefundEvent | DisputeEvent
 
-interface Notice {
-  /** The same for each delivery. */
+interface WebhookEvent {
+  /** The same for every delivery of the event. */
   eventId: string
   intentId: string
 }
 
-export interface PaymentNotice extends Notice {
+export interface PaymentStatusEvent extends WebhookEvent {
   kind: 'payment'
   orderId: string
   result: PaymentResult
 }
 
-export interface RefundNotice extends Notice {
+export interface RefundEvent extends WebhookEvent {
   kind: 'refund'
-  /** Null, as is `refundId`, for one that was made on the provider's own pages: `intentId` finds the order. */
+  /** Null, as is `refundId`, for a refund made in the provider's dashboard: `intentId` finds the order. */
   orderId: string | null
-  /** Ours, as given to `refund`. */
+  /** The shop's id, as passed to `refund`. */
   refundId: string | null
   providerRefundId: string
   amount: Money
-  /** One that has succeeded may still fail: the buyer's bank sends it back. */
+  /** A succeeded refund may still fail, when the buyer's bank returns it. */
   status: RefundStatus
 }
 
-/** The buyer's bank has taken money back. Told only once the money has moved: an inquiry before that is none. */
-export interface DisputeNotice extends Notice {
+/** The buyer's bank has taken money back. An inquiry that has moved no money is no dispute event. */
+export interface DisputeEvent extends WebhookEvent {
   kind: 'dispute'
-  /** Null where the provider does not say, as Stripe: `intentId` finds the order. */
+  /** Null where the provider does not report it (Stripe): `intentId` finds the order. */
   orderId: string | null
   disputeId: string
   amount: Money
-  /** What the provider keeps for the dispute so far, in all; the verdict may change it. */
+  /** The provider's total fee for the dispute so far; the verdict may change it. */
   feeMinor: number
   reason: string
   status: DisputeStatus
 }
 
-/** One movement of money on the provider's own books, for reconciliation. */
+/** One movement of money in the provider's own ledger, for reconciliation. */
 export interface ProviderMovement {
   /** The provider's id of the movement. */
   id: string
   kind: 'capture' | 'refund' | 'refund_failed' | 'dispute' | 'dispute_won' | 'other'
-  /** Null where the provider does not tie it to an order of ours. */
+  /** Null where the provider does not link it to an order of this shop. */
   orderId: string | null
   intentId: string | null
   /**
-   * Signed, as it changes our balance at the provider before fees: captures positive, refunds and disputes negative. In
-   * the payment's currency, also where the provider has exchanged it.
+   * Signed change of the shop's balance at the provider, before fees: captures positive, refunds and disputes negative.
+   * In the payment's currency, even where the provider has exchanged it.
    */
   amount: Money
-  /** What the provider kept of it, minor units of the same currency; never negative but where a fee was given back. */
+  /** The provider's fee, minor units of the same currency; negative only where a fee was given back. */
   feeMinor: number
   at: Date
 }
 
 /**
- * One payment provider, behind its breaker. Every call that can move money takes an idempotency key, the same until a
- * definite answer. Calls throw OutboundError when the answer is not definite, PaymentRefusal when it is a definite no;
- * a declined card is a value.
+ * A payment provider behind its circuit breaker. Every call that can move money takes an idempotency key, which stays
+ * the same until the result is definite. Calls throw OutboundError when the result is not definite and
+ * PaymentRejectedError when the provider rejects the request; a declined card is a result.
  *
- * A provider that sends the buyer to its own page (Alipay, WeChat Pay) fits too: `open` takes our trade number as its
- * id, `confirm` (without token) answers `requires_action` with the page's address or the code to scan, `lookUp` and the
- * webhook tell what became of it, `void` closes the trade, and `capturesLater` is false.
+ * A provider that sends the buyer to its own page (Alipay, WeChat Pay) fits too: `open` passes the shop's trade number
+ * as its id, `confirm` (without token) returns `requires_action` with the page's address or the code to scan, `lookUp`
+ * and the webhook report the result, `void` closes the trade, and `capturesLater` is false.
  */
 export interface PaymentProvider {
-  /** Name that orders remember, such as `stripe`. */
+  /** The name stored with orders, such as `stripe`. */
   readonly name: string
-  /** Whether money can be held now and captured later. */
+  /** Whether the provider can hold money now and capture it later. */
   readonly capturesLater: boolean
   /**
    * Opens a payment at the provider; nothing is charged.
@@ -101,9 +101,9 @@ export interface PaymentProvider {
     key: string
   }): Promise<{ intentId: string }>
   /**
-   * Charges (or holds) it with the buyer's payment method.
-   * @param request.token the provider's token for the buyer's card or wallet; null where the buyer chooses on its pages,
-   *   or the payment has one already
+   * Charges the buyer's payment method, or holds the money on it.
+   * @param request.token the provider's token for the buyer's card or wallet; null where the buyer chooses on the
+   *   provider's page, or the payment has one already
    * @param request.returnUrl where the buyer's bank sends the buyer back to
    */
   confirm(request: {
@@ -112,49 +112,52 @@ export interface PaymentProvider {
     returnUrl: string | null
     key: string
   }): Promise<PaymentResult>
+  /** The payment's current state. */
   lookUp(intentId: string): Promise<PaymentResult>
   /**
-   * Takes held money; the rest is let go. Tells what the payment has come to, whoever brought it there.
-   * @throws PaymentRefusal when it is more than is held
+   * Captures held money and releases the rest.
+   * @returns the payment's state, even where an earlier call has brought it there
+   * @throws PaymentRejectedError when the amount is more than is held
    */
   capture(request: { intentId: string; amount: Money; key: string }): Promise<PaymentResult>
-  /** Gives up a payment that was not captured; tells what it has come to, which may be `captured`. */
+  /** Cancels a payment that was not captured. @returns the payment's state, which may be `captured` */
   void(request: { intentId: string; key: string }): Promise<PaymentResult>
   /**
-   * Gives captured money back. Looks first whether a refund with this `refundId` was made already, if `mayExist`: say so
-   * whenever an earlier call may have reached the provider.
-   * @throws PaymentRefusal when the provider will not, such as more than is left, or another currency
+   * Refunds captured money.
+   * @param request.mayExist look for a refund with this `refundId` first: must be true whenever an earlier call may
+   *   have reached the provider
+   * @throws PaymentRejectedError, for example for more than is left or for another currency
    */
   refund(request: {
     intentId: string
-    /** Ours: under it the refund is found again when its outcome is unknown. */
+    /** The shop's id, which finds the refund again when the result of the call is unknown. */
     refundId: string
     amount: Money
     mayExist: boolean
     key: string
   }): Promise<{ providerRefundId: string; status: RefundStatus }>
-  /** Movements on the provider's books with `from <= at < to`, newest or oldest first, in pages. */
+  /** Movements in the provider's ledger with `from <= at < to`, in pages; newest or oldest first. */
   listMovements(request: {
     from: Date
     to: Date
     cursor?: string
   }): Promise<{ movements: ProviderMovement[]; nextCursor: string | null }>
   /**
-   * Reads a webhook. Null for events that say nothing about an order of ours.
-   * @throws AppError `bad_input` when the signature is missing, wrong or old
+   * Verifies and parses a webhook; null for an event about no order of this shop.
+   * @throws AppError `bad_input` when the signature is missing, wrong or old; `not_found` when no secret is set
    */
   readWebhook(body: Buffer, signature: string | undefined): PaymentEvent | null
   close(): void
 }
 
-/** The provider's definite no to something other than a card: trying again unchanged is no use. */
+/** The provider rejected a request for another reason than the card. The same request will be rejected again. */
 export class PaymentRejectedError extends Error {
-  override readonly name = 'PaymentRefusal'
+  override readonly name = 'PaymentRejectedError'
   /** The provider's code, such as `charge_already_refunded`. */
   readonly code: string
 
   constructor(code: string, options?: ErrorOptions) {
-    super(`the payment provider refuses: ${code}`, options)
+    super(`the payment provider rejected the request: ${code}`, options)
     this.code = code
   }
 }

@@ -1,12 +1,12 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import { allMovements, eur, pay, testProvider } from './stripe.fixture.ts'
+import { allMovements, eur, pay, startTestProvider } from './stripe.fixture.ts'
 import { describeIntent, describeMovement } from './stripe-results.ts'
 
 const hourMs = 3_600_000
 
-test('the pages of movements hold each once, and sum to the provider’s own ledger', async () => {
-  await using provider = await testProvider()
+test('the pages list each movement once and add up to the provider’s ledger', async () => {
+  await using provider = await startTestProvider()
   const { payments } = provider
   const orders = Array.from({ length: 90 }, (_, n) => `order-${n}`)
   await Promise.all(orders.map((orderId, n) => pay(payments, { orderId, amount: eur(1_000 + n) })))
@@ -29,8 +29,8 @@ test('the pages of movements hold each once, and sum to the provider’s own led
   const from = new Date(Date.now() - hourMs)
   const to = new Date(Date.now() + hourMs)
   const movements = await allMovements(payments, from, to)
-  const counted = Map.groupBy(movements, ({ kind }) => kind)
-  expect(Object.fromEntries([...counted].map(([kind, list]) => [kind, list.length]))).toEqual({
+  const byKind = Map.groupBy(movements, ({ kind }) => kind)
+  expect(Object.fromEntries([...byKind].map(([kind, list]) => [kind, list.length]))).toEqual({
     capture: 91,
     refund: 40,
     refund_failed: 1,
@@ -43,9 +43,9 @@ test('the pages of movements hold each once, and sum to the provider’s own led
     'summary',
   )
   for (const currency of ['eur', 'usd']) {
-    const ours = movements.filter(({ amount }) => amount.currency === currency.toUpperCase())
-    const fees = ours.reduce((sum, { feeMinor }) => sum + feeMinor, 0)
-    const gross = ours.reduce((sum, { amount }) => sum + amount.amount, 0)
+    const inCurrency = movements.filter(({ amount }) => amount.currency === currency.toUpperCase())
+    const fees = inCurrency.reduce((sum, { feeMinor }) => sum + feeMinor, 0)
+    const gross = inCurrency.reduce((sum, { amount }) => sum + amount.amount, 0)
     expect({ fees, balance: gross - fees }).toEqual({
       fees: currencies[currency]?.fees,
       balance: currencies[currency]?.balance,
@@ -55,26 +55,26 @@ test('the pages of movements hold each once, and sum to the provider’s own led
   const ofOrder = (orderId: string) => movements.filter((movement) => movement.orderId === orderId)
   expect(ofOrder('dollars')).toMatchObject([{ kind: 'capture', amount: { amount: 5_000, currency: 'USD' } }])
   expect(ofOrder('held')).toEqual([])
-  const back = movements.filter(({ intentId }) => intentId === failing)
-  expect(back.map(({ kind, amount }) => `${kind} ${amount.amount}`).toSorted()).toEqual([
+  const returned = movements.filter(({ intentId }) => intentId === failing)
+  expect(returned.map(({ kind, amount }) => `${kind} ${amount.amount}`).toSorted()).toEqual([
     expect.stringMatching(/^capture 10\d\d$/),
     'refund -100',
     'refund -500',
     'refund_failed 100',
   ])
-  expect(counted.get('dispute')).toMatchObject([{ orderId: null, intentId: disputed, feeMinor: 1_500 }])
-  expect(counted.get('dispute_won')).toMatchObject([{ intentId: disputed, feeMinor: 0 }])
+  expect(byKind.get('dispute')).toMatchObject([{ orderId: null, intentId: disputed, feeMinor: 1_500 }])
+  expect(byKind.get('dispute_won')).toMatchObject([{ intentId: disputed, feeMinor: 0 }])
 })
 
-test('neighbouring spans of time share no movement and miss none', async () => {
-  await using provider = await testProvider()
+test('adjacent time ranges share no movement and miss none', async () => {
+  await using provider = await startTestProvider()
   const { payments } = provider
   const before = Date.now()
   await pay(payments, { orderId: 'a' })
   await pay(payments, { orderId: 'b' })
   const whole = await allMovements(payments, new Date(before - hourMs), new Date(before + hourMs))
   expect(whole).toHaveLength(2)
-  // Ends within, just before and just after the second that the provider's books say.
+  // The boundary lies within, just before and just after the second of the ledger entry.
   const at = whole[0]?.at.getTime() ?? 0
   for (const middleMs of [at - 1, at, at + 1, at + 500, at + 1_000]) {
     const middle = new Date(middleMs)
@@ -86,7 +86,7 @@ test('neighbouring spans of time share no movement and miss none', async () => {
   }
 })
 
-test('what the provider has exchanged is told in the payment’s currency, fee and all', () => {
+test('an exchanged amount and its fee are reported in the payment’s currency', () => {
   const metadata = { order_id: 'o' }
   const charge = {
     object: 'charge',
@@ -124,7 +124,7 @@ test('what the provider has exchanged is told in the payment’s currency, fee a
   })
 })
 
-test('what moves the balance and is about no payment is told as something else', () => {
+test('a balance transaction about no payment has the kind `other`', () => {
   const payout = { id: 'txn_1', type: 'payout', amount: -500, fee: 0, currency: 'eur', created: 1, source: null }
   expect(describeMovement(payout as unknown as Stripe.BalanceTransaction)).toMatchObject({
     kind: 'other',

@@ -2,8 +2,7 @@ import type Stripe from 'stripe'
 import type { Money } from '#schemas'
 import type { PaymentResult, ProviderMovement, RefundStatus } from './provider.ts'
 
-/** What Stripe's objects say, in the interface's terms. */
-
+/** A Stripe payment intent as the interface's result. */
 export function describeIntent(intent: Stripe.PaymentIntent): PaymentResult {
   switch (intent.status) {
     case 'succeeded':
@@ -28,7 +27,7 @@ export function describeIntent(intent: Stripe.PaymentIntent): PaymentResult {
   }
 }
 
-/** Stripe makes it known with the charge's balance transaction, where that was expanded and is there already. */
+/** Part of the charge's balance transaction: null where that was not expanded or does not exist yet. */
 function feeOf({ latest_charge: charge }: Stripe.PaymentIntent): number | null {
   if (typeof charge !== 'object' || charge === null) return null
   const transaction = charge.balance_transaction
@@ -41,7 +40,9 @@ export function refundStatus({ status }: Stripe.Refund): RefundStatus {
   return status === 'failed' || status === 'canceled' ? 'failed' : 'pending'
 }
 
-/** The balance may be kept in another currency than the payment's: its fee in the payment's, by the rate of this very movement. */
+/**
+ * The fee in the payment's currency, at the exchange rate of this very transaction where the balance has another one.
+ */
 export function feeIn(amount: Money, { fee, ...transaction }: Stripe.BalanceTransaction): number {
   if (transaction.currency.toUpperCase() === amount.currency || fee === 0) return fee
   return Math.round((fee * Math.abs(amount.amount)) / Math.abs(transaction.amount))
@@ -55,25 +56,26 @@ export function idOf(reference: string | { id: string } | null | undefined): str
   return typeof reference === 'string' ? reference : (reference?.id ?? null)
 }
 
+/** A Stripe balance transaction as a movement of the interface. */
 export function describeMovement(transaction: Stripe.BalanceTransaction): ProviderMovement {
-  const about = subjectOf(transaction)
-  // What was exchanged is told in the payment's currency, of which the source knows the amount.
-  const isExchanged = about !== null && about.currency !== transaction.currency
-  const size = isExchanged ? about.amount * Math.sign(transaction.amount) : transaction.amount
-  const amount = money(size, isExchanged ? about.currency : transaction.currency)
+  const paymentObject = paymentObjectOf(transaction)
+  // The source has the amount in the payment's currency.
+  const isExchanged = paymentObject !== null && paymentObject.currency !== transaction.currency
+  const size = isExchanged ? paymentObject.amount * Math.sign(transaction.amount) : transaction.amount
+  const amount = money(size, isExchanged ? paymentObject.currency : transaction.currency)
   return {
     id: transaction.id,
     kind: kindOf(transaction),
-    orderId: about?.metadata?.['order_id'] ?? null,
-    intentId: idOf(about?.payment_intent),
+    orderId: paymentObject?.metadata?.['order_id'] ?? null,
+    intentId: idOf(paymentObject?.payment_intent),
     amount,
     feeMinor: feeIn(amount, transaction),
     at: new Date(transaction.created * 1000),
   }
 }
 
-/** The expanded charge, refund or dispute; other movements, such as payouts, are about no payment. */
-function subjectOf({ source }: Stripe.BalanceTransaction) {
+/** The expanded charge, refund or dispute; null for transactions about no payment, such as payouts. */
+function paymentObjectOf({ source }: Stripe.BalanceTransaction) {
   if (typeof source !== 'object' || source === null) return null
   if (source.object === 'charge') return { ...source, amount: source.amount_captured }
   return source.object === 'refund' || (source.object === 'dispute' && 'payment_intent' in source) ? source : null

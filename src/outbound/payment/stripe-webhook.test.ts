@@ -1,43 +1,43 @@
 import Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '#test'
-import { eur, pay, testProvider, webhookSecret, type Delivery, type TestProvider } from './stripe.fixture.ts'
+import { eur, pay, startTestProvider, webhookSecret, type Delivery, type TestProvider } from './stripe.fixture.ts'
 import type { PaymentEvent } from './provider.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
 
-/** What the adapter makes of the deliveries so far. */
-const told = ({ payments, deliveries }: TestProvider): PaymentEvent[] =>
+/** The events that the adapter reads from the deliveries so far. */
+const eventsOf = ({ payments, deliveries }: TestProvider): PaymentEvent[] =>
   deliveries.flatMap(({ body, signature }) => payments.readWebhook(body, signature) ?? [])
 
-async function toldOf<Kind extends PaymentEvent['kind']>(
+async function eventsOfKind<Kind extends PaymentEvent['kind']>(
   provider: TestProvider,
   kind: Kind,
   count: number,
 ): Promise<Extract<PaymentEvent, { kind: Kind }>[]> {
-  const ofKind = () => told(provider).filter((event) => event.kind === kind)
+  const ofKind = () => eventsOf(provider).filter((event) => event.kind === kind)
   await eventually(() => expect(ofKind()).toHaveLength(count))
   return ofKind() as Extract<PaymentEvent, { kind: Kind }>[]
 }
 
-describe('a webhook tells', () => {
-  test('each step of a payment, with the order it is for', async () => {
-    await using provider = await testProvider()
+describe('a webhook reports', () => {
+  test('each step of a payment, with its order', async () => {
+    await using provider = await startTestProvider()
     const intentId = await pay(provider.payments, { orderId: 'order-7', capture: 'later' })
     await provider.payments.capture({ intentId, amount: eur(9_000), key: 'capture' })
-    const events = await toldOf(provider, 'payment', 3)
+    const events = await eventsOfKind(provider, 'payment', 3)
     for (const event of events) expect(event).toMatchObject({ orderId: 'order-7', intentId })
     expect(events.map(({ result }) => result)).toEqual(
       expect.arrayContaining([
         { status: 'open' },
         { status: 'authorised', amountMinor: 10_000 },
-        // Stripe sends no fee along: looking tells it.
+        // Stripe's event contains no fee; `lookUp` returns it.
         { status: 'captured', amountMinor: 9_000, feeMinor: null },
       ]),
     )
   })
 
-  test('a refund of ours by our id, and one made on the provider’s pages by its payment', async () => {
-    await using provider = await testProvider()
+  test('the shop’s refund by its id, and a refund from the dashboard by its payment', async () => {
+    await using provider = await startTestProvider()
     const intentId = await pay(provider.payments)
     const { providerRefundId } = await provider.payments.refund({
       intentId,
@@ -46,55 +46,55 @@ describe('a webhook tells', () => {
       mayExist: false,
       key: 'refund-1',
     })
-    const [ours] = await toldOf(provider, 'refund', 1)
+    const [fromShop] = await eventsOfKind(provider, 'refund', 1)
     const shared = { kind: 'refund', intentId, status: 'succeeded', eventId: expect.stringMatching(/^evt_/) }
     const known = { orderId: 'order-1', refundId: 'refund-1', providerRefundId, amount: eur(100) }
-    expect(ours).toEqual({ ...shared, ...known })
+    expect(fromShop).toEqual({ ...shared, ...known })
     const { id } = await provider.stripe.refunds.create({ payment_intent: intentId, amount: 200 })
-    const theirs = (await toldOf(provider, 'refund', 2)).find((event) => event.providerRefundId === id)
-    expect(theirs).toEqual({ ...shared, orderId: null, refundId: null, providerRefundId: id, amount: eur(200) })
+    const fromDashboard = (await eventsOfKind(provider, 'refund', 2)).find((event) => event.providerRefundId === id)
+    expect(fromDashboard).toEqual({ ...shared, orderId: null, refundId: null, providerRefundId: id, amount: eur(200) })
   })
 
-  test('a refund that fails after all', async () => {
-    await using provider = await testProvider()
+  test('a succeeded refund that fails later', async () => {
+    await using provider = await startTestProvider()
     const intentId = await pay(provider.payments)
     const request = { intentId, refundId: 'refund-1', amount: eur(100), mayExist: false, key: 'refund-1' }
     const { providerRefundId } = await provider.payments.refund(request)
     await provider.control('POST', `refunds/${providerRefundId}/settle`, { status: 'failed' })
-    const statuses = (await toldOf(provider, 'refund', 3)).map(({ refundId, status }) => `${refundId} ${status}`)
+    const statuses = (await eventsOfKind(provider, 'refund', 3)).map(({ refundId, status }) => `${refundId} ${status}`)
     expect(statuses.toSorted()).toEqual(['refund-1 failed', 'refund-1 failed', 'refund-1 succeeded'])
   })
 
-  test.each(['won', 'lost'] as const)('a dispute that is opened and %s, with what it costs', async (verdict) => {
-    await using provider = await testProvider()
+  test.each(['won', 'lost'] as const)('a dispute that is opened and %s, with its fee', async (verdict) => {
+    await using provider = await startTestProvider()
     const intentId = await pay(provider.payments)
     const reason = 'product_not_received'
     const { id } = await provider.control<{ id: string }>('POST', 'disputes', { payment_intent: intentId, reason })
     const shared = { kind: 'dispute', orderId: null, intentId, disputeId: id, amount: eur(10_000), reason }
-    for (const opened of await toldOf(provider, 'dispute', 2))
+    for (const opened of await eventsOfKind(provider, 'dispute', 2))
       expect(opened).toMatchObject({ ...shared, status: 'opened', feeMinor: 1_500 })
     await provider.control('POST', `disputes/${id}/close`, { status: verdict })
-    const closed = (await toldOf(provider, 'dispute', verdict === 'won' ? 4 : 3)).filter(
+    const closed = (await eventsOfKind(provider, 'dispute', verdict === 'won' ? 4 : 3)).filter(
       ({ status }) => status !== 'opened',
     )
     for (const event of closed) expect(event).toMatchObject({ ...shared, status: verdict, feeMinor: 1_500 })
   })
 
-  test('the same event by the same id, however often it comes', async () => {
-    await using provider = await testProvider()
+  test('a repeated event with the same id each time', async () => {
+    await using provider = await startTestProvider()
     await provider.fault({ mode: 'duplicate_webhook', event: 'payment_intent.succeeded' })
     await pay(provider.payments)
-    const events = await toldOf(provider, 'payment', 3)
+    const events = await eventsOfKind(provider, 'payment', 3)
     const captured = events.filter(({ result }) => result.status === 'captured')
     expect(captured).toHaveLength(2)
     expect(captured[0]).toEqual(captured[1])
-    // A delivery that was overheard and is sent again, too.
+    // The same holds for a replayed delivery.
     const [delivery] = provider.deliveries
     expect(read(delivery)).toEqual(read(delivery))
   })
 })
 
-describe('a webhook is refused', () => {
+describe('a webhook is rejected', () => {
   const event = JSON.stringify({
     id: 'evt_1',
     object: 'event',
@@ -102,11 +102,11 @@ describe('a webhook is refused', () => {
     data: { object: { object: 'payment_intent', id: 'pi_1', status: 'canceled', metadata: { order_id: 'o' } } },
   })
   const now = Math.floor(Date.now() / 1000)
-  const refused = { code: 'bad_input' }
+  const rejection = { code: 'bad_input' }
 
   test('when it was signed more than five minutes ago', () => {
     expect(read(signed(event, { timestamp: now - 290 }))).toMatchObject({ eventId: 'evt_1', orderId: 'o' })
-    expect(() => read(signed(event, { timestamp: now - 310 }))).toThrow(expect.objectContaining(refused))
+    expect(() => read(signed(event, { timestamp: now - 310 }))).toThrow(expect.objectContaining(rejection))
   })
 
   test.each([
@@ -118,19 +118,22 @@ describe('a webhook is refused', () => {
     ['signed with noise of a proper length', { body: Buffer.from(event), signature: `t=${now},v1=${'0'.repeat(64)}` }],
     ['truncated', { ...signed(event), body: Buffer.from(event.slice(0, -1)) }],
     ['changed', { ...signed(event), body: Buffer.from(event.replace('"o"', '"p"')) }],
-    ['given another time', { ...signed(event), signature: signed(event).signature.replace(/t=\d+/, `t=${now + 60}`) }],
-    ['no JSON', signed('{"id":')],
+    [
+      'signed with a changed time',
+      { ...signed(event), signature: signed(event).signature.replace(/t=\d+/, `t=${now + 60}`) },
+    ],
+    ['not JSON', signed('{"id":')],
   ])('when it is %s', (_, delivery) => {
-    expect(() => read(delivery)).toThrow(expect.objectContaining(refused))
+    expect(() => read(delivery)).toThrow(expect.objectContaining(rejection))
   })
 
-  test('when the shop takes none', () => {
+  test('when the shop has no webhook secret', () => {
     const { body, signature } = signed(event)
     expect(() => readStripeWebhook(body, signature, undefined)).toThrow(expect.objectContaining({ code: 'not_found' }))
   })
 })
 
-describe('a webhook says nothing about an order', () => {
+describe('a webhook reports nothing about an order', () => {
   test.each([
     ['nothing', null],
     ['a number', 5],
@@ -142,7 +145,7 @@ describe('a webhook says nothing about an order', () => {
       about({ object: 'payment_intent', id: 'pi_1', status: 'succeeded', metadata: {} }),
     ],
     ['a refund of a charge without payment', about({ object: 'refund', id: 're_1', payment_intent: null })],
-    ['a charge that is told of elsewhere', about({ object: 'charge', id: 'ch_1', metadata: { order_id: 'o' } })],
+    ['a charge, which other events report', about({ object: 'charge', id: 'ch_1', metadata: { order_id: 'o' } })],
     [
       'an inquiry that has taken no money',
       about({ object: 'dispute', status: 'warning_needs_response', payment_intent: 'pi_1', balance_transactions: [] }),
@@ -152,7 +155,7 @@ describe('a webhook says nothing about an order', () => {
   })
 })
 
-test('a refund that is told of in its charge alone is read from there', () => {
+test('a refund that is reported only in its charge is read from there', () => {
   const refund = { object: 'refund', id: 're_1', amount: 100, currency: 'eur', payment_intent: 'pi_1', metadata: {} }
   const charge = {
     object: 'charge',

@@ -10,17 +10,17 @@ import type { Money } from '#schemas'
 import type { PaymentProvider, ProviderMovement } from './provider.ts'
 import { createStripeProvider } from './stripe.ts'
 
-/** For the tests of this folder: the adapter, through the real SDK, before a sandbox provider of its own. */
+/** Test support: the adapter with the real SDK, connected to a sandbox provider of its own. */
 export interface TestProvider extends AsyncDisposable {
   payments: PaymentProvider
-  /** The same account as staff use it, past the adapter. */
+  /** Direct access to the same account, as through the provider's dashboard. */
   stripe: Stripe
-  control<Answer = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer>
-  /** Switches a fault on, in place of what was on before; none heals the provider. */
+  control<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Body>
+  /** Replaces the active faults; without an argument the provider works again. */
   fault(fault?: Record<string, unknown>): Promise<void>
-  /** What the provider itself knows of its only payment. */
-  truth(): Promise<Record<string, unknown>>
-  /** Webhooks that the provider has delivered, as they came. */
+  /** The provider's own ledger entry of its only payment. */
+  ledgerEntry(): Promise<Record<string, unknown>>
+  /** The webhooks delivered so far, in order. */
   deliveries: Delivery[]
 }
 
@@ -34,30 +34,30 @@ export const eur = (amount: number): Money => ({ amount, currency: 'EUR' })
 
 const secretKey = 'sk_test_adapter'
 
-/** @param shopKey what the shop says its key is; the right one unless given */
-export async function testProvider(options: { timeoutMs?: number; shopKey?: string } = {}): Promise<TestProvider> {
-  await using taken = new AsyncDisposableStack()
+/** @param options.shopKey API key of the shop; default: the right one */
+export async function startTestProvider(options: { timeoutMs?: number; shopKey?: string } = {}): Promise<TestProvider> {
+  await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-payment-'))
-  taken.defer(() => rm(dataDir, { recursive: true, force: true }))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const receiver = await startReceiver()
-  taken.defer(receiver.close)
+  stack.defer(receiver.close)
   const webhook = { url: receiver.url, secret: webhookSecret }
   const sandbox = await startSandbox({ port: 0, dataDir, apiKey: secretKey, webhook })
-  taken.defer(() => sandbox.close())
+  stack.defer(() => sandbox.close())
   const { timeoutMs = 5_000, shopKey = secretKey } = options
   const log = pino({ level: 'silent' })
   const payments = createStripeProvider({ secretKey: shopKey, webhookSecret, url: sandbox.url, timeoutMs, log })
-  taken.defer(() => payments.close())
+  stack.defer(() => payments.close())
   const stripe = new Stripe(secretKey, { host: '127.0.0.1', port: sandbox.port, protocol: 'http', telemetry: false })
 
-  const control = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  const control = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' }
     const text = body === undefined ? null : JSON.stringify(body)
     const response = await fetch(`${sandbox.url}/_sandbox/${path}`, { method, headers, body: text })
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
-    return (await response.json()) as Answer
+    return (await response.json()) as Body
   }
-  const kept = taken.move()
+  const resources = stack.move()
   return {
     payments,
     stripe,
@@ -67,17 +67,18 @@ export async function testProvider(options: { timeoutMs?: number; shopKey?: stri
       await control('DELETE', 'faults')
       if (fault !== undefined) await control('POST', 'faults', fault)
     },
-    async truth() {
+    async ledgerEntry() {
       const { data } = await control<{ data: Record<string, unknown>[] }>('GET', 'ledger')
       const [only] = data
-      if (only === undefined || data.length > 1) throw new Error(`the provider knows ${data.length} payments`)
+      if (only === undefined || data.length > 1)
+        throw new Error(`the provider has ${data.length} payments, expected one`)
       return only
     },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
 
-/** Opens a payment of 100.00 EUR for `orderId`, and confirms it with a good card. */
+/** Opens a payment (default: 100.00 EUR) for `orderId` and confirms it with a good card. */
 export async function pay(
   payments: PaymentProvider,
   options: { orderId?: string; capture?: 'now' | 'later'; amount?: Money } = {},
@@ -88,6 +89,7 @@ export async function pay(
   return intentId
 }
 
+/** All pages of the provider's movements. */
 export async function allMovements(payments: PaymentProvider, from: Date, to: Date): Promise<ProviderMovement[]> {
   const movements: ProviderMovement[] = []
   let page: Awaited<ReturnType<PaymentProvider['listMovements']>> = await payments.listMovements({ from, to })

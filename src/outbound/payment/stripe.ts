@@ -2,48 +2,49 @@ import Stripe from 'stripe'
 import type { Logger } from '#telemetry'
 import { createExternalService } from '../external-service.ts'
 import { PaymentRejectedError, type PaymentProvider, type PaymentResult } from './provider.ts'
-import { isRejection, rejectionOf, throwUncertain } from './stripe-errors.ts'
+import { isDefiniteRejection, rejectionOf, throwIfIndefinite } from './stripe-errors.ts'
 import { describeIntent, describeMovement, refundStatus } from './stripe-results.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
 
 export interface StripeOptions {
   secretKey: string
   webhookSecret: string | undefined
-  /** Another address than Stripe's own: the sandbox provider. */
+  /** Address of the API where it is not Stripe's own: the sandbox provider. */
   url: string | undefined
   timeoutMs: number
   log: Logger
 }
 
-/** So that the fee is known as soon as the money is. */
+/** Expands the charge's balance transaction, which contains the fee. */
 const withFee = { expand: ['latest_charge.balance_transaction'] }
-/** Of one payment; far above what a shop makes. */
+/** Refunds of one payment that are searched; far more than a shop makes. */
 const refundsMax = 1_000
 
 /**
- * Stripe through its own SDK; its retries are off, since the mailbox retries. A key that was answered 5xx replays that
- * for a day (Stripe's API documentation, "Idempotent requests"), and nothing can be looked up by key: what is unknown is
- * looked up by the payment's id, a refund by ours in its metadata.
+ * Stripe through its own SDK, without the SDK's retries, since the mailbox retries. A key whose call returned 5xx
+ * replays that for a day (Stripe's API documentation, "Idempotent requests"), and nothing can be looked up by key.
+ * Unknown results are looked up by the payment's id, refunds by the shop's refund id in their metadata.
  */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
   const stripe = new Stripe(options.secretKey, {
-    ...address(options.url),
+    ...apiAddress(options.url),
     telemetry: false,
     maxNetworkRetries: 0,
     timeout: options.timeoutMs,
   })
-  const party = createExternalService({
+  const service = createExternalService({
     name: 'payment',
-    // A little more than the SDK's own, which tells better what went wrong.
+    // Longer than the SDK's own timeout, whose error says more.
     timeoutMs: options.timeoutMs + 500,
     concurrency: 32,
-    isRejection: isRejection,
+    isRejection: isDefiniteRejection,
     log: options.log,
   })
-  /** Refusals come as the SDK's own errors. */
-  const ask = <T>(work: () => Promise<T>): Promise<T> => party.call(() => work().catch(throwUncertain))
+  /** Rejections are thrown as the SDK's own errors. */
+  const request = <T>(work: () => Promise<T>): Promise<T> => service.call(() => work().catch(throwIfIndefinite))
+  /** Rejections are thrown as PaymentRejectedError. */
   const call = <T>(work: () => Promise<T>): Promise<T> =>
-    ask(work).catch((error: unknown) => {
+    request(work).catch((error: unknown) => {
       throw rejectionOf(error)
     })
   const lookUp = async (intentId: string): Promise<PaymentResult> =>
@@ -80,25 +81,25 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return step(intentId, () => stripe.paymentIntents.cancel(intentId, withFee, { idempotencyKey: key }))
     },
     async refund({ intentId, refundId, amount, mayExist, key }) {
-      const [intent, made] = await Promise.all([
+      const [intent, existing] = await Promise.all([
         call(() => stripe.paymentIntents.retrieve(intentId)),
         mayExist ? findRefund(intentId, refundId) : undefined,
       ])
-      // Stripe takes a bare number for a refund: that it is the payment's currency is for us to know.
+      // A refund in Stripe's API is a number in the payment's currency: the currency must be checked here.
       if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRejectedError('currency_mismatch')
       const params: Stripe.RefundCreateParams = {
         payment_intent: intentId,
         amount: amount.amount,
-        // Never more than this: under one key the parameters must stay the same.
+        // No further fields: the parameters under one key must never change.
         metadata: { order_id: intent.metadata['order_id'] ?? '', refund_id: refundId },
       }
-      const refund = made ?? (await call(() => stripe.refunds.create(params, { idempotencyKey: key })))
+      const refund = existing ?? (await call(() => stripe.refunds.create(params, { idempotencyKey: key })))
       return { providerRefundId: refund.id, status: refundStatus(refund) }
     },
     async listMovements({ from, to, cursor }) {
       const page = await call(() =>
         stripe.balanceTransactions.list({
-          // Stripe's clock counts whole seconds.
+          // Stripe's timestamps are whole seconds.
           created: { gte: Math.ceil(from.getTime() / 1000), lt: Math.ceil(to.getTime() / 1000) },
           limit: 100,
           expand: ['data.source'],
@@ -109,16 +110,16 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return { movements: page.data.map(describeMovement), nextCursor }
     },
     readWebhook: (body, signature) => readStripeWebhook(body, signature, options.webhookSecret),
-    close: () => party.close(),
+    close: () => service.close(),
   }
 
-  /** One step of a payment. A card that was declined is an answer; a step the payment is past already is answered by looking. */
+  /** One step of a payment. A declined card is a result; a step that was done already returns the looked-up state. */
   async function step(intentId: string, work: () => Promise<Stripe.PaymentIntent>): Promise<PaymentResult> {
     try {
-      return describeIntent(await ask(work))
+      return describeIntent(await request(work))
     } catch (error) {
       if (error instanceof Stripe.errors.StripeCardError)
-        // The SDK says '' for what Stripe did not send.
+        // The SDK gives '' for a code that Stripe did not send.
         return { status: 'declined', code: error.decline_code || error.code || 'declined' }
       if (error instanceof Stripe.errors.StripeInvalidRequestError) {
         if (error.code === 'payment_intent_unexpected_state') return await lookUp(intentId)
@@ -135,7 +136,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
   }
 }
 
-function address(url: string | undefined) {
+function apiAddress(url: string | undefined) {
   if (url === undefined) return {}
   const { hostname, port, protocol } = new URL(url)
   const scheme = protocol === 'https:' ? 'https' : 'http'

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../load/history.ts'
 import { check, violationNames, type Facts, type StoredOrder, type ViolationName } from './index.ts'
 
-/** One good run, and every way in which a run can go wrong: the checker tells them apart. */
+/** The checker is tested with the facts of one correct run, and with each fault that can be put into them. */
 
 const attempt = (changes: Partial<Attempt>): Attempt => ({
   id: 1,
   op: 1,
-  call: 'place',
+  action: 'place',
   key: 'key',
   scope: 'cart:cart-1',
   cart: 'cart-1',
@@ -49,17 +49,17 @@ const booked = (orderId: string, kind: string, debit: string, credit: string) =>
     { account: credit, amountMinor: -500 },
   ].map((entry) => ({ orderId, kind, currency: 'USD', ...entry }))
 
-/** A paid order, one that was cancelled after it was paid, one that waits for its buyer, one that was refused. */
-function good(): Facts {
+/** A paid order, an order cancelled after payment, an order that waits for its buyer, and a rejected request. */
+function correctFacts(): Facts {
   return {
     history: [
-      attempt({ outcome: 'info', code: 'time-out' }),
+      attempt({ outcome: 'info', code: 'timeout' }),
       attempt({ id: 2, orderId: 'order-1', totalMinor: 500, reply: 'one' }),
       attempt({ id: 3, orderId: 'order-1', totalMinor: 500, reply: 'one' }),
       attempt({ id: 4, cart: 'cart-2', scope: 'cart:cart-2', orderId: 'order-2', totalMinor: 500, reply: 'two' }),
       attempt({
         id: 5,
-        call: 'cancel',
+        action: 'cancel',
         key: null,
         cart: null,
         order: 'order-2',
@@ -67,7 +67,7 @@ function good(): Facts {
         orderId: 'order-2',
       }),
       attempt({ id: 6, cart: 'cart-3', scope: 'cart:cart-3', orderId: 'order-3', totalMinor: 500, reply: 'three' }),
-      attempt({ id: 7, cart: 'cart-4', scope: 'cart:cart-4', outcome: 'refused', code: 'sold_out' }),
+      attempt({ id: 7, cart: 'cart-4', scope: 'cart:cart-4', outcome: 'rejected', code: 'sold_out' }),
       attempt({ id: 8, cart: 'cart-4', scope: 'cart:cart-4', outcome: 'fail', code: 'unavailable' }),
     ],
     provider: [
@@ -115,8 +115,8 @@ function good(): Facts {
         { sku: 'A', kind: 'sold', quantity: -2, reference: 'order-2' },
         { sku: 'A', kind: 'returned', quantity: 2, reference: 'order-2' },
       ],
-      mail: [],
-      parked: [],
+      messages: [],
+      deadLetters: [],
       ledger: [
         ...booked('order-1', 'capture', 'provider', 'sales'),
         ...booked('order-2', 'capture', 'provider', 'sales'),
@@ -125,11 +125,11 @@ function good(): Facts {
       nowMs: 1_000,
     },
     reconciliation: [],
-    letters: ['order-order-1.confirmed.eml', 'order-order-2.confirmed.eml', 'order-order-2.cancelled.eml'],
+    emails: ['order-order-1.confirmed.eml', 'order-order-2.confirmed.eml', 'order-order-2.cancelled.eml'],
   }
 }
 
-const letter = {
+const message = {
   id: 9,
   kind: 'email',
   actorId: 'order-1',
@@ -146,21 +146,21 @@ const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => vo
   ['a reconciliation report that is not empty', 'report_differs', (facts) => void facts.reconciliation.push('{}')],
   ['a ledger that does not balance', 'ledger_differs', ({ database }) => first(database.ledger, { amountMinor: 499 })],
   [
-    'a capture that our ledger does not know',
+    'a capture that is missing in the ledger',
     'ledger_differs',
     ({ database }) => void (database.ledger = database.ledger.filter(({ orderId }) => orderId !== 'order-1')),
   ],
-  ['an acknowledged order is gone', 'lost_order', ({ database }) => void database.orders.splice(0, 1)],
+  ['an acknowledged order that is gone', 'lost_order', ({ database }) => void database.orders.splice(0, 1)],
   [
-    'an acknowledged order has another total',
+    'an acknowledged order with another total',
     'lost_order',
     ({ database }) => first(database.orders, { totalMinor: 400 }),
   ],
-  ['an order that nobody placed', 'order_of_nobody', ({ history }) => void history.splice(5, 1)],
-  ['two orders of one cart', 'two_orders', ({ database }) => void database.orders.push(order({ id: 'order-9' }))],
+  ['an order that no buyer placed', 'order_without_request', ({ history }) => void history.splice(5, 1)],
+  ['two orders of one cart', 'duplicate_order', ({ database }) => void database.orders.push(order({ id: 'order-9' }))],
   [
     'two orders of one key, one of them never acknowledged',
-    'two_orders',
+    'duplicate_order',
     ({ history }) => {
       history.push(
         attempt({ id: 10, scope: 'customer', key: 'same', cart: 'cart-1', outcome: 'info' }),
@@ -170,7 +170,7 @@ const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => vo
   ],
   [
     'a cart that names no order though it has one',
-    'two_orders',
+    'duplicate_order',
     ({ database }) => first(database.carts, { orderId: null }),
   ],
   [
@@ -179,10 +179,10 @@ const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => vo
     ({ history }) => void Object.assign(history[2] ?? {}, { reply: 'other' }),
   ],
   [
-    'a replay that is refused',
+    'a replay that is rejected',
     'different_replies',
     ({ history }) => {
-      history.push(attempt({ id: 10, outcome: 'refused', code: 'already_placed' }))
+      history.push(attempt({ id: 10, outcome: 'rejected', code: 'already_placed' }))
     },
   ],
   ['two captures of one payment', 'charged_twice', ({ provider }) => first(provider, { captures: 2, captured: 500 })],
@@ -195,54 +195,58 @@ const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => vo
   ],
   [
     'a charge of an order that does not exist',
-    'charge_of_nothing',
+    'charge_without_order',
     ({ provider }) => {
       provider.push(intent({ id: 'pi-9', metadata: { order_id: 'order-9' } }))
     },
   ],
-  ['a charge of another amount', 'charge_of_nothing', ({ provider }) => first(provider, { captured: 400 })],
-  ['paid, but not captured', 'books_differ', ({ provider }) => first(provider, { captured: 0, captures: 0 })],
+  ['a charge of another amount', 'charge_without_order', ({ provider }) => first(provider, { captured: 400 })],
   [
-    'cancelled, but not refunded',
+    'a paid order whose payment was not captured',
+    'books_differ',
+    ({ provider }) => first(provider, { captured: 0, captures: 0 }),
+  ],
+  [
+    'a cancelled order whose payment was not refunded',
     'books_differ',
     ({ provider }) => void Object.assign(provider[1] ?? {}, { refunded: 0 }),
   ],
   [
-    'captured, but still waiting',
+    'an unpaid order whose payment was captured',
     'books_differ',
     ({ provider }) => void Object.assign(provider[2] ?? {}, { captured: 500, captures: 1 }),
   ],
   [
-    'captured by a payment that we do not know',
+    'a capture by a payment that the order does not name',
     'books_differ',
     ({ database }) => first(database.orders, { intentId: 'pi-8' }),
   ],
-  ['movements that do not sum up', 'oversold', ({ database }) => first(database.movements, { quantity: 9 })],
+  ['movements that do not sum to the stock', 'oversold', ({ database }) => first(database.movements, { quantity: 9 })],
   ['stock below zero', 'oversold', ({ database }) => first(database.stock, { available: -1, reserved: 9 })],
   [
-    'stock set aside for nobody',
-    'stock_of_finished',
+    'stock reserved for no order',
+    'stock_differs',
     ({ database }) => first(database.stock, { available: 5, reserved: 3 }),
   ],
   [
-    'a paid order whose stock was not taken',
-    'stock_of_finished',
+    'a paid order whose stock was not deducted',
+    'stock_differs',
     ({ database }) => void database.movements.splice(1, 1),
   ],
   [
-    'a refunded order whose stock did not come back',
-    'stock_of_finished',
+    'a refunded order whose stock was not returned',
+    'stock_differs',
     ({ database }) => void database.movements.splice(3, 1),
   ],
   [
     'stock sold to an order that does not exist',
-    'stock_of_finished',
+    'stock_differs',
     ({ database }) => {
       database.movements.push({ sku: 'A', kind: 'sold', quantity: -1, reference: 'order-9' })
     },
   ],
   [
-    'an order that waits for nothing',
+    'a pending order that no message will continue',
     'unsettled',
     ({ database }) => first(database.orders, { status: 'placed', paymentStatus: 'pending' }),
   ],
@@ -258,37 +262,37 @@ const faults: [title: string, broken: ViolationName, spoil: (facts: Facts) => vo
     ({ database }) => void database.orders.push(order({ id: 'order-4', cartId: 'cart-4' })),
   ],
   [
-    'a cancellation that was forgotten',
-    'cancel_forgotten',
+    'an acknowledged cancellation that did not happen',
+    'cancellation_lost',
     ({ database }) => void Object.assign(database.orders[1] ?? {}, { status: 'paid' }),
   ],
-  ['mail that lies about', 'mail_left', ({ database }) => void database.mail.push(letter)],
-  ['mail that was parked', 'mail_parked', ({ database }) => void database.parked.push(letter)],
-  ['a paid order without its letter', 'letter_missing', ({ letters }) => void letters.splice(0, 1)],
+  ['a message that was not handled', 'message_left', ({ database }) => void database.messages.push(message)],
+  ['a message that was dead-lettered', 'dead_letter_found', ({ database }) => void database.deadLetters.push(message)],
+  ['a paid order without its email', 'email_missing', ({ emails }) => void emails.splice(0, 1)],
   [
     'an order that was paid twice',
-    'state_went_back',
+    'state_regressed',
     ({ database }) => first(database.orders, { timeline: ['placed', 'paid', 'paid'] }),
   ],
   [
     'an order that was paid after it was cancelled',
-    'state_went_back',
+    'state_regressed',
     ({ database }) => first(database.orders, { timeline: ['placed', 'cancelled', 'paid'] }),
   ],
 ]
 
 describe('the checker', () => {
-  test('finds nothing wrong with a run in which all went well', () => {
-    expect(check(good())).toEqual([])
+  test('finds no violation in a correct run', () => {
+    expect(check(correctFacts())).toEqual([])
   })
 
-  test.each(faults)('sees %s', (_, broken, spoil) => {
-    const facts = good()
+  test.each(faults)('finds %s', (_, broken, spoil) => {
+    const facts = correctFacts()
     spoil(facts)
     expect(check(facts).map(({ name }) => name)).toContain(broken)
   })
 
-  test('has a test for everything it can say', () => {
+  test('has a test for every name of a violation', () => {
     const tested = new Set(faults.map(([, broken]) => broken))
     expect(Object.keys(violationNames).filter((name) => !tested.has(name as ViolationName))).toEqual([])
   })

@@ -2,14 +2,14 @@ import type { Attempt } from '../load/history.ts'
 import type { Postgres } from '../shop/postgres.ts'
 import type { ProviderIntent } from '../shop/provider.ts'
 
-/** What the checker judges by, and nothing else: what buyers were told, what the provider has booked, what the shop has stored. */
+/** Inputs of the checker: the buyers' history, the payments booked by the provider, and a dump of the shop's database. */
 export interface Facts {
   history: Attempt[]
   provider: ProviderIntent[]
   database: Database
-  /** File names of the letters that were sent. */
-  letters: string[]
-  /** Differences between our ledger and the provider's books, as the shop's own report tells them. */
+  /** File names of the emails that were sent. */
+  emails: string[]
+  /** Differences between the shop's ledger and the provider's books, from the shop's own reconciliation report. */
   reconciliation: string[]
 }
 
@@ -18,12 +18,12 @@ export interface Database {
   carts: { id: string; orderId: string | null }[]
   stock: { sku: string; available: number; reserved: number }[]
   movements: { sku: string; kind: string; quantity: number; reference: string }[]
-  /** Mail that is due, or was put off. Timers that wait for their time are none. */
-  mail: { id: number; kind: string; actorId: string; version: number; attempts: number; lastError: string | null }[]
-  parked: { id: number; kind: string; actorId: string; reason: string }[]
-  /** Our own books: what each kind of movement has put on each account of an order. */
+  /** Rows of the mailbox that are due or wait for a retry. Timers that are not due yet are left out. */
+  messages: { id: number; kind: string; actorId: string; version: number; attempts: number; lastError: string | null }[]
+  deadLetters: { id: number; kind: string; actorId: string; reason: string }[]
+  /** The shop's ledger: the net amount on each account of an order, by kind of movement. */
   ledger: { orderId: string; account: string; kind: string; currency: string; amountMinor: number }[]
-  /** Moments on Postgres's clock, ms since the epoch. */
+  /** Time of the dump on Postgres's clock, ms since the epoch. */
   nowMs: number
 }
 
@@ -39,7 +39,7 @@ export interface StoredOrder {
   timeline: string[]
 }
 
-/** Reads everything in one snapshot. */
+/** Reads all tables in one statement, so that they are of one snapshot. */
 export async function dumpDatabase(postgres: Postgres): Promise<Database> {
   const [row] = await postgres.query<{ dump: Database }>(`
     select json_build_object(
@@ -55,14 +55,14 @@ export async function dumpDatabase(postgres: Postgres): Promise<Database> {
       'stock', (select json_agg(json_build_object('sku', sku, 'available', available, 'reserved', reserved)) from product.stock),
       'movements', (select json_agg(json_build_object('sku', sku, 'kind', kind, 'quantity', quantity, 'reference', reference))
         from product.stock_movement),
-      'mail', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'version', version,
+      'messages', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'version', version,
           'attempts', attempts, 'lastError', last_error)), '[]') from actor.mailbox where due_at <= now() or tries > 0),
-      'parked', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'reason', reason)), '[]')
+      'deadLetters', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'reason', reason)), '[]')
         from actor.dead_letter),
       'ledger', (select coalesce(json_agg(json_build_object('orderId', order_id, 'account', account, 'kind', kind, 'currency', currency,
           'amountMinor', amount)), '[]') from (select order_id, account, kind, currency, sum(amount_minor)::bigint as amount
           from "order".ledger_entry group by order_id, account, kind, currency) booked),
       'nowMs', (extract(epoch from clock_timestamp()) * 1000)::bigint) as dump`)
-  if (row === undefined) throw new Error('the dump is empty')
+  if (row === undefined) throw new Error('the dump of the database returned no row')
   return row.dump
 }

@@ -5,20 +5,20 @@ import {
   cancellationsHappened,
   failuresLeftNothing,
   oneOrderPerKeyAndCart,
-  ordersWereAskedFor,
+  ordersWereRequested,
   repliesAreTheSame,
 } from './orders.ts'
-import { everyOrderSettles, lettersWereSent, noMailIsLeft, stateMovesForward } from './settled.ts'
-import { openOrdersHoldStock, salesAreWrittenDown, stockAddsUp } from './stock.ts'
+import { everyOrderSettles, emailsWereSent, noMessagesLeft, stateMovesForward } from './settled.ts'
+import { openOrdersHoldStock, salesAreRecorded, stockAddsUp } from './stock.ts'
 import type { Rule, Violation } from './violation.ts'
 
 export { dumpDatabase, type Facts, type StoredOrder } from './facts.ts'
-export { isForeign, openOrders } from './settled.ts'
+export { isUnknownMessage, openOrders } from './settled.ts'
 export { violationNames, type Violation, type ViolationName } from './violation.ts'
 
 const rules: readonly Rule[] = [
   acknowledgedOrdersExist,
-  ordersWereAskedFor,
+  ordersWereRequested,
   oneOrderPerKeyAndCart,
   repliesAreTheSame,
   failuresLeftNothing,
@@ -30,12 +30,12 @@ const rules: readonly Rule[] = [
   reportIsEmpty,
   stockAddsUp,
   openOrdersHoldStock,
-  salesAreWrittenDown,
+  salesAreRecorded,
   everyOrderSettles,
-  noMailIsLeft,
-  lettersWereSent,
+  noMessagesLeft,
+  emailsWereSent,
   stateMovesForward,
 ]
 
-/** The offline checker: pure, over what buyers were told, what the provider has booked and what the shop has stored. */
+/** The offline checker, a pure function: applies every rule to the facts and returns all violations. */
 export const check = (facts: Facts): Violation[] => rules.flatMap((rule) => rule(facts))

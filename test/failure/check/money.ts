@@ -1,10 +1,10 @@
 import type { StoredOrder } from './facts.ts'
 import type { Rule, Violation } from './violation.ts'
 
-/** Promises 2 and 4: one capture an order, and our books are the provider's, both ways. */
+/** Promises 2 and 4: one capture an order; the shop's books and the provider's agree. */
 
-/** Net minor units that this order should have cost its buyer; undefined while it is not settled. */
-function owed({ status, paymentStatus, totalMinor }: StoredOrder): number | undefined {
+/** Amount that the buyer should have paid for this order, net, minor units; undefined while the order is unsettled. */
+function expectedNetMinor({ status, paymentStatus, totalMinor }: StoredOrder): number | undefined {
   if (status === 'cancelled') return 0
   if (status === 'paid' || status === 'fulfilled' || status === 'closed') return totalMinor
   return paymentStatus === 'captured' ? undefined : 0
@@ -14,14 +14,14 @@ export const capturedOnce: Rule = ({ provider }) => {
   const ofOrders = Map.groupBy(provider, ({ metadata }) => metadata['order_id'] ?? '')
   return [...ofOrders].flatMap(([order, intents]): Violation[] => {
     const captures = intents.reduce((sum, intent) => sum + intent.captures, 0)
-    // One that was given up at the provider is replaced; any other second one is a call that was made twice.
+    // A cancelled payment is replaced by a new one. Any other second payment is a duplicate call.
     const opened = intents.filter(({ status }) => status !== 'canceled').length
     return [
       ...(captures > 1 ? [`order ${order} was captured ${captures} times`] : []),
       ...(opened > 1
         ? [`order ${order} has ${opened} payments at the provider: ${intents.map(({ id }) => id).join(', ')}`]
         : []),
-    ].map((what) => ({ name: 'charged_twice', what }))
+    ].map((detail) => ({ name: 'charged_twice', detail }))
   })
 }
 
@@ -33,45 +33,45 @@ export const chargesHaveOrders: Rule = ({ provider, database }) => {
       return captured > 0
         ? [
             {
-              name: 'charge_of_nothing',
-              what: `${id} took ${captured} for order ${metadata['order_id']}, which does not exist`,
+              name: 'charge_without_order',
+              detail: `${id} took ${captured} for order ${metadata['order_id']}, which does not exist`,
             },
           ]
         : []
     return amount !== order.totalMinor || (captured !== 0 && captured !== order.totalMinor)
       ? [
           {
-            name: 'charge_of_nothing',
-            what: `${id} is over ${amount} and took ${captured}; order ${order.id} is over ${order.totalMinor}`,
+            name: 'charge_without_order',
+            detail: `${id} has amount ${amount} and took ${captured}; order ${order.id} has total ${order.totalMinor}`,
           },
         ]
       : []
   })
 }
 
-/** The shop's own report finds nothing: what it is for is to find what this checker would. */
+/** The reconciliation report is empty: it is there to find the same differences as this checker. */
 export const reportIsEmpty: Rule = ({ reconciliation }) =>
-  reconciliation.map((what): Violation => ({ name: 'report_differs', what }))
+  reconciliation.map((detail): Violation => ({ name: 'report_differs', detail }))
 
-/** Debits equal credits, for every order and currency; and what our books say was moved, fees aside, the provider has moved. */
+/** Debits equal credits for every order and currency. The ledger's sums, without fees, equal the provider's. */
 export const ledgerBalances: Rule = ({ provider, database }) => {
   const ofOrders = Map.groupBy(database.ledger, ({ orderId, currency }) => `${orderId} in ${currency}`)
   const unbalanced = [...ofOrders].flatMap(([order, entries]): Violation[] => {
     const sum = entries.reduce((total, { amountMinor }) => total + amountMinor, 0)
-    return sum === 0 ? [] : [{ name: 'ledger_differs', what: `the entries of order ${order} sum to ${sum}` }]
+    return sum === 0 ? [] : [{ name: 'ledger_differs', detail: `the entries of order ${order} sum to ${sum}` }]
   })
-  const more = new Map<string, number>()
-  const add = (order: string, amount: number): unknown => more.set(order, (more.get(order) ?? 0) + amount)
+  const differences = new Map<string, number>()
+  const add = (order: string, amount: number): unknown => differences.set(order, (differences.get(order) ?? 0) + amount)
   for (const { metadata, captured, refunded } of provider) add(metadata['order_id'] ?? '', captured - refunded)
   for (const { orderId, account, kind, amountMinor } of database.ledger)
     if (account === 'provider' && !kind.startsWith('fee')) add(orderId, -amountMinor)
-  const differing = [...more].flatMap(([order, amount]): Violation[] =>
+  const differing = [...differences].flatMap(([order, amount]): Violation[] =>
     amount === 0
       ? []
       : [
           {
             name: 'ledger_differs',
-            what: `the provider has taken ${amount} more for order ${order} than our ledger says`,
+            detail: `the provider's net amount for order ${order} is ${amount} above the ledger's`,
           },
         ],
   )
@@ -82,21 +82,21 @@ export const booksAgree: Rule = ({ provider, database }) => {
   const ofOrders = Map.groupBy(provider, ({ metadata }) => metadata['order_id'] ?? '')
   return database.orders.flatMap((order): Violation[] => {
     const intents = ofOrders.get(order.id) ?? []
-    const taken = intents.reduce((sum, { captured, refunded }) => sum + captured - refunded, 0)
-    const expected = owed(order)
-    if (expected !== undefined && taken !== expected)
+    const netCaptured = intents.reduce((sum, { captured, refunded }) => sum + captured - refunded, 0)
+    const expected = expectedNetMinor(order)
+    if (expected !== undefined && netCaptured !== expected)
       return [
         {
           name: 'books_differ',
-          what: `order ${order.id} is ${order.status}/${order.paymentStatus} over ${order.totalMinor}, the provider holds ${taken}`,
+          detail: `order ${order.id} is ${order.status}/${order.paymentStatus} with total ${order.totalMinor}, the provider holds ${netCaptured}`,
         },
       ]
-    const known = intents.some(({ id }) => id === order.intentId)
-    return taken > 0 && !known
+    const isKnown = intents.some(({ id }) => id === order.intentId)
+    return netCaptured > 0 && !isKnown
       ? [
           {
             name: 'books_differ',
-            what: `order ${order.id} knows payment ${order.intentId}, the provider captured another`,
+            detail: `order ${order.id} names payment ${order.intentId}, the provider captured another`,
           },
         ]
       : []

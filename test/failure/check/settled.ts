@@ -1,12 +1,12 @@
 import type { Database, StoredOrder } from './facts.ts'
 import type { Rule, Violation } from './violation.ts'
 
-/** Promise 5, and the mailbox: everything comes to an end, once, and nothing is left behind. */
+/** Promise 5: every order ends, once, and no message is left in the mailbox. */
 
-/** How long after its payment deadline an order may still be open, ms. */
+/** Longest time that an order may stay open after its payment deadline, ms. */
 const graceMs = 60_000
 
-/** Neither the shop nor the provider has anything left to do; the buyer may have. */
+/** True when neither the shop nor the provider has work left; the order may still wait for its buyer. */
 function isSettled({ status, paymentStatus, deadlineMs }: StoredOrder, nowMs: number): boolean {
   if (status === 'paid' || status === 'fulfilled' || status === 'closed') return paymentStatus === 'captured'
   if (status === 'cancelled') return paymentStatus !== 'captured'
@@ -17,54 +17,57 @@ function isSettled({ status, paymentStatus, deadlineMs }: StoredOrder, nowMs: nu
 export const openOrders = ({ orders, nowMs }: Database): StoredOrder[] =>
   orders.filter((order) => !isSettled(order, nowMs))
 
-/** Of a kind or version that this program does not know: it stays where it is, since another may. */
-export const isForeign = ({ kind, version }: Database['mail'][number]): boolean =>
+/** True for a kind or version that this release does not know. Such a message stays, since another release may know it. */
+export const isUnknownMessage = ({ kind, version }: Database['messages'][number]): boolean =>
   kind.startsWith('unknown') || version >= 90
 
-/** Read once everything was healed long enough. */
+/** Holds only for facts that were collected long enough after the last fault. */
 export const everyOrderSettles: Rule = ({ database }) =>
   openOrders(database).map(({ id, status, paymentStatus, timeline }) => ({
     name: 'unsettled',
-    what: `order ${id} is ${status}/${paymentStatus} (${timeline.join(', ')})`,
+    detail: `order ${id} is ${status}/${paymentStatus} (${timeline.join(', ')})`,
   }))
 
-export const noMailIsLeft: Rule = ({ database }) => [
-  ...database.mail.map(({ id, kind, actorId, attempts, lastError }): Violation => ({
-    name: 'mail_left',
-    what: `letter ${id} to ${kind}:${actorId}, ${attempts} attempts, ${lastError ?? 'never failed'}`,
+export const noMessagesLeft: Rule = ({ database }) => [
+  ...database.messages.map(({ id, kind, actorId, attempts, lastError }): Violation => ({
+    name: 'message_left',
+    detail: `message ${id} to ${kind}:${actorId}, ${attempts} attempts, ${lastError ?? 'never failed'}`,
   })),
-  ...database.parked.map(({ id, kind, actorId, reason }): Violation => ({
-    name: 'mail_parked',
-    what: `letter ${id} to ${kind}:${actorId}: ${reason}`,
+  ...database.deadLetters.map(({ id, kind, actorId, reason }): Violation => ({
+    name: 'dead_letter_found',
+    detail: `message ${id} to ${kind}:${actorId}: ${reason}`,
   })),
 ]
 
-/** Letters have a stable name, so that one that was sent twice is there once. */
-export const lettersWereSent: Rule = ({ database, letters }) => {
-  const sent = new Set(letters)
+/** The file name of an email is derived from its order, so that a duplicate overwrites the first. */
+export const emailsWereSent: Rule = ({ database, emails }) => {
+  const sent = new Set(emails)
   return database.orders.flatMap(({ id, status, timeline }): Violation[] =>
     [...(timeline.includes('paid') ? ['confirmed'] : []), ...(status === 'cancelled' ? ['cancelled'] : [])].flatMap(
       (template) =>
         sent.has(`order-${id}.${template}.eml`)
           ? []
-          : [{ name: 'letter_missing', what: `order ${id} was not written that it is ${template}` }],
+          : [{ name: 'email_missing', detail: `email "${template}" of order ${id} was not sent` }],
     ),
   )
 }
 
-/** These happen to an order once at most. */
-const once = ['placed', 'paid', 'payment_deadline_passed', 'refunded', 'cancelled']
+/** Events that happen to an order at most once. */
+const uniqueEvents = ['placed', 'paid', 'payment_deadline_passed', 'refunded', 'cancelled']
 
 export const stateMovesForward: Rule = ({ database }) =>
   database.orders.flatMap(({ id, timeline }): Violation[] => {
-    const twice = once.filter((event) => timeline.filter((other) => other === event).length > 1)
-    const wrong = [
-      ...twice.map((event) => `${event} twice`),
+    const repeated = uniqueEvents.filter((event) => timeline.filter((other) => other === event).length > 1)
+    const problems = [
+      ...repeated.map((event) => `${event} twice`),
       ...(timeline[0] === 'placed' ? [] : ['does not begin with placed']),
-      ...(before(timeline, 'cancelled', 'paid') ? ['paid after it was cancelled'] : []),
+      ...(isBefore(timeline, 'cancelled', 'paid') ? ['paid after it was cancelled'] : []),
     ]
-    return wrong.map((what) => ({ name: 'state_went_back', what: `order ${id}: ${what} (${timeline.join(', ')})` }))
+    return problems.map((problem) => ({
+      name: 'state_regressed',
+      detail: `order ${id}: ${problem} (${timeline.join(', ')})`,
+    }))
   })
 
-const before = (timeline: readonly string[], first: string, second: string): boolean =>
+const isBefore = (timeline: readonly string[], first: string, second: string): boolean =>
   timeline.includes(first) && timeline.includes(second) && timeline.indexOf(first) < timeline.indexOf(second)

@@ -1,20 +1,25 @@
 import type { Rule, Violation } from './violation.ts'
 
-/** Promise 3: never oversold, and what is set aside belongs to an order that is still open. */
+/** Promise 3: stock is never oversold, and reserved stock belongs to an open order. */
 
 export const stockAddsUp: Rule = ({ database }) => {
   const moved = countBy(database.movements, ({ sku }) => sku)
   return database.stock.flatMap(({ sku, available, reserved }): Violation[] => {
     const sum = moved.get(sku) ?? 0
     if (available < 0 || reserved < 0)
-      return [{ name: 'oversold', what: `${sku}: ${available} available, ${reserved} reserved` }]
+      return [{ name: 'oversold', detail: `${sku}: ${available} available, ${reserved} reserved` }]
     return sum === available + reserved
       ? []
-      : [{ name: 'oversold', what: `${sku}: movements sum to ${sum}, ${available} available and ${reserved} reserved` }]
+      : [
+          {
+            name: 'oversold',
+            detail: `${sku}: movements sum to ${sum}, ${available} available and ${reserved} reserved`,
+          },
+        ]
   })
 }
 
-/** Open orders hold exactly what they ordered, nobody else holds anything. */
+/** Open orders reserve exactly the quantities of their lines; no other stock is reserved. */
 export const openOrdersHoldStock: Rule = ({ database }) => {
   const open = database.orders.filter(
     ({ status, timeline }) => status === 'placed' || (status === 'cancelling' && !timeline.includes('paid')),
@@ -27,12 +32,12 @@ export const openOrdersHoldStock: Rule = ({ database }) => {
     const expected = wanted.get(sku) ?? 0
     return reserved === expected
       ? []
-      : [{ name: 'stock_of_finished', what: `${sku}: ${reserved} reserved, open orders hold ${expected}` }]
+      : [{ name: 'stock_differs', detail: `${sku}: ${reserved} reserved, open orders hold ${expected}` }]
   })
 }
 
-/** What a paid order has taken, and a cancelled one given back, is what it ordered. */
-export const salesAreWrittenDown: Rule = ({ database }) => {
+/** The movements of a paid order equal its lines; those of a cancelled order sum to zero. */
+export const salesAreRecorded: Rule = ({ database }) => {
   const moved = countBy(database.movements, ({ sku, reference }) => `${reference} ${sku}`)
   const orders = new Set(database.orders.map(({ id }) => id))
   const ofOrders = database.orders.flatMap(({ id, status, timeline, lines }) => {
@@ -48,19 +53,19 @@ export const salesAreWrittenDown: Rule = ({ database }) => {
         ? []
         : [
             {
-              name: 'stock_of_finished',
-              what: `order ${id} is ${status}: ${sku} moved by ${sum} instead of ${expected}`,
+              name: 'stock_differs',
+              detail: `order ${id} is ${status}: ${sku} moved by ${sum} instead of ${expected}`,
             },
           ]
     })
   })
-  const ofNobody = database.movements
+  const withoutOrder = database.movements
     .filter(({ kind, reference }) => (kind === 'sold' || kind === 'returned') && !orders.has(reference))
     .map(({ sku, reference }): Violation => ({
-      name: 'stock_of_finished',
-      what: `${sku} was sold to order ${reference}, which does not exist`,
+      name: 'stock_differs',
+      detail: `${sku} was sold to order ${reference}, which does not exist`,
     }))
-  return [...ofOrders, ...ofNobody]
+  return [...ofOrders, ...withoutOrder]
 }
 
 function countBy<T extends { quantity: number }>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {

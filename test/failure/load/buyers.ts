@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { homeAddress } from '../../support/buyer.ts'
-import type { Chance } from '../chance.ts'
-import type { HistoryWriter, Invoked } from './history.ts'
-import type { Answer, Call } from './http.ts'
+import type { Random } from '../random.ts'
+import type { HistoryWriter, Invocation } from './history.ts'
+import type { Call, CallResult } from './http.ts'
 import type { Operation } from './plan.ts'
 
-/** Buyers who do as the API's documentation says, each in the manner of its operation. */
+/** Buyers that follow the API's documented protocol for retries, each with the behaviour of its operation. */
 
 export interface BuyersOptions {
-  call(call: Call): Promise<Answer>
+  call(call: Call): Promise<CallResult>
   history: HistoryWriter
-  /** The customer whose keys are used for two carts. */
+  /** Session of the customer that uses one key for two carts. */
   token: string
-  /** Until when buyers insist, ms since the epoch. */
+  /** End of all retries, ms since the epoch. */
   untilMs: number
-  /** Longest wait for one answer, ms. */
+  /** Longest wait for one reply, ms. */
   timeoutMs: number
-  chance: Chance
+  random: Random
 }
 
 export interface Placed {
@@ -25,71 +25,72 @@ export interface Placed {
   accessToken: string
 }
 
-/** What one attempt came to. `again`: the same request may be sent once more. */
-type Outcome = { type: 'ok'; data: unknown } | { type: 'refused' | 'fail' | 'info'; code: string; again: boolean }
+/** Outcome of one attempt. `isRetryable`: the same request may be sent again. */
+type Outcome =
+  | { type: 'ok'; data: unknown }
+  | { type: 'rejected' | 'fail' | 'info'; code: string; isRetryable: boolean }
 
-type Request = Omit<Invoked, 'type' | 'id' | 'atMs'> & Pick<Call, 'server' | 'procedure' | 'input' | 'token'>
+type OrderRequest = Omit<Invocation, 'type' | 'id' | 'atMs'> & Pick<Call, 'server' | 'procedure' | 'input' | 'token'>
 
-const goodCard = 'pm_card_visa'
-const badCard = 'pm_card_visa_chargeDeclined'
+const acceptedCard = 'pm_card_visa'
+const declinedCard = 'pm_card_visa_chargeDeclined'
 
-export function createBuyers({ call, history, token, untilMs, timeoutMs, chance }: BuyersOptions) {
+export function createBuyers({ call, history, token, untilMs, timeoutMs, random }: BuyersOptions) {
   const acknowledged = new Set<string>()
 
-  const backoffMs = (n: number): number => Math.min(2_000, 40 * 2 ** n) * (0.5 + chance.float() / 2)
+  const backoffMs = (n: number): number => Math.min(2_000, 40 * 2 ** n) * (0.5 + random.float() / 2)
 
-  /** One request, written down before it is sent and when it is answered. */
-  async function attempt(request: Request, waitMs = timeoutMs): Promise<Outcome> {
-    const { server, procedure, input, token: session, ...invoked } = request
+  /** Sends one request; its invocation and its completion are written to the history. */
+  async function attempt(request: OrderRequest, waitMs = timeoutMs): Promise<Outcome> {
+    const { server, procedure, input, token: session, ...invocation } = request
     const id = history.nextId()
-    await history.note({ type: 'invoke', id, atMs: Date.now(), ...invoked })
-    const answer = await call({ server, procedure, input, token: session, timeoutMs: waitMs })
-    const outcome = judge(answer)
+    await history.append({ type: 'invoke', id, atMs: Date.now(), ...invocation })
+    const outcome = classify(await call({ server, procedure, input, token: session, timeoutMs: waitMs }))
     const atMs = Date.now()
     if (outcome.type !== 'ok') {
-      await history.note({ type: outcome.type, id, atMs, code: outcome.code })
+      await history.append({ type: outcome.type, id, atMs, code: outcome.code })
       return outcome
     }
     const order = orderOf(outcome.data)
     const reply = createHash('sha256').update(JSON.stringify(outcome.data)).digest('base64url').slice(0, 16)
-    await history.note({ type: 'ok', id, atMs, orderId: order.id, totalMinor: order.totals.total.amount, reply })
+    await history.append({ type: 'ok', id, atMs, orderId: order.id, totalMinor: order.totals.total.amount, reply })
     return outcome
   }
 
-  /** The same request with the same key, to one server after the other, until the answer is definite. */
-  async function insist(request: Request): Promise<Outcome> {
+  /** Repeats the request with the same key, on one server after the other, until the reply is definite. */
+  async function retryUntilDefinite(request: OrderRequest): Promise<Outcome> {
     for (let n = 0; ; n += 1) {
       const outcome = await attempt({ ...request, server: request.server + n })
-      if (outcome.type === 'ok' || !outcome.again || Date.now() > untilMs) return outcome
+      if (outcome.type === 'ok' || !outcome.isRetryable || Date.now() > untilMs) return outcome
       await delay(backoffMs(n))
     }
   }
 
-  /** Carts have no key: one that was lost is left behind. */
-  async function makeCart({ lines, server }: Operation, session?: string): Promise<string | undefined> {
+  /** Retries create another cart: creating a cart takes no key, and an orphaned cart does no harm. */
+  async function createCart({ lines, server }: Operation, session?: string): Promise<string | undefined> {
     for (let n = 0; Date.now() < untilMs; n += 1) {
-      const answer = await call({
+      const result = await call({
         server: server + n,
         procedure: 'order.cart.create',
         input: { currency: 'USD', lines },
         token: session,
         timeoutMs,
       })
-      if (answer.kind === 'answer' && answer.status === 200)
-        return (answer.body.result as { data: { id: string } }).data.id
+      if (result.kind === 'reply' && result.status === 200)
+        return (result.body.result as { data: { id: string } }).data.id
       await delay(backoffMs(n))
     }
     return undefined
   }
 
-  function placing(
+  function placeRequest(
     { op, server }: Operation,
     of: { cart: string; key: string; card?: string; session?: string },
-  ): Request {
-    const { cart, key, card = goodCard, session } = of
+  ): OrderRequest {
+    const { cart, key, card = acceptedCard, session } = of
     return {
       op,
-      call: 'place',
+      action: 'place',
       key,
       cart,
       order: null,
@@ -108,7 +109,7 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
     }
   }
 
-  function noteAcknowledged(outcome: Outcome): Placed | undefined {
+  function recordPlaced(outcome: Outcome): Placed | undefined {
     if (outcome.type !== 'ok') return undefined
     const { order, accessToken } = outcome.data as { order: { id: string }; accessToken: string }
     acknowledged.add(order.id)
@@ -116,19 +117,21 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
   }
 
   async function place(operation: Operation, card?: string): Promise<Placed | undefined> {
-    const cart = await makeCart(operation)
+    const cart = await createCart(operation)
     if (cart === undefined) return undefined
     const { keys } = operation
-    return noteAcknowledged(
-      await insist(placing(operation, { cart, key: keys[0], ...(card === undefined ? {} : { card }) })),
+    return recordPlaced(
+      await retryUntilDefinite(
+        placeRequest(operation, { cart, key: keys[0], ...(card === undefined ? {} : { card }) }),
+      ),
     )
   }
 
   async function cancel(operation: Operation, { orderId, accessToken }: Placed): Promise<void> {
     await delay(operation.afterMs)
-    await insist({
+    await retryUntilDefinite({
       op: operation.op,
-      call: 'cancel',
+      action: 'cancel',
       key: null,
       cart: null,
       order: orderId,
@@ -140,10 +143,10 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
   }
 
   async function payAgain(operation: Operation, { orderId, accessToken }: Placed): Promise<void> {
-    if (!(await untilDeclined(operation, { orderId, accessToken }))) return
-    await insist({
+    if (!(await waitForDecline(operation, { orderId, accessToken }))) return
+    await retryUntilDefinite({
       op: operation.op,
-      call: 'pay',
+      action: 'pay',
       key: operation.keys[1],
       cart: null,
       order: orderId,
@@ -154,27 +157,28 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
         id: orderId,
         accessToken,
         idempotencyKey: operation.keys[1],
-        payment: { methodId: 'card', token: goodCard },
+        payment: { methodId: 'card', token: acceptedCard },
       },
     })
   }
 
-  async function untilDeclined({ server }: Operation, { orderId: id, accessToken }: Placed): Promise<boolean> {
+  /** @returns true once the card is declined; false when the order was paid or is gone, or the time for retries is over */
+  async function waitForDecline({ server }: Operation, { orderId: id, accessToken }: Placed): Promise<boolean> {
     for (let n = 0; Date.now() < untilMs; n += 1) {
       await delay(300)
-      const answer = await call({ server: server + n, procedure: 'order.get', input: { id, accessToken }, timeoutMs })
-      // An order that was lost in a fail-over is not waited for.
-      if (answer.kind === 'answer' && answer.status === 404) return false
+      const result = await call({ server: server + n, procedure: 'order.get', input: { id, accessToken }, timeoutMs })
+      // A fail-over may have lost the order.
+      if (result.kind === 'reply' && result.status === 404) return false
       const order =
-        answer.kind === 'answer' ? (answer.body.result?.data as { paymentStatus: string } | undefined) : undefined
+        result.kind === 'reply' ? (result.body.result?.data as { paymentStatus: string } | undefined) : undefined
       if (order !== undefined && order.paymentStatus !== 'pending') return order.paymentStatus === 'declined'
     }
     return false
   }
 
-  async function behave(operation: Operation): Promise<void> {
-    const { manner, keys } = operation
-    switch (manner) {
+  async function perform(operation: Operation): Promise<void> {
+    const { behaviour, keys } = operation
+    switch (behaviour) {
       case 'plain':
       case 'scarce':
         return void (await place(operation))
@@ -183,42 +187,43 @@ export function createBuyers({ call, history, token, untilMs, timeoutMs, chance 
         return placed === undefined ? undefined : cancel(operation, placed)
       }
       case 'declined': {
-        const placed = await place(operation, badCard)
+        const placed = await place(operation, declinedCard)
         return placed === undefined ? undefined : payAgain(operation, placed)
       }
       case 'abandons':
-        return void (await place(operation, badCard))
-      case 'impatient':
-      case 'trusting': {
-        const cart = await makeCart(operation)
+        return void (await place(operation, declinedCard))
+      case 'hangsUp':
+      case 'neverRetries': {
+        const cart = await createCart(operation)
         if (cart === undefined) return undefined
-        const once = placing(operation, { cart, key: keys[0] })
-        return void noteAcknowledged(await (manner === 'impatient' ? attempt(once, operation.afterMs) : attempt(once)))
+        const request = placeRequest(operation, { cart, key: keys[0] })
+        const waitMs = behaviour === 'hangsUp' ? operation.afterMs : timeoutMs
+        return void recordPlaced(await attempt(request, waitMs))
       }
-      case 'twice':
+      case 'duplicate':
       case 'twoKeys': {
-        const cart = await makeCart(operation)
+        const cart = await createCart(operation)
         if (cart === undefined) return undefined
-        const second = manner === 'twice' ? keys[0] : keys[1]
+        const secondKey = behaviour === 'duplicate' ? keys[0] : keys[1]
         const both = await Promise.all([
-          insist(placing(operation, { cart, key: keys[0] })),
-          insist(placing({ ...operation, server: operation.server + 1 }, { cart, key: second })),
+          retryUntilDefinite(placeRequest(operation, { cart, key: keys[0] })),
+          retryUntilDefinite(placeRequest({ ...operation, server: operation.server + 1 }, { cart, key: secondKey })),
         ])
-        both.forEach(noteAcknowledged)
+        both.forEach(recordPlaced)
         return undefined
       }
       case 'twoCarts': {
-        const carts = await Promise.all([makeCart(operation, token), makeCart(operation, token)])
+        const carts = await Promise.all([createCart(operation, token), createCart(operation, token)])
         const requests = carts.flatMap((cart) =>
-          cart === undefined ? [] : [placing(operation, { cart, key: keys[0], session: token })],
+          cart === undefined ? [] : [placeRequest(operation, { cart, key: keys[0], session: token })],
         )
-        const both = await Promise.all(requests.map(insist))
-        both.forEach(noteAcknowledged)
+        const both = await Promise.all(requests.map(retryUntilDefinite))
+        both.forEach(recordPlaced)
       }
     }
   }
 
-  return { behave, place, acknowledged: (): number => acknowledged.size }
+  return { perform, place, acknowledged: (): number => acknowledged.size }
 }
 
 function orderOf(data: unknown): { id: string; totals: { total: { amount: number } } } {
@@ -226,18 +231,18 @@ function orderOf(data: unknown): { id: string; totals: { total: { amount: number
   return (placed.order ?? data) as ReturnType<typeof orderOf>
 }
 
-/** What an answer means, by api.md: refused and failed requests left no effect, whatever may have had one is `info`. */
-function judge(answer: Answer): Outcome {
-  if (answer.kind === 'unsent') return { type: 'fail', code: 'unsent', again: true }
-  if (answer.kind === 'lost') return { type: 'info', code: answer.reason, again: true }
-  const { status, body } = answer
+/** Classifies a reply by the API's contract: a rejected or failed request had no effect, an `info` one may have had. */
+function classify(result: CallResult): Outcome {
+  if (result.kind === 'unsent') return { type: 'fail', code: 'unsent', isRetryable: true }
+  if (result.kind === 'lost') return { type: 'info', code: result.reason, isRetryable: true }
+  const { status, body } = result
   if (status === 200) {
     const data = body.result?.data as { outcome?: string; reason?: string }
     return data.outcome === 'refused'
-      ? { type: 'refused', code: data.reason ?? '', again: false }
+      ? { type: 'rejected', code: data.reason ?? '', isRetryable: false }
       : { type: 'ok', data }
   }
   const code = body.error?.data?.error ?? `status ${status}`
-  if (code === 'outcome_unknown' || code === 'in_flight') return { type: 'info', code, again: true }
-  return { type: 'fail', code, again: ['unavailable', 'too_many_requests', 'internal'].includes(code) }
+  if (code === 'outcome_unknown' || code === 'in_flight') return { type: 'info', code, isRetryable: true }
+  return { type: 'fail', code, isRetryable: ['unavailable', 'too_many_requests', 'internal'].includes(code) }
 }

@@ -1,24 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { demoAccounts } from '../../../src/demo-accounts.ts'
-import { createChance } from '../chance.ts'
+import { createRandom } from '../random.ts'
 import { createBuyers } from './buyers.ts'
 import { openHistory } from './history.ts'
 import { createCaller } from './http.ts'
 import type { Operation } from './plan.ts'
 
 /**
- * The process of the buyers. It is never killed, so that what it has written down is all that was asked and answered.
- * It works through a plan by the clock, whatever becomes of the requests before.
+ * The buyers' process. It is never killed, so that its history is complete. Open loop: operations begin at their
+ * planned times, independent of earlier requests.
  */
 
-export interface ClientOrders {
+export interface ClientConfig {
   urls: string[]
   planFile: string
   historyFile: string
-  /** What probes buy: never sold out. */
+  /** The SKU that probes buy; never sold out. */
   probeSku: string
-  /** How long after the end of its schedule a buyer insists, ms. */
-  patienceMs: number
+  /** Time after the end of the schedule during which buyers still retry, ms. */
+  retriesForMs: number
   timeoutMs: number
   seed: number
 }
@@ -30,63 +30,62 @@ export type FromClient =
   | { type: 'probed'; n: number; orderId: string | undefined }
   | { type: 'finished'; acknowledged: number }
 
-const tell = (message: FromClient): void => void process.send?.(message)
+const send = (message: FromClient): void => void process.send?.(message)
 
-const orders = JSON.parse(process.argv[2] ?? '') as ClientOrders
-const plan = JSON.parse(await readFile(orders.planFile, 'utf8')) as Operation[]
-const history = await openHistory(orders.historyFile)
-const call = createCaller(orders.urls)
+const config = JSON.parse(process.argv[2] ?? '') as ClientConfig
+const plan = JSON.parse(await readFile(config.planFile, 'utf8')) as Operation[]
+const history = await openHistory(config.historyFile)
+const call = createCaller(config.urls)
 const lastMs = plan.at(-1)?.atMs ?? 0
-const common = { call, history, token: await logIn(), timeoutMs: orders.timeoutMs, chance: createChance(orders.seed) }
-const buyers = createBuyers({ ...common, untilMs: Date.now() + lastMs + orders.patienceMs })
-/** They come after a fault is healed, and insist for as long as they are asked to. */
-const probers = createBuyers({ ...common, untilMs: Infinity })
+const shared = { call, history, token: await logIn(), timeoutMs: config.timeoutMs, random: createRandom(config.seed) }
+const buyers = createBuyers({ ...shared, untilMs: Date.now() + lastMs + config.retriesForMs })
+/** Probes measure recovery after a fault is healed; they retry without a time limit. */
+const probers = createBuyers({ ...shared, untilMs: Infinity })
 
 let begun = 0
 let done = 0
 
 process.on('message', ({ n }: ToClient) => {
-  // Operations of probes have numbers of their own.
+  // Probes have operation numbers above those of any plan.
   const probe: Operation = {
     op: 1_000_000 + n,
     atMs: 0,
-    manner: 'plain',
+    behaviour: 'plain',
     keys: [`probe-${n}`, ''],
-    lines: [{ sku: orders.probeSku, quantity: 1 }],
+    lines: [{ sku: config.probeSku, quantity: 1 }],
     server: n,
     afterMs: 0,
   }
-  void probers.place(probe).then((placed) => tell({ type: 'probed', n, orderId: placed?.orderId }))
+  void probers.place(probe).then((placed) => send({ type: 'probed', n, orderId: placed?.orderId }))
 })
-tell({ type: 'ready' })
+send({ type: 'ready' })
 
-const progress = setInterval(() => tell({ type: 'progress', begun, done, acknowledged: buyers.acknowledged() }), 100)
-await work()
+const progress = setInterval(() => send({ type: 'progress', begun, done, acknowledged: buyers.acknowledged() }), 100)
+await runPlan()
 clearInterval(progress)
-tell({ type: 'finished', acknowledged: buyers.acknowledged() })
+send({ type: 'finished', acknowledged: buyers.acknowledged() })
 
-/** Open loop: each operation begins at its time. */
-async function work(): Promise<void> {
+async function runPlan(): Promise<void> {
   const startedAt = Date.now()
-  const underWay: Promise<void>[] = []
+  const inFlight: Promise<void>[] = []
   for (const operation of plan) {
     const waitMs = startedAt + operation.atMs - Date.now()
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
     begun += 1
-    underWay.push(buyers.behave(operation).then(() => void (done += 1)))
+    inFlight.push(buyers.perform(operation).then(() => void (done += 1)))
   }
-  await Promise.all(underWay)
+  await Promise.all(inFlight)
 }
 
 async function logIn(): Promise<string> {
   const account = demoAccounts.find(({ role }) => role === 'customer')
-  const answer = await call({
+  const result = await call({
     server: 0,
     procedure: 'user.login',
     input: { email: account?.email, password: account?.password },
     timeoutMs: 10_000,
   })
-  if (answer.kind !== 'answer' || answer.status !== 200)
-    throw new Error(`the buyer could not log in: ${JSON.stringify(answer)}`)
-  return (answer.body.result as { data: { token: string } }).data.token
+  if (result.kind !== 'reply' || result.status !== 200)
+    throw new Error(`the buyer could not log in: ${JSON.stringify(result)}`)
+  return (result.body.result as { data: { token: string } }).data.token
 }

@@ -2,16 +2,17 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 
-/** What buyers asked and were answered, as a process that is never killed has written it down and fsynced it. */
+/** History in Jepsen's sense: the requests and replies of all buyers, fsynced by a process that is never killed. */
 
-/** One request: written before it is sent. */
-export interface Invoked {
+/** Start of a request, written before it is sent. */
+export interface Invocation {
   type: 'invoke'
-  /** Names the request in this history. */
+  /** Unique within the history. */
   id: number
+  /** The operation of the plan; its retries share the number. */
   op: number
-  call: 'place' | 'pay' | 'cancel'
-  /** The idempotency key and whose it is: the key means something within its scope alone. */
+  action: 'place' | 'pay' | 'cancel'
+  /** Idempotency key, unique within its scope. */
   key: string | null
   scope: string
   cart: string | null
@@ -19,29 +20,32 @@ export interface Invoked {
   atMs: number
 }
 
-/** Its answer: written before it counts. `info`: nobody knows whether it took effect. */
-export interface Answered {
-  type: 'ok' | 'refused' | 'fail' | 'info'
+/**
+ * End of a request, written before the reply is used. `ok`: took effect. `rejected`: a business answer, no effect.
+ * `fail`: no effect. `info`: it is unknown whether the request took effect.
+ */
+export interface Completion {
+  type: 'ok' | 'rejected' | 'fail' | 'info'
   id: number
   atMs: number
   /** Reason or code, for all but `ok`. */
   code?: string
   orderId?: string
   totalMinor?: number
-  /** A digest of the whole reply: a replay is the same to the letter. */
+  /** Digest of the whole reply: a replay gets the same bytes. */
   reply?: string
 }
 
-export type Entry = Invoked | Answered
+export type Entry = Invocation | Completion
 
-/** A request with its answer; one that was never answered is `info`. */
-export type Attempt = Omit<Invoked, 'type'> &
-  Omit<Answered, 'type' | 'id' | 'atMs'> & { outcome: Answered['type']; endMs: number | null }
+/** A request with its completion. A request without one counts as `info`. */
+export type Attempt = Omit<Invocation, 'type'> &
+  Omit<Completion, 'type' | 'id' | 'atMs'> & { outcome: Completion['type']; endMs: number | null }
 
 export interface HistoryWriter {
   nextId(): number
-  /** Resolves when the entry is on disk. Entries of one moment share an fsync. */
-  note(entry: Entry): Promise<void>
+  /** Group commit: entries appended during an fsync share the next one. Resolves when the entry is on disk. */
+  append(entry: Entry): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,7 +68,7 @@ export async function openHistory(file: string): Promise<HistoryWriter> {
 
   return {
     nextId: () => (ids += 1),
-    async note(entry) {
+    async append(entry) {
       const written = new Promise<void>((done) => waiting.push({ line: `${JSON.stringify(entry)}\n`, done }))
       flushing ??= flush()
       await written
@@ -81,14 +85,14 @@ export async function readHistory(file: string): Promise<Attempt[]> {
   for await (const line of createInterface({ input: createReadStream(file) })) {
     const entry = JSON.parse(line) as Entry
     if (entry.type === 'invoke') {
-      const { type: _, ...invoked } = entry
-      attempts.set(entry.id, { ...invoked, outcome: 'info', endMs: null })
+      const { type: _, ...invocation } = entry
+      attempts.set(entry.id, { ...invocation, outcome: 'info', endMs: null })
       continue
     }
     const attempt = attempts.get(entry.id)
-    if (attempt === undefined) throw new Error(`the history answers request ${entry.id}, which it does not know`)
-    const { type, id: _, atMs, ...answer } = entry
-    Object.assign(attempt, answer, { outcome: type, endMs: atMs })
+    if (attempt === undefined) throw new Error(`the history completes request ${entry.id}, which was never invoked`)
+    const { type, id: _, atMs, ...completion } = entry
+    Object.assign(attempt, completion, { outcome: type, endMs: atMs })
   }
   return [...attempts.values()]
 }

@@ -1,16 +1,16 @@
 import { Agent, request } from 'node:http'
 
-/** Plain HTTP as somebody without our client writes it, on connections that are kept alive. */
+/** Plain HTTP calls on keep-alive connections, without the typed client. */
 
-export type Answer =
-  | { kind: 'answer'; status: number; body: { result?: { data: unknown }; error?: { data?: { error?: string } } } }
-  /** No connection came about: nothing was sent. */
+export type CallResult =
+  | { kind: 'reply'; status: number; body: { result?: { data: unknown }; error?: { data?: { error?: string } } } }
+  /** The connection could not be opened: nothing was sent. */
   | { kind: 'unsent' }
-  /** The connection broke, or time was up: it may have taken effect. */
+  /** The connection broke or the call timed out: the request may have taken effect. */
   | { kind: 'lost'; reason: string }
 
 export interface Call {
-  /** Which of the servers; any number. */
+  /** Any whole number; taken modulo the number of servers. */
   server: number
   procedure: string
   input: unknown
@@ -18,7 +18,7 @@ export interface Call {
   timeoutMs: number
 }
 
-export function createCaller(urls: readonly string[]): (call: Call) => Promise<Answer> {
+export function createCaller(urls: readonly string[]): (call: Call) => Promise<CallResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: 512, maxFreeSockets: 64 })
   return ({ server, procedure, input, token, timeoutMs }) =>
     new Promise((resolve) => {
@@ -32,7 +32,7 @@ export function createCaller(urls: readonly string[]): (call: Call) => Promise<A
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       })
-      const timer = setTimeout(() => sent.destroy(new Error('time-out')), timeoutMs)
+      const timer = setTimeout(() => sent.destroy(new Error('timeout')), timeoutMs)
       const lose = (error: Error & { code?: string }): void => {
         clearTimeout(timer)
         resolve(
@@ -47,18 +47,18 @@ export function createCaller(urls: readonly string[]): (call: Call) => Promise<A
         response.on('error', lose)
         response.on('end', () => {
           clearTimeout(timer)
-          resolve(readAnswer(response.statusCode ?? 0, text))
+          resolve(parseReply(response.statusCode ?? 0, text))
         })
       })
       sent.end(body)
     })
 }
 
-function readAnswer(status: number, text: string): Answer {
+function parseReply(status: number, text: string): CallResult {
   try {
-    return { kind: 'answer', status, body: JSON.parse(text) as Extract<Answer, { kind: 'answer' }>['body'] }
+    return { kind: 'reply', status, body: JSON.parse(text) as Extract<CallResult, { kind: 'reply' }>['body'] }
   } catch {
-    // A balancer's own page: what stands behind it may have acted.
+    // An error page of the balancer: the server behind it may have handled the request.
     return { kind: 'lost', reason: `status ${status} without JSON` }
   }
 }

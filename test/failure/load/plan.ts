@@ -1,39 +1,39 @@
-import { createChance, type Chance } from '../chance.ts'
+import { createRandom, type Random } from '../random.ts'
 
-/** What the buyers will do and when, fixed before the first request is sent: an open loop, the same for the same seed. */
+/** The workload: all operations and their times, fixed before the first request (open loop). One seed gives one plan. */
 
-/** How a buyer behaves. */
-export const manners = {
-  /** Places, and insists with the same key until the answer is definite. */
+/** Behaviours of a buyer. */
+export const behaviours = {
+  /** Retries with the same key until the reply is definite. */
   plain: 'places an order',
-  /** Sends the same request with the same key to two servers at once (Jepsen: idempotence). */
-  twice: 'places it twice at once, with one key',
-  /** Hangs up early and never asks again: what became of it shows at the end (Jepsen: indefinite). */
-  impatient: 'hangs up early and does not ask again',
-  /** Believes the first "failed" and goes away: it must have left no effect. */
-  trusting: 'believes the first answer',
-  cancels: 'cancels soon after',
-  /** The card is declined; then another pays. */
+  /** Sends one request with one key to two servers concurrently (idempotence). */
+  duplicate: 'places an order twice concurrently, with one key',
+  /** Closes the connection early and does not retry: the outcome shows only in the final state (indefinite). */
+  hangsUp: 'closes the connection early and does not retry',
+  /** Takes the first failure as final: the request must have left no effect. */
+  neverRetries: 'accepts the first reply, whichever it is',
+  cancels: 'cancels the order soon after',
+  /** The first card is declined; a second card pays. */
   declined: 'pays again after a decline',
-  /** The card is declined and the buyer never comes back. */
+  /** The card is declined and the buyer does not return. */
   abandons: 'never pays',
-  /** One cart, two keys, at once: one order. */
+  /** Two requests for one cart with two keys, concurrently: one order. */
   twoKeys: 'places one cart with two keys',
-  /** A customer who uses one key for two carts: one order. */
+  /** A customer uses one key for two carts: one order. */
   twoCarts: 'places two carts with one key',
-  /** Wants something of which there are few. */
-  scarce: 'wants what is nearly sold out',
+  /** Orders a SKU with little stock. */
+  scarce: 'orders a SKU that is nearly sold out',
 } as const
-export type Manner = keyof typeof manners
+export type Behaviour = keyof typeof behaviours
 
-/** Shares of the manners, of any sum. */
-export type Mix = Partial<Record<Manner, number>>
+/** Relative shares of the behaviours; they may have any sum. */
+export type Mix = Partial<Record<Behaviour, number>>
 
 export const usualMix: Mix = {
   plain: 62,
-  twice: 12,
-  impatient: 5,
-  trusting: 6,
+  duplicate: 12,
+  hangsUp: 5,
+  neverRetries: 6,
   cancels: 6,
   declined: 3,
   twoKeys: 3,
@@ -44,55 +44,55 @@ export const usualMix: Mix = {
 export interface Operation {
   op: number
   atMs: number
-  manner: Manner
+  behaviour: Behaviour
   keys: [string, string]
   lines: { sku: string; quantity: number }[]
-  /** The server it turns to first. */
+  /** Number of the first server; retries go to the following ones. */
   server: number
-  /** How long an impatient buyer waits, or when one who cancels does so, ms. */
+  /** Time until the buyer hangs up, or cancels, ms. */
   afterMs: number
 }
 
 export interface PlanOptions {
   seed: number
-  orders: number
+  operations: number
   perSecond: number
   mix: Mix
   skus: { plenty: readonly string[]; scarce: readonly string[] }
 }
 
-export function planLoad({ seed, orders, perSecond, mix, skus }: PlanOptions): Operation[] {
-  const chance = createChance(seed).fork('load')
-  const shares = Object.entries(mix) as [Manner, number][]
+export function planLoad({ seed, operations, perSecond, mix, skus }: PlanOptions): Operation[] {
+  const random = createRandom(seed).fork('load')
+  const shares = Object.entries(mix) as [Behaviour, number][]
   const total = shares.reduce((sum, [, share]) => sum + share, 0)
   let atMs = 0
-  return Array.from({ length: orders }, (_, op): Operation => {
-    // Poisson: buyers do not wait for each other.
-    atMs += (-Math.log(1 - chance.float()) * 1000) / perSecond
-    const manner = pickManner(shares, chance.float() * total)
+  return Array.from({ length: operations }, (_, op): Operation => {
+    // Poisson arrivals: buyers are independent of each other.
+    atMs += (-Math.log(1 - random.float()) * 1000) / perSecond
+    const behaviour = pickBehaviour(shares, random.float() * total)
     return {
       op,
       atMs: Math.round(atMs),
-      manner,
-      keys: [chance.key(), chance.key()],
-      lines: linesOf(manner === 'scarce' ? skus.scarce : skus.plenty, chance),
-      server: chance.between(0, 1_000),
-      afterMs: manner === 'impatient' ? chance.between(2, 60) : chance.between(0, 1_500),
+      behaviour,
+      keys: [random.key(), random.key()],
+      lines: linesOf(behaviour === 'scarce' ? skus.scarce : skus.plenty, random),
+      server: random.between(0, 1_000),
+      afterMs: behaviour === 'hangsUp' ? random.between(2, 60) : random.between(0, 1_500),
     }
   })
 }
 
-function pickManner(shares: readonly [Manner, number][], point: number): Manner {
+function pickBehaviour(shares: readonly [Behaviour, number][], point: number): Behaviour {
   let sum = 0
-  for (const [manner, share] of shares) {
+  for (const [behaviour, share] of shares) {
     sum += share
-    if (point < sum) return manner
+    if (point < sum) return behaviour
   }
   return 'plain'
 }
 
-function linesOf(skus: readonly string[], chance: Chance): Operation['lines'] {
-  const count = chance.happens(0.8) ? 1 : chance.between(2, 3)
-  const chosen = new Set(Array.from({ length: count }, () => chance.pick(skus)))
-  return [...chosen].map((sku) => ({ sku, quantity: chance.happens(0.85) ? 1 : 2 }))
+function linesOf(skus: readonly string[], random: Random): Operation['lines'] {
+  const count = random.happens(0.8) ? 1 : random.between(2, 3)
+  const chosen = new Set(Array.from({ length: count }, () => random.pick(skus)))
+  return [...chosen].map((sku) => ({ sku, quantity: random.happens(0.85) ? 1 : 2 }))
 }

@@ -1,19 +1,19 @@
 /**
- * Changes to the program that are made while it is loaded, so that it holds no hook for tests. Each replaces a snippet
- * of one file; a snippet that is not there any more stops the process, and `plant.test.ts` says which one it is.
+ * A change to the program, made while it is loaded, so that the program contains no test hooks. It replaces a snippet of
+ * one file. A missing snippet stops the process, and fails `plant.test.ts` by name.
  */
 export interface Patch {
-  /** From the root of the project. */
+  /** Path from the root of the project. */
   file: string
   find: string | RegExp
   replace: string
 }
 
-/** `failpoint(name)` and `pause(name)` are given by preload.ts: what they do, and how often, is told by the environment. */
+/** All patches by name. `failpoint()` and `pause()` are defined in preload.ts and configured by the environment. */
 export const patches = {
-  // Failpoints: the process dies, or stands still, at the worst moment.
+  // Failpoints: the process dies or pauses at the worst moment.
 
-  /** After COMMIT: nobody has been answered, nobody woken, no wake-up acknowledged. */
+  /** Dies after COMMIT, before the reply, the wake-ups and the acknowledgement of the job. */
   'die-after-commit': [
     {
       file: 'src/db/pool.ts',
@@ -21,18 +21,18 @@ export const patches = {
       replace: `    await commit(client)\n    failpoint()\n    return result`,
     },
   ],
-  /** A wake-up has been published; nothing that follows happens. */
+  /** Dies after a wake-up is published. */
   'die-after-publish': [
     {
-      file: 'src/queue/waker.ts',
+      file: 'src/queue/producer.ts',
       find: `          metrics.wakeUps.inc({ outcome: 'sent' })`,
       replace: `          failpoint()\n          metrics.wakeUps.inc({ outcome: 'sent' })`,
     },
   ],
-  /** The mail is handled; the wake-up is not acknowledged, and comes again as a stalled job. */
+  /** Dies after the messages are handled, before the wake-up is acknowledged: it is delivered again as a stalled job. */
   'die-before-ack': [
     {
-      file: 'src/queue/worker.ts',
+      file: 'src/queue/consumer.ts',
       find: '    await Promise.race([handled, closing])\n',
       replace: '    await Promise.race([handled, closing])\n    failpoint()\n',
     },
@@ -40,26 +40,26 @@ export const patches = {
   /** Publishes each wake-up twice. */
   'publish-twice': [
     {
-      file: 'src/queue/waker.ts',
+      file: 'src/queue/producer.ts',
       find: `start += idsMax) add(kind, ids.slice(start, start + idsMax))`,
       replace: `start += idsMax) { add(kind, ids.slice(start, start + idsMax)); add(kind, ids.slice(start, start + idsMax)) }`,
     },
   ],
-  /** The provider has acted; the outcome is not written. */
+  /** Dies after the provider's reply, before the outcome is stored. */
   'die-after-call': [
     {
-      file: 'src/actor/effects.ts',
-      find: '      await apply(letter, await call(letter))',
-      replace: '      const called = await call(letter)\n      failpoint()\n      await apply(letter, called)',
+      file: 'src/actor/effect-runner.ts',
+      find: '      await apply(stored, await call(stored))',
+      replace: '      const result = await call(stored)\n      failpoint()\n      await apply(stored, result)',
     },
   ],
 
-  /** A turn of an order stands still between reading and writing, as a process does that was frozen there. */
+  /** Pauses within a turn of an order, between reading and writing, as a frozen process does. */
   'pause-in-turn': [
     {
-      file: 'modules/order/actors.ts',
-      find: '    await together([\n      saveOrders(tx, [...states.values()], { before, now }),',
-      replace: '    await pause()\n    await together([\n      saveOrders(tx, [...states.values()], { before, now }),',
+      file: 'modules/order/lifecycle/order.actor.ts',
+      find: '    await pipelined([\n      saveOrders(',
+      replace: '    await pause()\n    await pipelined([\n      saveOrders(',
     },
   ],
 
@@ -68,17 +68,17 @@ export const patches = {
   /** The idempotency key is ignored. */
   'no-dedupe': [
     {
-      file: 'modules/order/checkout.ts',
+      file: 'modules/order/cart/checkout.router.ts',
       find: /\n    key: idempotencyKey\(`order\.place:[^\n]+/,
       replace: '',
     },
   ],
-  /** The buyer is told of the order; COMMIT follows later, or never. */
+  /** The buyer gets the reply before COMMIT, which follows later or never. */
   'ack-before-commit': [
     {
-      file: 'modules/order/actors.ts',
-      find: '      await together([\n        saveCarts(',
-      replace: `      if (placed.length > 0) Object.assign(tx, { isPlacing: true })\n      await together([\n        saveCarts(`,
+      file: 'modules/order/cart/cart.actor.ts',
+      find: '      await pipelined([\n        saveCarts(',
+      replace: `      if (placed.length > 0) Object.assign(tx, { isPlacing: true })\n      await pipelined([\n        saveCarts(`,
     },
     {
       file: 'src/db/pool.ts',
@@ -100,7 +100,7 @@ export const patches = {
       replace: '    if (!isLate) client.release(broken ?? false)',
     },
   ],
-  /** Mail is found by `id > last seen`: whatever commits, or falls due, out of order is skipped. */
+  /** The sweep finds messages by `id > last seen`: a message that commits or falls due out of order is skipped. */
   'sweep-by-last-id': [
     {
       file: 'src/actor/mailbox.ts',
@@ -114,23 +114,23 @@ export const patches = {
     },
     {
       file: 'src/actor/mailbox.ts',
-      find: /(export function sleepingActors[\s\S]+?)    return rows\n/,
+      find: /(export function overdueActors[\s\S]+?)    return rows\n/,
       replace: '$1    for (const { id } of rows) lastSeen.id = Math.max(lastSeen.id, id)\n    return rows\n',
     },
     {
       file: 'src/actor/mailbox.ts',
-      find: '/** A row of the mailbox. */',
-      replace: 'const lastSeen = { id: 0 }\n',
+      find: 'export type StoredMessage =',
+      replace: 'const lastSeen = { id: 0 }\nexport type StoredMessage =',
     },
   ],
-  /** Each try asks the provider under a key of its own. */
+  /** Each retry calls the provider with a new key. */
   'new-key-on-retry': [
-    { file: 'modules/order/payment.effect.ts', find: /:\$\{round\}`/g, replace: ':${Math.random()}`' },
+    { file: 'modules/order/payment/payment.effect.ts', find: /:\$\{round\}`/g, replace: ':${Math.random()}`' },
   ],
-  /** Who was frozen goes on as if nothing had happened: no row lock, no lease, no time-out stops it. */
+  /** A process that was frozen continues unfenced: no row lock, no lease and no timeout stops it. */
   'unfenced-zombie': [
     {
-      file: 'modules/order/order.store.ts',
+      file: 'modules/order/state/order.store.ts',
       find: /(from "order"\.orders where id = any[^\n]+?) for update/,
       replace: '$1',
     },
@@ -141,8 +141,8 @@ export const patches = {
     },
     {
       file: 'src/actor/turn.ts',
-      find: 'if (!held.has(errand.letterId)) answers',
-      replace: 'if (held.size < 0) answers',
+      find: 'if (!leased.has(item.messageId)) answers',
+      replace: 'if (leased.size < 0) answers',
     },
     {
       file: 'src/db/pool.ts',
@@ -151,10 +151,14 @@ export const patches = {
     },
   ],
 
-  // Another version of the program.
+  // Another release of the program.
 
-  /** The version after this one: writes mail of version 2, and reads both. */
-  'next-version': ['modules/order/actors.ts', 'modules/order/payment.effect.ts'].map((file) => ({
+  /** The next release: writes messages of version 2 and reads versions 1 and 2. */
+  'next-release': [
+    'modules/order/cart/cart.actor.ts',
+    'modules/order/lifecycle/order.actor.ts',
+    'modules/order/payment/payment.effect.ts',
+  ].map((file) => ({
     file,
     find: /version: 1,(\s+)reads: \[1\]/g,
     replace: 'version: 2,$1reads: [1, 2]',

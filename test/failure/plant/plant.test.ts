@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { Row } from '../row.ts'
-import { rowRunner } from '../row-runner.ts'
+import { createRowRunner } from '../row-runner.ts'
 import type { Verdict } from '../run-row.ts'
 import { bugs, fencedZombie } from './bugs.ts'
 import { patches, type Patch } from './patches.ts'
 
-/** The checker is itself tested: with each bug planted into the program it says so, and without them it does not. */
+/** Mutation test of the checker: it finds each bug that is planted into the program, and none in the program itself. */
 
-const runRow = rowRunner()
+const runRow = createRowRunner()
 const judge = (row: Row, name: string): Promise<Verdict> => runRow(row, name, { seed: 7 })
 
 describe('a planted bug turns the checker red', () => {
@@ -18,12 +18,12 @@ describe('a planted bug turns the checker red', () => {
     expect(verdict.violations.map((violation) => violation.name)).toEqual(expect.arrayContaining([...reveals]))
   })
 
-  test('the same standstill in mid-turn is harmless where the fences stand', { timeout: 150_000 }, async () => {
+  test('the same pause within a turn does no harm when fencing is intact', { timeout: 150_000 }, async () => {
     expect((await judge(fencedZombie, 'fenced')).problems).toEqual([])
   })
 })
 
-test.each(Object.entries(patches))('the snippets that %s changes are where it looks for them', async (_, changes) => {
+test.each(Object.entries(patches))('the snippets patched by %s exist in the source', async (_, changes) => {
   for (const { file, find } of changes as readonly Patch[]) {
     const source = await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8')
     expect(source, file).toMatch(find)

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { createChance } from '../chance.ts'
+import { createRandom } from '../random.ts'
 import { patches, type Patch, type PlantName } from './patches.ts'
 
 /**
- * Loaded before the program (`node --import`): plants the changes that PLANT names into what the program loads next.
- * PLANT_SHARE is how often a failpoint strikes or a pause is made, PLANT_AFTER how many times a failpoint is passed
- * first; PLANT_SEED is its chance, PLANT_LIFE names the process and counts its starts.
+ * Fault injection at load time (`node --import`): applies the patches named in PLANT to modules as they are loaded.
+ * PLANT_PROBABILITY: probability that a failpoint or a pause fires. PLANT_SKIP: passes of a failpoint before it may
+ * fire. PLANT_SEED: seed of the random numbers. PLANT_PROCESS: name of the process and count of its starts.
  */
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -28,24 +28,24 @@ registerHooks({
 
 function applyPatch(source: string, { file, find, replace }: Patch): string {
   const changed = typeof find === 'string' ? source.replace(find, () => replace) : source.replace(find, replace)
-  if (changed === source) throw new Error(`${file} does not hold the snippet to patch any more: ${find}`)
+  if (changed === source) throw new Error(`${file} does not contain the snippet to patch: ${find}`)
   return changed
 }
 
-const share = Number(process.env['PLANT_SHARE'] ?? 1)
-const chance = createChance(Number(process.env['PLANT_SEED'])).fork(process.env['PLANT_LIFE'] ?? '')
-let passesLeft = Number(process.env['PLANT_AFTER'] ?? 0)
+const probability = Number(process.env['PLANT_PROBABILITY'] ?? 1)
+const random = createRandom(Number(process.env['PLANT_SEED'])).fork(process.env['PLANT_PROCESS'] ?? '')
+let passesLeft = Number(process.env['PLANT_SKIP'] ?? 0)
 
-/** Dies as by kill -9: no hook, no buffer, no goodbye. */
+/** Kills the process with SIGKILL: no exit hook runs and no buffer is flushed. */
 function failpoint(): void {
   passesLeft -= 1
-  if (passesLeft < 0 && chance.happens(share)) process.kill(process.pid, 'SIGKILL')
+  if (passesLeft < 0 && random.happens(probability)) process.kill(process.pid, 'SIGKILL')
 }
 
-/** Shorter than what Postgres grants an idle transaction: those who are fenced go on unharmed. */
+/** Shorter than Postgres's limit for an idle transaction, so that a fenced process continues unharmed. */
 const pauseMs = 600
 const pause = async (): Promise<void> => {
-  if (chance.happens(share)) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  if (random.happens(probability)) await new Promise((resolve) => setTimeout(resolve, pauseMs))
 }
 
 Object.assign(globalThis, { failpoint, pause })

@@ -4,20 +4,20 @@ import { defineRow } from '../row.ts'
 export const replicaDies = defineRow({
   row: 1,
   fault: 'replica dies during checkout',
-  how: 'kill -9 at random',
-  holds: 'a retry gets the same order',
-  orders: 950,
+  injection: 'kill -9 at random',
+  guarantee: 'a retry gets the same order',
+  operations: 950,
   perSecond: 25,
   shop: { hasWebhooks: true },
-  async disturb({ shop, load, chance, say }) {
+  async nemesis({ shop, load, random, log }) {
     await load.until(0.1)
     while (load.share() < 0.85) {
-      const victim = chance.pick(shop.servers)
+      const victim = random.pick(shop.servers)
       await victim.kill()
-      say(`${victim.name} was killed`)
-      await delay(chance.between(0, 1_000))
+      log(`${victim.name} was killed`)
+      await delay(random.between(0, 1_000))
       await victim.start()
-      await delay(chance.between(0, 2_000))
+      await delay(random.between(0, 2_000))
     }
   },
 })

@@ -3,11 +3,11 @@ import { defineRow } from '../row.ts'
 
 export const workerDiesAfterCommit = defineRow({
   row: 2,
-  fault: 'worker dies after COMMIT, before ack',
-  how: 'failpoint exit',
-  holds: 'redelivery is a no-op',
-  orders: 950,
+  fault: 'worker dies after COMMIT, before acknowledging the job',
+  injection: 'failpoint exit',
+  guarantee: 'redelivery is a no-op',
+  operations: 950,
   perSecond: 25,
-  // Each life of a worker is some hundred transactions long.
-  ...dyingWorkers({ names: ['die-after-commit'], share: 0.05, after: 10 }),
+  // A worker commits about a hundred transactions before it dies.
+  ...dyingWorkers({ names: ['die-after-commit'], probability: 0.05, skip: 10 }),
 })

@@ -4,21 +4,21 @@ import { defineRow } from '../row.ts'
 export const workerFrozen = defineRow({
   row: 4,
   fault: 'worker frozen past its lock, then revived',
-  how: 'SIGSTOP 90 s, SIGCONT',
-  holds: 'the zombie is fenced',
-  orders: 950,
+  injection: 'SIGSTOP 90 s, SIGCONT',
+  guarantee: 'the revived worker is fenced',
+  operations: 950,
   perSecond: 9.5,
-  async disturb({ shop, load, chance, say }) {
+  async nemesis({ shop, load, random, log }) {
     await load.until(0.03)
-    // Slow enough that the frozen one is in the middle of its calls.
+    // Slow calls: the worker is frozen in the middle of one.
     await shop.provider.fault({ mode: 'slow', delayMs: 400 })
-    await delay(chance.between(1_000, 2_000))
-    const zombie = chance.pick(shop.workers)
+    await delay(random.between(1_000, 2_000))
+    const zombie = random.pick(shop.workers)
     zombie.freeze()
-    say(`${zombie.name} is frozen`)
+    log(`${zombie.name} is frozen`)
     await shop.provider.heal()
     await delay(90_000)
     zombie.thaw()
-    say(`${zombie.name} goes on`)
+    log(`${zombie.name} continues`)
   },
 })

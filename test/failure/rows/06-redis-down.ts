@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { whoIsDeaf } from '../deaf-workers.ts'
+import { findStalledWorkers } from '../stalled-workers.ts'
 import { defineRow } from '../row.ts'
 
 export const redisDown = defineRow({
   row: 6,
   fault: 'Redis down longer than drainDelay',
-  how: 'kill, restart after 60 s',
-  holds: 'no deaf worker',
-  orders: 950,
+  injection: 'kill, restart after 60 s',
+  guarantee: 'no worker stops consuming',
+  operations: 950,
   perSecond: 13,
-  async disturb({ shop, load }) {
+  async nemesis({ shop, load }) {
     await load.until(0.1)
     await shop.redis.kill()
     await delay(60_000)
     await shop.redis.start()
   },
-  besides: ({ shop }) => whoIsDeaf(shop, shop.redis),
+  checker: ({ shop }) => findStalledWorkers(shop, shop.redis),
 })

@@ -2,21 +2,21 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitFor } from '../../support/wait-for.ts'
-import { whoIsDeaf } from '../deaf-workers.ts'
+import { findStalledWorkers } from '../stalled-workers.ts'
 import { defineRow } from '../row.ts'
 import { startRedisServer, type RedisServer } from '../shop/redis.ts'
 
-/** Clients come through a proxy that follows Sentinel, as ElastiCache's primary endpoint does. */
+/** Clients connect through a proxy that follows Sentinel, as ElastiCache's primary endpoint does. */
 export const redisFailsOver = defineRow({
   row: 7,
   fault: 'Redis failover loses writes',
-  how: 'paused replica, Sentinel, kill primary',
-  holds: 're-published from Postgres',
-  orders: 950,
+  injection: 'paused replica, Sentinel, kill primary',
+  guarantee: 'lost wake-ups are recovered from Postgres',
+  operations: 950,
   perSecond: 25,
   shop: { proxies: ['redis'] },
-  async disturb({ shop, load, folder, notes, say, taken }) {
-    const replica = taken.use(
+  async nemesis({ shop, load, folder, notes, log, resources }) {
+    const replica = resources.use(
       await startRedisServer({
         dir: join(folder, 'redis-replica'),
         settings: { replicaof: `127.0.0.1 ${shop.redis.port}` },
@@ -32,9 +32,9 @@ export const redisFailsOver = defineRow({
         'sentinel failover-timeout shop 4000',
       ].join('\n'),
     )
-    const sentinel = taken.use(await startRedisServer({ dir: join(folder, 'sentinel'), sentinelFile }))
+    const sentinel = resources.use(await startRedisServer({ dir: join(folder, 'sentinel'), sentinelFile }))
     await waitFor(async () => String(await replica.command('info', 'replication')).includes('master_link_status:up'), {
-      what: 'the replica to follow',
+      what: 'the replica to replicate',
     })
     await waitFor(
       async () => String(await sentinel.command('sentinel', 'replicas', 'shop')).includes(String(replica.port)),
@@ -46,7 +46,7 @@ export const redisFailsOver = defineRow({
 
     await load.until(0.4)
     replica.signal('SIGSTOP')
-    // What is written from here on reaches nobody else.
+    // Writes from here on do not reach the replica.
     await shop.redis.command('client', 'kill', 'type', 'replica')
     await load.until(0.5)
     await shop.redis.kill()
@@ -60,11 +60,13 @@ export const redisFailsOver = defineRow({
         what: 'Sentinel to fail over',
       },
     )
-    say('Sentinel has failed over')
-    await waitFor(async () => String(await replica.command('role')).startsWith('master'), { what: 'the new primary' })
+    log('Sentinel has failed over')
+    await waitFor(async () => String(await replica.command('role')).startsWith('master'), {
+      what: 'the replica to be primary',
+    })
     shop.redisProxy.retarget(replica.port)
     shop.redisProxy.reset()
     await delay(0)
   },
-  besides: ({ shop, notes }) => whoIsDeaf(shop, notes.get('replica') as RedisServer),
+  checker: ({ shop, notes }) => findStalledWorkers(shop, notes.get('replica') as RedisServer),
 })

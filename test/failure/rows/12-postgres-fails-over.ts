@@ -4,17 +4,17 @@ import { defineRow } from '../row.ts'
 export const postgresFailsOver = defineRow({
   row: 12,
   fault: 'Postgres fails over',
-  how: 'synchronous standby, promote',
-  holds: 'nothing acknowledged lost',
-  orders: 950,
+  injection: 'synchronous standby, promote',
+  guarantee: 'no acknowledged order is lost',
+  operations: 950,
   perSecond: 18,
   shop: { proxies: ['postgres'], standby: 'sync' },
-  async disturb({ shop, load, chance, say }) {
+  async nemesis({ shop, load, random, log }) {
     await load.until(0.4)
-    // The standby hears nothing more: what commits now waits for it, and may not be acknowledged.
+    // The standby receives nothing more: commits wait for it from here on and must not be acknowledged.
     shop.replicationProxy.blackHole()
-    await delay(chance.between(1_000, 4_000))
+    await delay(random.between(1_000, 4_000))
     await shop.failOver()
-    say('the standby has taken over')
+    log('the standby is promoted')
   },
 })

@@ -1,33 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { defineRow } from '../row.ts'
 
-/** Here orders are lost indeed. The row is green when the checker says so: it proves the checker. */
+/** Proof of the checker: orders are really lost, and the row is green when the checker finds the loss. */
 export const postgresLoses = defineRow({
   row: 13,
-  fault: 'the same with an asynchronous standby',
-  how: 'promote',
-  holds: 'the checker must detect the loss',
-  orders: 950,
+  fault: 'Postgres fails over to an asynchronous standby',
+  injection: 'promote',
+  guarantee: 'the checker detects the loss',
+  operations: 950,
   perSecond: 25,
   shop: { proxies: ['postgres'], standby: 'async' },
-  async disturb({ shop, load, say }) {
+  async nemesis({ shop, load, log }) {
     await load.until(0.4)
     shop.replicationProxy.blackHole()
     await delay(3_000)
     await shop.failOver()
-    say('the standby has taken over, without the last 3 s')
+    log('the standby is promoted, without the last 3 s')
   },
   mustFind: ['lost_order'],
-  // What follows from the loss: of orders that are gone, of carts and keys that are, of payments taken back in time.
-  excuses: ({ name }) =>
+  // Consequences of the loss: orders, carts and keys are gone, and payments are in an earlier state.
+  isExpected: ({ name }) =>
     [
-      'charge_of_nothing',
+      'charge_without_order',
       'charged_twice',
       'books_differ',
       'ledger_differs',
       'report_differs',
       'different_replies',
-      'two_orders',
-      'cancel_forgotten',
+      'duplicate_order',
+      'cancellation_lost',
     ].includes(name),
 })

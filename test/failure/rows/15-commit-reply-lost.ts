@@ -3,19 +3,19 @@ import { defineRow } from '../row.ts'
 export const commitReplyLost = defineRow({
   row: 15,
   fault: "COMMIT's reply lost",
-  how: 'proxy drops server -> client',
-  holds: 'one outcome',
-  orders: 950,
+  injection: 'proxy drops server -> client',
+  guarantee: 'each request has one outcome',
+  operations: 950,
   perSecond: 25,
   shop: { proxies: ['postgres'] },
-  async disturb({ shop, load, chance, notes }) {
+  async nemesis({ shop, load, random, notes }) {
     await load.until(0.05)
-    shop.postgresProxy.cutReplyTo(/commit/i, () => chance.happens(0.15))
+    shop.postgresProxy.cutReplyTo(/commit/i, () => random.happens(0.15))
     await load.until(0.85)
-    shop.postgresProxy.heal()
-    notes.set('cuts', shop.postgresProxy.cuts())
+    shop.postgresProxy.restore()
+    notes.set('cuts', shop.postgresProxy.cutCount())
   },
-  besides: ({ notes }, { history }) => {
+  checker: ({ notes }, { history }) => {
     const unknown = history.filter(({ code }) => code === 'outcome_unknown').length
     return [
       ...(Number(notes.get('cuts')) < 20 ? [`only ${String(notes.get('cuts'))} replies were cut`] : []),

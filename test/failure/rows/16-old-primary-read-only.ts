@@ -4,19 +4,19 @@ import { defineRow } from '../row.ts'
 export const oldPrimaryReadOnly = defineRow({
   row: 16,
   fault: 'old primary still up, read-only',
-  how: 'proxy to a standby',
-  holds: '25006, connection discarded',
-  orders: 950,
+  injection: 'proxy to a standby',
+  guarantee: 'a connection that reports 25006 is discarded',
+  operations: 950,
   perSecond: 25,
   shop: { proxies: ['postgres'], standby: 'async' },
-  async disturb({ shop, load, say }) {
+  async nemesis({ shop, load, log }) {
     const { postgres, standby, postgresProxy } = shop
     if (standby === undefined) throw new Error('this row needs a standby')
     await load.until(0.15)
-    // Connections that are open learn of it from 25006 alone.
+    // Open connections learn of it only from error 25006 (read_only_sql_transaction).
     await postgres.query('alter system set default_transaction_read_only = on')
     await postgres.query('select pg_reload_conf()')
-    say('the primary is read-only')
+    log('the primary is read-only')
     await delay(4_000)
     await postgres.query('alter system reset default_transaction_read_only')
     await postgres.query('select pg_reload_conf()')
@@ -24,9 +24,9 @@ export const oldPrimaryReadOnly = defineRow({
     await load.until(0.55)
     postgresProxy.retarget(standby.port)
     postgresProxy.reset()
-    say('the address leads to the standby')
+    log('the address leads to the standby')
     await delay(4_000)
     postgresProxy.retarget(postgres.port)
-    // Nothing is reset: whoever holds a connection to the standby has to find out.
+    // Connections are not reset: the program has to discard those that lead to the standby.
   },
 })

@@ -9,20 +9,22 @@ const diskMiB = 400
 export const postgresDiskFull = defineRow({
   row: 17,
   fault: 'Postgres disk full',
-  how: 'data directory on tmpfs',
-  holds: 'clean 5xx, then recovery',
-  orders: 950,
+  injection: 'data directory on tmpfs',
+  guarantee: 'requests fail with a clean 5xx, then the shop recovers',
+  operations: 950,
   perSecond: 25,
-  async prepare(taken, folder) {
+  async prepare(resources, folder) {
     const disk = join(folder, 'disk')
     await mkdir(disk)
     await run('mount', ['-t', 'tmpfs', '-o', `size=${diskMiB}m,mode=755`, 'tmpfs', disk]).catch((error: unknown) => {
-      throw new Error('This row mounts a small tmpfs: run it as root, where mounting is allowed.', { cause: error })
+      throw new Error('This row mounts a small tmpfs. Run it as root on a machine that allows mounting.', {
+        cause: error,
+      })
     })
-    taken.defer(() => run('umount', ['-l', disk]))
+    resources.defer(() => run('umount', ['-l', disk]))
     return { postgresDir: join(disk, 'postgres') }
   },
-  async disturb({ shop, load, folder, say, notes }) {
+  async nemesis({ shop, load, folder, log, notes }) {
     const disk = join(folder, 'disk')
     for (const share of [0.15, 0.55]) {
       await load.until(share)
@@ -30,23 +32,23 @@ export const postgresDiskFull = defineRow({
       const ballast = join(disk, 'ballast')
       const { bavail, bsize } = await statfs(disk)
       await writeFile(ballast, Buffer.alloc(bavail * bsize)).catch(() => undefined)
-      say('the disk is full')
+      log('the disk is full')
       await delay(5_000)
       await rm(ballast)
-      // It gives up when it cannot write its log; whoever keeps it starts it again.
+      // Postgres exits when it cannot write its WAL. A supervisor would start it again.
       if (!shop.postgres.isRunning()) await shop.postgres.start()
       notes.set(`full ${share}`, [since, Date.now()])
     }
   },
-  besides({ notes }, { history }) {
+  checker({ notes }, { history }) {
     const windows = [...notes.values()] as [number, number][]
     const during = history.filter(({ atMs, endMs }) =>
       windows.some(([from, to]) => atMs >= from && (endMs ?? atMs) <= to),
     )
     const unclean = during.filter(({ code }) => code === 'internal' || code?.startsWith('status'))
-    const refused = during.filter(({ code }) => code === 'unavailable').length
+    const rejected = during.filter(({ code }) => code === 'unavailable').length
     return [
-      ...(refused === 0 ? ['nobody was refused: the disk was not full'] : []),
+      ...(rejected === 0 ? ['no request was rejected: the disk was not full'] : []),
       ...unclean.slice(0, 3).map(({ op, code }) => `operation ${op} was answered ${code}`),
     ]
   },

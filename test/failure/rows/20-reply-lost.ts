@@ -3,11 +3,11 @@ import { defineRow } from '../row.ts'
 export const replyLost = defineRow({
   row: 20,
   fault: 'provider captures, reply lost',
-  how: 'the sandbox provider executes, then breaks the connection',
-  holds: 'found by look-up',
-  orders: 950,
+  injection: 'the sandbox provider executes, then breaks the connection',
+  guarantee: 'a look-up finds the payment',
+  operations: 950,
   perSecond: 25,
-  async disturb({ shop, load }) {
+  async nemesis({ shop, load }) {
     await load.until(0.05)
     await shop.provider.fault({ mode: 'lose_reply', probability: 0.35 })
     await load.until(0.5)

@@ -1,38 +1,40 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { providerKeys } from '../shop/provider.ts'
-import { defineRow, type Stage } from '../row.ts'
+import { defineRow, type RowContext } from '../row.ts'
 
-/** Beside the webhooks that the provider sends itself: the same again, in any order, too early, forged. */
+/** In addition to the provider's own webhooks, the nemesis sends duplicates, stale and early events, and forgeries. */
 export const webhooks = defineRow({
   row: 21,
-  fault: 'webhooks duplicated, reordered, forged, ahead of our commit',
-  how: 'script',
-  holds: 'state only moves forward',
-  orders: 950,
+  fault: "webhooks duplicated, reordered, forged, ahead of the shop's commit",
+  injection: 'the nemesis sends them',
+  guarantee: 'state only moves forward',
+  operations: 950,
   perSecond: 25,
   shop: { hasWebhooks: true },
-  async disturb(stage) {
-    const { load, shop, chance, notes } = stage
-    const answers = { genuine: new Set<number>(), forged: new Set<number>() }
-    notes.set('answers', answers)
-    // Payments are slow to be confirmed: there is time to be ahead of our own commit.
+  async nemesis(context) {
+    const { load, shop, random, notes } = context
+    const statuses = { genuine: new Set<number>(), forged: new Set<number>() }
+    notes.set('statuses', statuses)
+    // Slow confirmations leave time for a webhook to arrive before the shop's own commit.
     await shop.provider.fault({ mode: 'slow', delayMs: 150, probability: 0.5 })
     await load.until(0.05)
     while (load.share() < 0.95) {
-      const [intent] = (await shop.provider.latest(8)).toSorted(() => chance.float() - 0.5)
-      if (intent !== undefined) await storm(stage, intent, answers)
-      await delay(chance.between(5, 60))
+      const [intent] = (await shop.provider.latest(8)).toSorted(() => random.float() - 0.5)
+      if (intent !== undefined) await sendWebhooks(context, intent, statuses)
+      await delay(random.between(5, 60))
     }
     await shop.provider.heal()
   },
-  besides({ notes }) {
-    const { genuine, forged } = notes.get('answers') as { genuine: Set<number>; forged: Set<number> }
+  checker({ notes }) {
+    const { genuine, forged } = notes.get('statuses') as { genuine: Set<number>; forged: Set<number> }
     return [
       ...([...forged].some((status) => status < 400 || status >= 500)
-        ? [`forged webhooks were answered ${[...forged].join(', ')}`]
+        ? [`forged webhooks got status ${[...forged].join(', ')}`]
         : []),
-      ...([...genuine].some((status) => status !== 200) ? [`webhooks were answered ${[...genuine].join(', ')}`] : []),
+      ...([...genuine].some((status) => status !== 200)
+        ? [`genuine webhooks got status ${[...genuine].join(', ')}`]
+        : []),
       ...(genuine.size === 0 || forged.size === 0 ? ['no webhook was sent'] : []),
     ]
   },
@@ -40,33 +42,34 @@ export const webhooks = defineRow({
 
 type Intent = Record<string, unknown>
 
-/** One payment, told in every way it can be told. */
-async function storm(
-  { shop, chance }: Stage,
+/** Sends the webhooks of one payment in random order: duplicate, stale and early ones, then forged ones. */
+async function sendWebhooks(
+  { shop, random }: RowContext,
   intent: Intent,
-  answers: { genuine: Set<number>; forged: Set<number> },
+  statuses: { genuine: Set<number>; forged: Set<number> },
 ): Promise<void> {
-  const url = `${chance.pick(shop.urls)}/webhooks/payment`
+  const url = `${random.pick(shop.urls)}/webhooks/payment`
   const succeeded = { ...intent, status: 'succeeded' }
   const isCaptured = intent['status'] === 'succeeded'
   const stale = { ...intent, status: 'requires_payment_method', last_payment_error: { code: 'card_declined' } }
   const events = [
-    // Once it was captured, what was true before comes late, and what is true comes again.
+    // After the capture: a duplicate of the current event, and a stale event of an earlier state.
     ...(isCaptured
       ? [event('payment_intent.succeeded', succeeded), event('payment_intent.payment_failed', stale)]
       : []),
     event('payment_intent.created', { ...intent, status: 'requires_payment_method' }),
   ]
-  for (const body of events.toSorted(() => chance.float() - 0.5)) answers.genuine.add(await send(url, body, sign(body)))
-  const lie = event('payment_intent.succeeded', succeeded)
-  const old = Math.floor(Date.now() / 1000) - 86_400
+  for (const body of events.toSorted(() => random.float() - 0.5))
+    statuses.genuine.add(await send(url, body, sign(body)))
+  const forged = event('payment_intent.succeeded', succeeded)
+  const expiredAt = Math.floor(Date.now() / 1000) - 86_400
   for (const signature of [
     undefined,
-    sign(lie, { secret: 'whsec_of_somebody_else' }),
-    sign(lie, { at: old }),
+    sign(forged, { secret: 'whsec_of_another_account' }),
+    sign(forged, { at: expiredAt }),
     't=1,v1=00',
   ])
-    answers.forged.add(await send(url, lie, signature))
+    statuses.forged.add(await send(url, forged, signature))
 }
 
 const event = (type: string, object: Intent): string =>
@@ -77,7 +80,7 @@ function sign(body: string, { secret = providerKeys.webhookSecret, at = Math.flo
 }
 
 async function send(url: string, body: string, signature: string | undefined): Promise<number> {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: 'POST',
     body,
     headers: {
@@ -86,6 +89,6 @@ async function send(url: string, body: string, signature: string | undefined): P
     },
     signal: AbortSignal.timeout(5_000),
   })
-  await answer.arrayBuffer()
-  return answer.status
+  await response.arrayBuffer()
+  return response.status
 }

@@ -5,7 +5,7 @@ const library = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
   .map((arch) => `/usr/lib/${arch}/faketime/libfaketime.so.1`)
   .find(existsSync)
 
-/** Timers of Node run on the monotonic clock, which stays true: what is wrong is what time of day it is. */
+/** Changes the wall clock only. Node's timers use the monotonic clock, which stays correct. */
 const clock = (offset: string): Record<string, string> => ({
   LD_PRELOAD: library ?? '',
   FAKETIME: offset,
@@ -16,26 +16,36 @@ const clock = (offset: string): Record<string, string> => ({
 export const clocksOff = defineRow({
   row: 22,
   fault: 'clocks 10 minutes off',
-  how: 'faketime per process',
-  holds: "leases use Postgres's clock",
-  orders: 950,
+  injection: 'faketime per process',
+  guarantee: "leases and deadlines use Postgres's clock",
+  operations: 950,
   perSecond: 25,
-  mix: { plain: 62, twice: 12, impatient: 5, trusting: 6, cancels: 6, declined: 4, abandons: 1, twoKeys: 3, scarce: 2 },
+  mix: {
+    plain: 62,
+    duplicate: 12,
+    hangsUp: 5,
+    neverRetries: 6,
+    cancels: 6,
+    declined: 4,
+    abandons: 1,
+    twoKeys: 3,
+    scarce: 2,
+  },
   shop: {
     env: { PAYMENT_DEADLINE_SECONDS: '40' },
     envOf: (kind, n) => (n === 1 ? {} : clock(kind === 'serve' ? '+10m' : '-10m')),
   },
   prepare() {
-    if (library === undefined) throw new Error('This row needs libfaketime: install the package faketime.')
+    if (library === undefined) throw new Error('This row needs libfaketime. Install the package "faketime".')
     return Promise.resolve({})
   },
-  async disturb({ load, shop }) {
+  async nemesis({ load, shop }) {
     await load.until(0.9)
-    // Whose clock is off dies, so that what it has leased is taken over by one whose clock is right.
+    // The worker with the wrong clock dies, so that a worker with the right clock takes over its leases.
     await shop.workers[0]?.kill()
     await shop.workers[0]?.start()
   },
-  besides: (_, { database }) =>
+  checker: (_, { database }) =>
     database.orders.some(({ deadlineMs }) => deadlineMs !== null && Math.abs(deadlineMs - database.nowMs) > 300_000)
       ? ["a payment deadline was set by a process's own clock"]
       : [],

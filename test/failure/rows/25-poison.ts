@@ -2,13 +2,13 @@ import { waitFor } from '../../support/wait-for.ts'
 import { defineRow } from '../row.ts'
 import type { Shop } from '../shop/shop.ts'
 
-/** Letters that cannot be handled, put into the mailboxes of orders that are on their way. */
+/** Messages that cannot be handled, inserted into the mailboxes of orders in progress. */
 const poisons = [
-  { kind: 'order', version: 1, payload: { type: 'nonsense' }, fate: 'parked' },
-  { kind: 'order', version: 1, payload: { type: 'paymentResult', intentId: 7 }, fate: 'parked' },
-  { kind: 'payment', version: 1, payload: { type: 'settle-not' }, fate: 'parked' },
-  { kind: 'email', version: 1, payload: { type: 'send', template: 'no such letter' }, fate: 'parked' },
-  // These are put off: another program may know them.
+  { kind: 'order', version: 1, payload: { type: 'nonsense' }, fate: 'deadLettered' },
+  { kind: 'order', version: 1, payload: { type: 'paymentResult', intentId: 7 }, fate: 'deadLettered' },
+  { kind: 'payment', version: 1, payload: { type: 'settle-not' }, fate: 'deadLettered' },
+  { kind: 'email', version: 1, payload: { type: 'send', template: 'no such template' }, fate: 'deadLettered' },
+  // Retried later without limit: another release may know their kind and version.
   { kind: 'order', version: 99, payload: { type: 'of the future' }, fate: 'left' },
   { kind: 'unknown-kind', version: 1, payload: {}, fate: 'left' },
 ] as const
@@ -16,12 +16,12 @@ const poisons = [
 export const poison = defineRow({
   row: 25,
   fault: 'poison message in a batch',
-  how: 'bad payload',
-  holds: 'it alone is parked',
-  orders: 950,
+  injection: 'bad payload',
+  guarantee: 'only the poison message is dead-lettered',
+  operations: 950,
   perSecond: 30,
-  async disturb({ shop, load, notes }) {
-    const ids: { parked: number[]; left: number[] } = { parked: [], left: [] }
+  async nemesis({ shop, load, notes }) {
+    const ids: PoisonIds = { deadLettered: [], left: [] }
     notes.set('poison', ids)
     for (let share = 0.05; share < 0.3; share += 0.04) {
       await load.until(share)
@@ -29,34 +29,38 @@ export const poison = defineRow({
         `select id from "order".orders order by placed_at desc limit ${poisons.length}`,
       )
       for (const [n, { kind, version, payload, fate }] of poisons.entries()) {
-        const [letter] = await shop.postgres.query<{ id: number }>(
+        const [message] = await shop.postgres.query<{ id: number }>(
           'insert into actor.mailbox (kind, actor_id, version, payload) values ($1, $2, $3, $4) returning id::int',
           [kind, fate === 'left' ? 'nobody' : placed[n]?.id, version, JSON.stringify(payload)],
         )
-        if (letter !== undefined) ids[fate].push(letter.id)
+        if (message !== undefined) ids[fate].push(message.id)
       }
     }
     // Eight attempts, with half a minute of pauses between them.
-    await waitFor(async () => (await parkedIds(shop)).length >= ids.parked.length, {
+    await waitFor(async () => (await findDeadLetters(shop)).length >= ids.deadLettered.length, {
       timeoutMs: 90_000,
-      what: 'the poison to be parked',
+      what: 'the poison messages to be dead-lettered',
     })
   },
-  excuses: ({ name, what }, { notes }) => {
-    const { parked, left } = notes.get('poison') as Record<'parked' | 'left', number[]>
-    const ids = name === 'mail_parked' ? parked : name === 'mail_left' ? left : []
-    return ids.some((id) => what.startsWith(`letter ${id} `))
+  isExpected: ({ name, detail }, { notes }) => {
+    const { deadLettered, left } = notes.get('poison') as PoisonIds
+    const ids = name === 'dead_letter_found' ? deadLettered : name === 'message_left' ? left : []
+    return ids.some((id) => detail.startsWith(`message ${id} `))
   },
-  besides({ notes }, { database }) {
-    const { parked, left } = notes.get('poison') as Record<'parked' | 'left', number[]>
-    const is = { parked: database.parked.map(({ id }) => id), left: database.mail.map(({ id }) => id) }
+  checker({ notes }, { database }) {
+    const expected = notes.get('poison') as PoisonIds
+    const deadLettered = new Set(database.deadLetters.map(({ id }) => id))
+    const left = new Set(database.messages.map(({ id }) => id))
     return [
-      ...parked.filter((id) => !is.parked.includes(id)).map((id) => `letter ${id} was not parked`),
-      ...left
-        .filter((id) => !is.left.includes(id))
-        .map((id) => `letter ${id}, which another program may know, is gone`),
+      ...expected.deadLettered.filter((id) => !deadLettered.has(id)).map((id) => `message ${id} was not dead-lettered`),
+      ...expected.left
+        .filter((id) => !left.has(id))
+        .map((id) => `message ${id}, which another release may know, is gone`),
     ]
   },
 })
 
-const parkedIds = ({ postgres }: Shop): Promise<unknown[]> => postgres.query('select id from actor.dead_letter')
+/** Ids of the poison messages, by their expected fate. */
+type PoisonIds = Record<'deadLettered' | 'left', number[]>
+
+const findDeadLetters = ({ postgres }: Shop): Promise<unknown[]> => postgres.query('select id from actor.dead_letter')

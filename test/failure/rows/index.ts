@@ -25,7 +25,7 @@ import { blueGreen } from './23-blue-green.ts'
 import { flashSale } from './24-flash-sale.ts'
 import { poison } from './25-poison.ts'
 
-/** The fault matrix, in the order of the table. */
+/** The fault matrix: all rows in the order of their numbers. */
 export const rows: readonly Row[] = [
   replicaDies,
   workerDiesAfterCommit,

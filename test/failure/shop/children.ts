@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { endWithUs } from '#test'
+import { killOnExit } from '#test'
 
-/** A process of the run that is not the shop's own program: Redis, Postgres, the load. It never outlives the runner. */
+/** A child process other than the shop's own program: Redis, Postgres, the load. It never outlives the runner. */
 export interface Child extends AsyncDisposable {
   readonly pid: number
   readonly process: ChildProcess
   isRunning(): boolean
   signal(signal: NodeJS.Signals): void
-  /** Sends the signal and waits until the process is gone. */
+  /** Sends the signal, SIGKILL by default, and waits until the process has ended. */
   end(signal?: NodeJS.Signals): Promise<void>
 }
 
@@ -17,12 +17,12 @@ export async function startChild(command: string, args: readonly string[], optio
   const exited = once(child, 'exit')
   exited.catch(() => undefined)
   await once(child, 'spawn')
-  endWithUs(child)
+  killOnExit(child)
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
   async function end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (!isRunning()) return
     child.kill(signal)
-    // One that was stopped ends only once it goes on.
+    // A stopped process handles the signal only after it continues.
     if (signal !== 'SIGKILL') child.kill('SIGCONT')
     await exited
   }
@@ -36,7 +36,7 @@ export async function startChild(command: string, args: readonly string[], optio
   }
 }
 
-/** Runs a command to its end. @throws with what it wrote when it fails */
+/** Runs a command to its end. @throws an error with its stderr when the command fails */
 export async function run(command: string, args: readonly string[]): Promise<void> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''

@@ -2,22 +2,22 @@ import { appendFile, chown, open, readFile, rm, stat, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { freePort } from '#lib/free-port'
-import { findAccount } from '../../../src/embedded-postgres/account.ts'
+import { findOsUser } from '../../../src/embedded-postgres/os-user.ts'
 import { findBinaries } from '../../../src/embedded-postgres/binaries.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { startChild, type Child } from './children.ts'
 import { copyCluster, type Template } from './template.ts'
 
-/** A durable Postgres on a port that stays the same however often it is crashed and started again. */
+/** A durable Postgres server, which keeps its port across crashes and restarts. */
 export interface Postgres extends AsyncDisposable {
   readonly port: number
   readonly dir: string
-  /** Its address, or that of a proxy before it. */
+  /** @param port that of a proxy in front of the server; default the server's own */
   url(port?: number): string
   start(): Promise<void>
   /** Immediate shutdown: no checkpoint, recovery at the next start. */
   crash(): Promise<void>
-  /** kill -9, as a machine that is gone. */
+  /** kill -9, as in the loss of the machine. */
   kill(): Promise<void>
   isRunning(): boolean
   signal(signal: NodeJS.Signals): void
@@ -35,7 +35,7 @@ const settings = {
 }
 
 export interface PostgresOptions {
-  /** Where its data lies; a copy of the template is made there unless it is a standby's. */
+  /** Data directory. For a primary it is created as a copy of the template. */
   dir: string
   template: Template
   settings?: Record<string, string>
@@ -50,7 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
 async function createPostgres({ dir, template, settings: more = {} }: PostgresOptions): Promise<Postgres> {
   const port = await freePort()
-  const account = await findAccount(dir)
+  const account = await findOsUser(dir)
   const as = account === undefined ? {} : { uid: account.uid, gid: account.gid }
   const binaries = await findBinaries(account, () => undefined)
   const url = (at: number = port): string => `postgres://postgres:${template.password}@127.0.0.1:${at}/holdfast`
@@ -75,7 +75,7 @@ async function createPostgres({ dir, template, settings: more = {} }: PostgresOp
     await waitFor(
       async () => {
         if (!server?.isRunning())
-          throw new Error(`Postgres gave up:\n${(await readFile(`${dir}.log`, 'utf8')).slice(-2000)}`)
+          throw new Error(`Postgres ended before it was ready:\n${(await readFile(`${dir}.log`, 'utf8')).slice(-2000)}`)
         return (await pool.query('select 1')).rowCount
       },
       { timeoutMs: 30_000, what: 'Postgres to answer' },
@@ -101,8 +101,9 @@ async function createPostgres({ dir, template, settings: more = {} }: PostgresOp
 }
 
 /**
- * A streaming standby of a running primary, caught up. The embedded Postgres ships no pg_basebackup: this is what it
- * does, by hand ("Making a Base Backup Using the Low Level API" in Postgres's documentation).
+ * Starts a streaming standby of a running primary; resolves when it streams. The embedded Postgres ships no
+ * pg_basebackup, so the base backup is made as in "Making a Base Backup Using the Low Level API" of Postgres's
+ * documentation.
  */
 export async function startStandby(
   primary: Postgres,
@@ -116,13 +117,13 @@ export async function startStandby(
     await copyCluster(primary.dir, dir)
     const stopped = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
     const { uid, gid } = await stat(dir)
-    const put = async (file: string, text: string): Promise<void> => {
+    const writeOwned = async (file: string, text: string): Promise<void> => {
       await writeFile(join(dir, file), text)
       await chown(join(dir, file), uid, gid)
     }
     await rm(join(dir, 'postmaster.pid'), { force: true })
-    await put('backup_label', stopped.rows[0]?.labelfile ?? '')
-    await put('standby.signal', '')
+    await writeOwned('backup_label', stopped.rows[0]?.labelfile ?? '')
+    await writeOwned('standby.signal', '')
     const { username, password } = new URL(primary.url())
     const source = `host=127.0.0.1 port=${sourcePort} user=${username} password=${password} application_name=${name}`
     await appendFile(join(dir, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`)

@@ -1,19 +1,20 @@
 import { freePort } from '#lib/free-port'
 import { createReplica, type Replica } from './replica.ts'
 
-/** The sandbox payment provider, in a process of its own, with a ledger of its own. */
+/** The sandbox payment provider, in its own process and with its own ledger. */
 export interface Provider extends AsyncDisposable {
   readonly url: string
   readonly replica: Replica
-  /** Switches a fault on, beside those that are on (src/sandbox/faults.ts). */
+  /** Adds a fault to the active ones (src/sandbox/faults.ts). */
   fault(fault: Record<string, unknown>): Promise<void>
+  /** Removes all faults. */
   heal(): Promise<void>
   ledger(): Promise<ProviderIntent[]>
-  /** The newest payments as its API tells them, for webhooks of our own making. */
+  /** The newest payments as the provider's API returns them, to build webhooks from. */
   latest(count: number): Promise<Record<string, unknown>[]>
 }
 
-/** A payment as the provider itself has booked it. */
+/** A payment in the provider's ledger. */
 export interface ProviderIntent {
   id: string
   status: string
@@ -46,17 +47,17 @@ export async function startProvider(dataDir: string, webhookUrl: string | undefi
     url,
     replica,
     async fault(fault) {
-      await ask(`${url}/_sandbox/faults`, {
+      await fetchJson(`${url}/_sandbox/faults`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(fault),
       })
     },
-    heal: async () => void (await ask(`${url}/_sandbox/faults`, { method: 'DELETE' })),
+    heal: async () => void (await fetchJson(`${url}/_sandbox/faults`, { method: 'DELETE' })),
     async ledger() {
       const intents: ProviderIntent[] = []
       for (let after = ''; ;) {
-        const page = (await ask(
+        const page = (await fetchJson(
           `${url}/_sandbox/ledger?limit=1000${after === '' ? '' : `&after=${after}`}`,
         )) as LedgerPage
         intents.push(...page.data)
@@ -66,7 +67,7 @@ export async function startProvider(dataDir: string, webhookUrl: string | undefi
     },
     async latest(count) {
       const headers = { authorization: `Bearer ${providerKeys.apiKey}` }
-      const page = (await ask(`${url}/v1/payment_intents?limit=${count}`, { headers })) as {
+      const page = (await fetchJson(`${url}/v1/payment_intents?limit=${count}`, { headers })) as {
         data: Record<string, unknown>[]
       }
       return page.data
@@ -81,8 +82,8 @@ interface LedgerPage {
   next: string | null
 }
 
-async function ask(url: string, init?: RequestInit): Promise<unknown> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000), ...init })
-  if (!answer.ok) throw new Error(`the provider answered ${answer.status}: ${await answer.text()}`)
-  return answer.json()
+async function fetchJson(url: string, init?: RequestInit): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000), ...init })
+  if (!response.ok) throw new Error(`the provider returned status ${response.status}: ${await response.text()}`)
+  return response.json()
 }

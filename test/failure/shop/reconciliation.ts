@@ -2,13 +2,13 @@ import { createClient } from '#client'
 import { demoAccounts } from '../../../src/demo-accounts.ts'
 import { waitFor } from '#test'
 
-/** What the shop's own report says of its ledger and the provider's books, as its staff ask for it. Empty: they agree. */
+/** Runs the shop's reconciliation report as its staff do. @returns the differences, as JSON; empty when there are none */
 export async function reconcileBooks(url: string): Promise<string[]> {
   const staff = demoAccounts.find(({ role }) => role === 'staff') ?? demoAccounts[0]
   const guest = createClient({ url })
   const session = await guest.user.login.mutate({ email: staff.email, password: staff.password })
   const { reconciliation } = createClient({ url, token: () => session.token }).order.admin
-  // Both clocks may be ahead of ours.
+  // The clocks of the shop and of the provider may be ahead of this process's.
   const minute = 60_000
   const window = {
     from: new Date(Date.now() - 60 * minute).toISOString(),

@@ -5,12 +5,12 @@ import { findProgram } from '../../support/programs.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { startChild, type Child } from './children.ts'
 
-/** A real Redis on a port that stays the same, with nothing on disk, as the queue has it: `noeviction`. */
+/** A real Redis server without persistence, with the queue's policy `noeviction`. It keeps its port across restarts. */
 export interface RedisServer extends AsyncDisposable {
   readonly port: number
   url(port?: number): string
   start(): Promise<void>
-  /** kill -9: what it held is gone. */
+  /** kill -9: all data is lost. */
   kill(): Promise<void>
   signal(signal: NodeJS.Signals): void
   command(name: string, ...args: string[]): Promise<unknown>
@@ -18,15 +18,16 @@ export interface RedisServer extends AsyncDisposable {
 
 export interface RedisOptions {
   dir: string
-  /** More of its settings, such as `replicaof`. */
+  /** Additional settings, such as `replicaof`. */
   settings?: Record<string, string>
-  /** Runs as Sentinel, from this file, which it writes to. */
+  /** Configuration file of a Sentinel, which the server then runs as, and which it rewrites. */
   sentinelFile?: string
 }
 
 const program = (): string => {
   const found = findProgram('redis-server', 'valkey-server')
-  if (found === undefined) throw new Error('The failure suite needs redis-server or valkey-server on PATH.')
+  if (found === undefined)
+    throw new Error('The failure suite needs redis-server or valkey-server. Install one of them and put it on PATH.')
   return found
 }
 
@@ -34,7 +35,7 @@ export async function startRedisServer({ dir, settings = {}, sentinelFile }: Red
   await mkdir(dir, { recursive: true })
   const port = await freePort()
   let child: Child | undefined
-  const own = {
+  const defaults = {
     port: String(port),
     bind: '127.0.0.1',
     dir,
@@ -43,7 +44,7 @@ export async function startRedisServer({ dir, settings = {}, sentinelFile }: Red
     'maxmemory-policy': 'noeviction',
     'enable-debug-command': 'yes',
   }
-  const flags = Object.entries({ ...own, ...settings }).flatMap(([name, value]) => [
+  const flags = Object.entries({ ...defaults, ...settings }).flatMap(([name, value]) => [
     `--${name}`,
     ...(name === 'replicaof' ? value.split(' ') : [value]),
   ])

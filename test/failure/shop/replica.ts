@@ -1,67 +1,67 @@
 import { startProgram, type Program } from '../../support/program.ts'
 
-/** One process of the shop, which can be killed, frozen and started again under its old name and port. */
+/** A process of the shop, which can be killed, frozen, and started again with its name and port. */
 export interface Replica extends AsyncDisposable {
   readonly name: string
   readonly port: number
-  /** @param more replaces what it was started with last, such as a planted bug */
-  start(more?: Record<string, string>): Promise<void>
+  /** @param extraEnv replaces that of the last start, for example to remove a planted bug */
+  start(extraEnv?: Record<string, string>): Promise<void>
   /** kill -9. */
   kill(): Promise<void>
-  /** As a deploy does; answers its exit code. */
+  /** Graceful stop, as in a deployment. @returns the exit code */
   stop(): Promise<number | null>
   freeze(): void
   thaw(): void
   isRunning(): boolean
-  /** What it was started with beside what all are. */
-  more(): Readonly<Record<string, string>>
-  /** How often it has ended although nobody asked it to. */
+  /** Environment variables of this replica alone. */
+  extraEnv(): Readonly<Record<string, string>>
+  /** Number of times that the process ended by itself. */
   deaths(): number
-  /** Everything it has written, over all its lives. */
+  /** Everything that the process has written, over all its starts. */
   output(): string
 }
 
 export interface ReplicaOptions {
   name: string
   args: string[]
-  /** 0 for those that do not listen. */
+  /** 0 for a process that does not listen. */
   port: number
   env: Record<string, string>
-  /** What it is started with besides, until `start` is given something else. */
-  more?: Record<string, string>
-  /** Told when it has ended although nobody asked it to: a failpoint, or a bug. */
+  /** Environment variables of this replica alone, until `start` replaces them. */
+  extraEnv?: Record<string, string>
+  /** Called when the process has ended by itself, at a failpoint or by a bug. */
   onDeath?(replica: Replica): void
 }
 
-const living = new Set<Program>()
+const running = new Set<Program>()
 process.once('exit', () => {
-  for (const { pid } of living) {
+  for (const { pid } of running) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // It is gone already.
+      // The process has ended already.
     }
   }
 })
 
 export function createReplica({ name, args, port, env, onDeath, ...options }: ReplicaOptions): Replica {
-  const past: Program[] = []
-  let more = options.more ?? {}
+  const started: Program[] = []
+  let extraEnv = options.extraEnv ?? {}
   let current: Program | undefined
   let deaths = 0
   let starting: Promise<void> | undefined
 
-  async function begin(): Promise<void> {
+  async function launch(): Promise<void> {
     const program = await startProgram(args, {
-      env: { ...env, PORT: String(port), PLANT_LIFE: `${name} ${past.length}`, ...more },
+      env: { ...env, PORT: String(port), PLANT_PROCESS: `${name} ${started.length}`, ...extraEnv },
       timeoutMs: 40_000,
     })
-    living.add(program)
-    past.push(program)
+    running.add(program)
+    started.push(program)
     current = program
     void program.ended().then(() => {
-      living.delete(program)
-      // Nobody has taken it down: it was `current` until now.
+      running.delete(program)
+      // Only `kill` and `stop` clear `current` first.
       if (current !== program) return
       current = undefined
       deaths += 1
@@ -72,12 +72,12 @@ export function createReplica({ name, args, port, env, onDeath, ...options }: Re
   const replica: Replica = {
     name,
     port,
-    async start(changed = more) {
-      more = changed
-      await (starting ??= begin().finally(() => (starting = undefined)))
+    async start(changed = extraEnv) {
+      extraEnv = changed
+      await (starting ??= launch().finally(() => (starting = undefined)))
     },
     async kill() {
-      // A supervisor may be at it.
+      // The supervisor may be starting the process.
       await starting?.catch(() => undefined)
       const program = current
       current = undefined
@@ -92,8 +92,8 @@ export function createReplica({ name, args, port, env, onDeath, ...options }: Re
     thaw: () => void (current !== undefined && process.kill(current.pid, 'SIGCONT')),
     isRunning: () => current !== undefined,
     deaths: () => deaths,
-    more: () => more,
-    output: () => past.map((program) => program.output()).join(''),
+    extraEnv: () => extraEnv,
+    output: () => started.map((program) => program.output()).join(''),
     [Symbol.asyncDispose]: () => replica.kill(),
   }
   return replica

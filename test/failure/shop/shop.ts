@@ -13,76 +13,77 @@ import type { Template } from './template.ts'
 export interface Shop extends AsyncDisposable {
   readonly servers: Replica[]
   readonly workers: Replica[]
-  /** The primary, whichever of the two that is by now. */
+  /** The current primary. */
   readonly postgres: Postgres
   readonly standby: Postgres | undefined
   /** Between the primary and its standby. */
   readonly replicationProxy: Proxy
-  /** The primary dies, the standby takes its place. */
+  /** Kills the primary and promotes the standby. */
   failOver(): Promise<void>
-  /** Between the shop and Postgres, where the row asked for it. */
+  /** Between the shop and Postgres, when `proxies` includes 'postgres'. */
   readonly postgresProxy: Proxy
   readonly redis: RedisServer
   readonly redisProxy: Proxy
   readonly provider: Provider
-  /** Before the servers, where the row asked for it: then buyers know its address alone. */
+  /** In front of the servers, with `hasBalancer`: `urls` then holds its address alone. */
   readonly balancer: Balancer | undefined
   /** Addresses that buyers use. */
   readonly urls: string[]
-  /** What one more process of this shop is started with. */
+  /** Environment of every process of this shop. */
   readonly env: Record<string, string>
-  /** One more process; it ends with the shop. */
-  add(kind: 'serve' | 'worker', more?: Record<string, string>): Promise<Replica>
-  /** File names of the letters that were sent. */
-  letters(): Promise<string[]>
-  /** Writes what every process has said into the shop's folder. */
-  keepOutput(): Promise<void>
+  /** Starts one more process; it ends with the shop. */
+  add(kind: 'serve' | 'worker', extraEnv?: Record<string, string>): Promise<Replica>
+  /** File names of the emails that were sent. */
+  emails(): Promise<string[]>
+  /** Writes the output of every process to a log file in the shop's folder. */
+  writeLogs(): Promise<void>
 }
 
 export interface ShopOptions {
-  /** Of the chance of failpoints. */
+  /** Seed of the failpoints' random numbers; default 1. */
   seed?: number
-  /** Processes of each; 2 unless given. */
+  /** Number of servers; default 2. */
   servers?: number
+  /** Number of workers; default 2. */
   workers?: number
-  /** Puts a TCP proxy before Postgres, or before Redis. */
+  /** The shop connects to these through a TCP proxy. */
   proxies?: readonly ('postgres' | 'redis')[]
-  /** A streaming standby; `sync`: nothing is acknowledged before it is there too. */
+  /** Replication to a streaming standby: with `sync` each commit waits for the standby. */
   standby?: 'sync' | 'async'
-  /** Where the data of Postgres lies; a folder of the row unless given. */
+  /** Data directory of Postgres; default a folder of the row. */
   postgresDir?: string
   redisSettings?: Record<string, string>
-  /** The queue lives in Postgres instead of Redis. */
+  /** The queue is in Postgres instead of Redis. */
   isQueueOnPostgres?: boolean
-  /** Buyers come through a balancer. */
+  /** Buyers connect through a balancer. */
   hasBalancer?: boolean
-  /** The provider tells the first server by webhook. */
+  /** The provider sends webhooks to the first server. */
   hasWebhooks?: boolean
-  /** For every process of the shop. */
+  /** Additional environment of every process. */
   env?: Record<string, string>
-  /** For one process alone, such as a planted bug. */
+  /** Additional environment of one process, such as a planted bug. */
   envOf?(kind: 'serve' | 'worker', n: number): Record<string, string>
-  /** Starts again what has died by itself, as a supervisor does. */
+  /** Restarts a process that ended by itself, as a supervisor does. */
   isSupervised?: boolean
 }
 
 export async function openShop(folder: string, template: Template, options: ShopOptions = {}): Promise<Shop> {
   const { servers: serverCount = 2, workers: workerCount = 2, proxies = [] } = options
-  await using taken = new AsyncDisposableStack()
+  await using resources = new AsyncDisposableStack()
   await mkdir(folder, { recursive: true })
   await chmod(folder, 0o755)
-  const postgres = taken.use(
+  const postgres = resources.use(
     await startPostgres({
       dir: options.postgresDir ?? join(folder, 'postgres'),
       template,
       ...(options.standby === 'sync' ? { settings: { synchronous_standby_names: 'standby' } } : {}),
     }),
   )
-  const replicationProxy = taken.use(await startProxy(postgres.port))
+  const replicationProxy = resources.use(await startProxy(postgres.port))
   const standby =
     options.standby === undefined
       ? undefined
-      : taken.use(
+      : resources.use(
           await startStandby(postgres, {
             dir: join(folder, 'standby'),
             template,
@@ -92,18 +93,18 @@ export async function openShop(folder: string, template: Template, options: Shop
           }),
         )
   let primary = postgres
-  const redis = taken.use(
+  const redis = resources.use(
     await startRedisServer({
       dir: join(folder, 'redis'),
       ...(options.redisSettings === undefined ? {} : { settings: options.redisSettings }),
     }),
   )
-  const postgresProxy = taken.use(await startProxy(postgres.port))
-  const redisProxy = taken.use(await startProxy(redis.port))
+  const postgresProxy = resources.use(await startProxy(postgres.port))
+  const redisProxy = resources.use(await startProxy(redis.port))
   const ports = await Promise.all(Array.from({ length: serverCount }, freePort))
   const webhookPort = ports[0]
   const webhook = options.hasWebhooks === true ? `http://127.0.0.1:${webhookPort}/webhooks/payment` : undefined
-  const provider = taken.use(await startProvider(folder, webhook))
+  const provider = resources.use(await startProvider(folder, webhook))
 
   const env: Record<string, string> = {
     DATA_DIR: folder,
@@ -123,31 +124,31 @@ export async function openShop(folder: string, template: Template, options: Shop
   const replicas: Replica[] = []
   function makeReplica(
     kind: 'serve' | 'worker',
-    { port, more, owner }: { port: number; more: Record<string, string>; owner: AsyncDisposableStack },
+    { port, extraEnv, owner }: { port: number; extraEnv: Record<string, string>; owner: AsyncDisposableStack },
   ): Replica {
     const name = `${kind}-${replicas.filter((replica) => replica.name.startsWith(kind)).length + 1}`
-    const revive = (replica: Replica): void => void replica.start().catch(() => undefined)
+    const restart = (replica: Replica): void => void replica.start().catch(() => undefined)
     const replica = owner.use(
       createReplica({
         name,
         args: [kind],
         port,
         env,
-        more,
-        ...(options.isSupervised === true ? { onDeath: revive } : {}),
+        extraEnv,
+        ...(options.isSupervised === true ? { onDeath: restart } : {}),
       }),
     )
     replicas.push(replica)
     return replica
   }
   const make = (kind: 'serve' | 'worker', n: number, port: number): Replica =>
-    makeReplica(kind, { port, more: options.envOf?.(kind, n) ?? {}, owner: taken })
+    makeReplica(kind, { port, extraEnv: options.envOf?.(kind, n) ?? {}, owner: resources })
   const servers = ports.map((port, n) => make('serve', n, port))
   const workers = Array.from({ length: workerCount }, (_, n) => make('worker', n, 0))
   await Promise.all([...servers, ...workers].map((replica) => replica.start()))
 
-  const balancer = options.hasBalancer === true ? taken.use(await startBalancer(ports)) : undefined
-  const kept = taken.move()
+  const balancer = options.hasBalancer === true ? resources.use(await startBalancer(ports)) : undefined
+  const kept = resources.move()
   return {
     servers,
     workers,
@@ -157,7 +158,7 @@ export async function openShop(folder: string, template: Template, options: Shop
     standby,
     replicationProxy,
     async failOver() {
-      if (standby === undefined) throw new Error('there is no standby')
+      if (standby === undefined) throw new Error('the shop has no standby: set the option `standby`')
       await primary.kill()
       await standby.query('select pg_promote(true, 30)')
       primary = standby
@@ -171,13 +172,13 @@ export async function openShop(folder: string, template: Template, options: Shop
     provider,
     env,
     urls: (balancer === undefined ? ports : [balancer.port]).map((port) => `http://127.0.0.1:${port}`),
-    async add(kind, more = {}) {
-      const replica = makeReplica(kind, { port: kind === 'serve' ? await freePort() : 0, more, owner: kept })
+    async add(kind, extraEnv = {}) {
+      const replica = makeReplica(kind, { port: kind === 'serve' ? await freePort() : 0, extraEnv, owner: kept })
       await replica.start()
       return replica
     },
-    letters: () => readdir(join(folder, 'emails')).catch(() => []),
-    async keepOutput() {
+    emails: () => readdir(join(folder, 'emails')).catch(() => []),
+    async writeLogs() {
       for (const { name, output } of [...replicas, provider.replica])
         await writeFile(join(folder, `${name}.log`), output())
     },

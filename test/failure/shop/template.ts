@@ -6,18 +6,18 @@ import { startEmbeddedPostgres } from '#embedded-postgres'
 import { runProgram } from '../../support/program.ts'
 import { run } from './children.ts'
 
-/** A database that is migrated, seeded and stocked, made once a run; each row works on a copy. */
+/** A migrated, seeded and stocked database, created once per run. Each row works on a copy. */
 export interface Template {
   cluster: string
   password: string
-  /** SKUs with pieces for any number of orders, and some of which there are few. */
+  /** SKUs with stock for any number of orders, and SKUs with little stock. */
   skus: { plenty: string[]; scarce: string[] }
 }
 
-const plentyPieces = 1_000_000
+const plentyQuantity = 1_000_000
 const scarceCount = 8
 
-/** A new folder for one run. As root, Postgres runs as another account, which must get in. */
+/** Creates the folder of a run, readable by all: as root, Postgres runs under another account. */
 export async function makeRunFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-failure-'))
   await chmod(folder, 0o755)
@@ -34,10 +34,10 @@ export async function makeTemplate(folder: string): Promise<Template> {
   })
   try {
     const env = { DATABASE_URL: postgres.url, DATA_DIR: folder, LOG_LEVEL: 'warn', REDIS_URL: 'redis://127.0.0.1:1' }
-    await prepare('migrate', env)
-    // Both queues' tables are there, whichever a row uses.
-    await prepare('migrate', { ...env, REDIS_URL: '' })
-    await prepare('seed', { ...env, REDIS_URL: '' })
+    await runCommand('migrate', env)
+    // Without Redis the migration also creates the tables of the Postgres queue, for rows that use it.
+    await runCommand('migrate', { ...env, REDIS_URL: '' })
+    await runCommand('seed', { ...env, REDIS_URL: '' })
     const skus = await stockUp(postgres.url)
     const password = (await readFile(join(postgres.dataDir, '../password'), 'utf8')).trim()
     return { cluster: postgres.dataDir, password, skus }
@@ -46,17 +46,17 @@ export async function makeTemplate(folder: string): Promise<Template> {
   }
 }
 
-/** A copy that belongs to whom the original belongs to. */
+/** Copies a data directory with its ownership and permissions. */
 export async function copyCluster(from: string, to: string): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', from, to])
 }
 
-async function prepare(command: string, env: Record<string, string>): Promise<void> {
+async function runCommand(command: string, env: Record<string, string>): Promise<void> {
   await using program = runProgram([command], { env })
   if ((await program.ended()) !== 0) throw new Error(`${command} failed:\n${program.output()}`)
 }
 
-/** Every SKU on sale gets pieces, written down as a delivery; but for a few, of which some are left to be sold out. */
+/** Stocks every SKU on sale, recorded as a delivery, except a few whose seeded stock can sell out. */
 async function stockUp(url: string): Promise<Template['skus']> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -64,12 +64,12 @@ async function stockUp(url: string): Promise<Template['skus']> {
     const { rows } = await client.query<{ sku: string }>(`
       select v.sku from product.variant v join product.product p on p.id = v.product_id
       where p.status = 'active' and v.prices ? 'USD' order by v.sku`)
-    const all = rows.map(({ sku }) => sku)
-    const [scarce, plenty] = [all.slice(0, scarceCount), all.slice(scarceCount)]
+    const skus = rows.map(({ sku }) => sku)
+    const [scarce, plenty] = [skus.slice(0, scarceCount), skus.slice(scarceCount)]
     await client.query(
       `with delivered as (update product.stock set available = available + $2 where sku = any($1) returning sku)
        insert into product.stock_movement (sku, kind, quantity, reference) select sku, 'restocked', $2, 'the failure suite' from delivered`,
-      [plenty, plentyPieces],
+      [plenty, plentyQuantity],
     )
     return { plenty, scarce }
   } finally {

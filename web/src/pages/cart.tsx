@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { announce } from '../parts/announcer.tsx'
-import { Empty, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { Stepper } from '../parts/stepper.tsx'
@@ -12,7 +12,7 @@ import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
-/** What is about to be bought, with quantities to change. */
+/** The cart page: lines with quantities to change, and the totals. */
 export function CartPage() {
   const text = useText()
   const { cart, isLoading, failure } = useStore(cartStatus)
@@ -26,7 +26,11 @@ export function CartPage() {
         <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
       ) : (
         !failure && (
-          <Empty title={text.cart.empty} detail={text.cart.emptyText} action={{ href: '/', label: text.cart.browse }} />
+          <EmptyState
+            title={text.cart.empty}
+            detail={text.cart.emptyText}
+            action={{ href: '/', label: text.cart.browse }}
+          />
         )
       )}
     </Page>
@@ -66,7 +70,7 @@ function Line({ line }: { line: CartLine }) {
   const [failure, setFailure] = useState<Failure | null>(null)
   const { sku, title, quantity, available } = line
 
-  async function take(next: number): Promise<void> {
+  async function setQuantity(next: number): Promise<void> {
     setFailure(null)
     try {
       await setCartLine(sku, next)
@@ -92,7 +96,7 @@ function Line({ line }: { line: CartLine }) {
           <p className="line-short">
             {available === 0 ? text.cart.unavailable : text.cart.short(available)}{' '}
             {available > 0 && (
-              <button type="button" className="link-button" onClick={() => void take(available)}>
+              <button type="button" className="link-button" onClick={() => void setQuantity(available)}>
                 {text.cart.takeAvailable(available)}
               </button>
             )}
@@ -105,13 +109,13 @@ function Line({ line }: { line: CartLine }) {
           label={title}
           value={quantity}
           max={Math.max(quantity, available)}
-          onChange={(next) => void take(next)}
+          onChange={(next) => void setQuantity(next)}
         />
         <button
           type="button"
           className="link-button"
           aria-label={text.cart.removeNamed(title)}
-          onClick={() => void take(0)}
+          onClick={() => void setQuantity(0)}
         >
           {text.cart.remove}
         </button>

@@ -3,7 +3,7 @@ import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { ProductGrid } from '../parts/product-grid.tsx'
 import { Link } from '../route/link.tsx'
-import { useAnswer, usePages } from '../shop/answer.ts'
+import { useQuery, usePaginatedQuery } from '../shop/query.ts'
 import { useCategories } from '../shop/categories.ts'
 import { shop } from '../shop/client.ts'
 import { useStore } from '../shop/store.ts'
@@ -11,25 +11,25 @@ import type { Category, ProductCard, ProductPage } from '../shop/types.ts'
 import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 
-const heroTiles = 5
-const categoryTiles = 8
+const heroTileCount = 5
+const categoryTileCount = 8
 const promiseIcons: IconName[] = ['truck', 'shield', 'card']
 
-/** So many of them, from the whole length of the list and from its end on: neighbours in it are alike, and its beginning is shown below. */
-const spread = <Item,>(items: readonly Item[], count: number): Item[] =>
+/** Samples `count` items evenly, starting at the end: neighbours in the list are similar, and its beginning is shown below. */
+const sampleFromEnd = <Item,>(items: readonly Item[], count: number): Item[] =>
   Array.from(
     { length: count },
     (_, index) => items[items.length - 1 - Math.floor((index * items.length) / count)],
   ).filter((item) => item !== undefined)
 
-/** The start page: what the shop is, its categories, its newest things. */
+/** The start page: introduction, categories and the newest products. */
 export function HomePage() {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const pages = usePages<ProductCard, ProductPage>(`newest ${locale} ${currency}`, (cursor) =>
+  const pages = usePaginatedQuery<ProductCard, ProductPage>(`newest ${locale} ${currency}`, (cursor) =>
     shop.product.list.query({ sort: 'newest', limit: 24, locale, currency, ...(cursor !== undefined && { cursor }) }),
   )
-  const pictured = spread(pages.data?.items.filter(({ image }) => image !== null) ?? [], heroTiles)
+  const heroProducts = sampleFromEnd(pages.data?.items.filter(({ image }) => image !== null) ?? [], heroTileCount)
   return (
     <Page title={undefined}>
       <section className="hero">
@@ -41,9 +41,9 @@ export function HomePage() {
           </a>
         </div>
         <ul className="hero-tiles" aria-hidden="true">
-          {Array.from({ length: heroTiles }, (_, index) => (
-            <li key={index} className={pictured[index] ? '' : 'skeleton'}>
-              {pictured[index] && <Picture image={pictured[index].image} size={320} isFirst isDecorative />}
+          {Array.from({ length: heroTileCount }, (_, index) => (
+            <li key={index} className={heroProducts[index] ? '' : 'skeleton'}>
+              {heroProducts[index] && <Picture image={heroProducts[index].image} size={320} isFirst isDecorative />}
             </li>
           ))}
         </ul>
@@ -71,8 +71,8 @@ export function HomePage() {
 function CategoryTiles() {
   const text = useText()
   const { data, failure } = useCategories()
-  const categories = data?.slice(0, categoryTiles)
-  // The products below say what failed, and their retry asks for these again too.
+  const categories = data?.slice(0, categoryTileCount)
+  // The product grid below reports the failure, and its retry repeats this query too.
   if (categories?.length === 0 || failure) return null
   return (
     <section aria-labelledby="categories-title">
@@ -89,7 +89,7 @@ function CategoryTiles() {
 function CategoryTile({ category }: { category: Category }) {
   const { locale, currency } = useStore(settings)
   const { slug, name } = category
-  const { data } = useAnswer(`tile ${slug} ${locale}`, () =>
+  const { data } = useQuery(`tile ${slug} ${locale}`, () =>
     shop.product.list.query({ category: slug, sort: 'title', limit: 1, locale, currency }),
   )
   return (

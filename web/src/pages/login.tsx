@@ -1,13 +1,13 @@
 import { AccountForm } from '../parts/account-form.tsx'
 import { Page } from '../parts/page.tsx'
 import { Link } from '../route/link.tsx'
-import { usePlace } from '../route/router.ts'
+import { useRoute } from '../route/router.ts'
 import { logIn } from '../shop/session.ts'
 import { useText } from '../text/use-text.ts'
 
 export function LoginPage() {
   const text = useText()
-  const { query } = usePlace()
+  const { query } = useRoute()
   return (
     <Page title={text.account.logIn} className="page-form">
       <h1>{text.account.logInTitle}</h1>

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { announce } from '../parts/announcer.tsx'
 import { CancelOrder } from '../parts/cancel-order.tsx'
-import { Empty, FailureNotice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice } from '../parts/notice.tsx'
 import { OrderDetails } from '../parts/order-details.tsx'
 import { OrderParcels } from '../parts/order-parcels.tsx'
 import { OrderTimeline } from '../parts/order-timeline.tsx'
@@ -14,7 +14,7 @@ import { useFormats, useText } from '../text/use-text.ts'
 
 const steps = ['placed', 'paid', 'fulfilled'] as const
 
-/** Which of the dictionary's headlines says where the order stands. */
+/** Key of the headline text for the order's state. */
 function headlineOf({ status, paymentStatus, fulfilmentStatus }: Order): string {
   if (status === 'paid' && fulfilmentStatus === 'partial') return fulfilmentStatus
   if (status === 'paid' && paymentStatus === 'authorised') return paymentStatus
@@ -25,16 +25,16 @@ function headlineOf({ status, paymentStatus, fulfilmentStatus }: Order): string 
     : 'pending'
 }
 
-/** One order, live: what it waits for, what happened, what is in it. */
+/** The order page, updated live: state, history, items. */
 export function OrderPage({ id }: { id: string }) {
   const text = useText()
-  const { order, isLive, failure, retry, take } = useOrder(id)
+  const { order, isLive, failure, retry, showOrder: take } = useOrder(id)
   if (order) return <OrderView order={order} isLive={isLive} onChange={take} />
   if (failure && failure.code !== 'network' && !failure.isRetryable) {
     return (
       <Page title={text.order.notFound} className="page-narrow">
         <h1 className="visually-hidden">{text.order.notFound}</h1>
-        <Empty
+        <EmptyState
           title={text.order.notFound}
           detail={text.order.notFoundText}
           action={{ href: `/login?next=/order/${encodeURIComponent(id)}`, label: text.nav.logIn }}
@@ -55,10 +55,10 @@ export function OrderPage({ id }: { id: string }) {
 
 function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean; onChange: (order: Order) => void }) {
   const text = useText()
-  const { clock } = useFormats()
+  const { time: clock } = useFormats()
   const key = headlineOf(order)
   const [headline, detail] = text.order.headline[key] ?? [order.status, '']
-  const waitsForBuyer = key === 'requires_action' || key === 'declined'
+  const isWaitingForBuyer = key === 'requires_action' || key === 'declined'
 
   useEffect(() => announce(text.order.changed(headline)), [headline, text])
 
@@ -74,10 +74,10 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
         <h1>{headline}</h1>
         <p className="lead">
           {detail}{' '}
-          {waitsForBuyer && order.paymentDeadline !== null && text.order.deadline(clock(order.paymentDeadline))}
+          {isWaitingForBuyer && order.paymentDeadline !== null && text.order.deadline(clock(order.paymentDeadline))}
         </p>
         {key === 'requires_action' && order.paymentActionUrl !== null && (
-          // A tab of its own: the bank need not know the way back, and this page sees the outcome by itself.
+          // In a new tab: this page receives the outcome by subscription, so the bank needs no redirect back.
           <a className="button button-large" href={order.paymentActionUrl} target="_blank" rel="noopener">
             {text.order.confirmWithBank}
             <span className="visually-hidden"> ({text.order.newTab})</span>
@@ -107,7 +107,7 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
   )
 }
 
-/** How far it has come; nothing of it where it was cancelled. */
+/** Progress of the order in steps; hidden for cancelled orders. */
 function Steps({ order }: { order: Order }) {
   const text = useText()
   if (order.status === 'cancelled' || order.status === 'cancelling') return null

@@ -1,14 +1,14 @@
-import { Empty, FailureNotice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Link } from '../route/link.tsx'
-import { usePages } from '../shop/answer.ts'
+import { usePaginatedQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
 import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import type { Order, OrderPage } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
-/** What the customer has bought, newest first. */
+/** The customer's orders, newest first. */
 export function OrdersPage() {
   const text = useText()
   const user = useStore(session)
@@ -18,7 +18,7 @@ export function OrdersPage() {
       {user === undefined ? (
         <OrdersSkeleton />
       ) : user === null ? (
-        <Empty
+        <EmptyState
           title={text.orders.logInFirst}
           detail={text.orders.emptyText}
           action={{ href: '/login?next=/orders', label: text.nav.logIn }}
@@ -32,14 +32,18 @@ export function OrdersPage() {
 
 function OrderList({ userId }: { userId: string }) {
   const text = useText()
-  const pages = usePages<Order, OrderPage>(`orders ${userId}`, (cursor) =>
+  const pages = usePaginatedQuery<Order, OrderPage>(`orders ${userId}`, (cursor) =>
     shop.order.list.query({ limit: 20, ...(cursor !== undefined && { cursor }) }),
   )
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
   if (pages.data === undefined) return <OrdersSkeleton />
   if (pages.items.length === 0)
     return (
-      <Empty title={text.orders.empty} detail={text.orders.emptyText} action={{ href: '/', label: text.cart.browse }} />
+      <EmptyState
+        title={text.orders.empty}
+        detail={text.orders.emptyText}
+        action={{ href: '/', label: text.cart.browse }}
+      />
     )
   return (
     <>
@@ -62,7 +66,7 @@ function OrderList({ userId }: { userId: string }) {
 
 function OrderRow({ order }: { order: Order }) {
   const text = useText()
-  const { money, moment } = useFormats()
+  const { money, dateTime: moment } = useFormats()
   return (
     <li className="order-row">
       <p>
@@ -73,7 +77,7 @@ function OrderRow({ order }: { order: Order }) {
         <time dateTime={order.placedAt}>{moment(order.placedAt)}</time>
       </p>
       <p className="order-row-titles">
-        {order.lines.map(({ title, quantity }) => `${text.order.pieces(quantity)} ${title}`).join(', ')}
+        {order.lines.map(({ title, quantity }) => `${text.order.times(quantity)} ${title}`).join(', ')}
       </p>
       <p className="order-row-total">{money(order.totals.total)}</p>
     </li>

@@ -4,7 +4,7 @@ import { FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { ProductCard } from '../parts/product-card.tsx'
-import { useAnswer } from '../shop/answer.ts'
+import { useQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
 import { useStore } from '../shop/store.ts'
 import type { Product } from '../shop/types.ts'
@@ -12,11 +12,11 @@ import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 import { NotFoundPage } from './not-found.tsx'
 
-/** One product: picture, price, versions, and what is like it. */
+/** The product page: pictures, price, variants and related products. */
 export function ProductPage({ slug }: { slug: string }) {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const product = useAnswer(`product ${slug} ${locale} ${currency}`, () =>
+  const product = useQuery(`product ${slug} ${locale} ${currency}`, () =>
     shop.product.get.query({ slug, locale, currency }),
   )
   if (product.failure?.code === 'not_found' || product.failure?.code === 'bad_input')
@@ -76,11 +76,11 @@ function ProductView({ product }: { product: Product }) {
   )
 }
 
-/** Left out where it fails or is empty: the product is what the page is about. */
+/** Related products; hidden when the query fails or is empty. */
 function Related({ id }: { id: string }) {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const { data } = useAnswer(`related ${id} ${locale} ${currency}`, () =>
+  const { data } = useQuery(`related ${id} ${locale} ${currency}`, () =>
     shop.product.related.query({ id, limit: 4, locale, currency }),
   )
   if (data === undefined || data.items.length === 0) return null

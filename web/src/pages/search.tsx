@@ -1,50 +1,23 @@
-import { Empty } from '../parts/notice.tsx'
+import { EmptyState } from '../parts/notice.tsx'
 import { Facets } from '../parts/facets.tsx'
 import { Page } from '../parts/page.tsx'
 import { ProductGrid } from '../parts/product-grid.tsx'
 import { SortSelect } from '../parts/sort-select.tsx'
 import { Link } from '../route/link.tsx'
-import { navigate, usePlace } from '../route/router.ts'
-import { usePages } from '../shop/answer.ts'
+import { navigate, useRoute } from '../route/router.ts'
+import { usePaginatedQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
+import { parseSearch, searchAddress, searchSorts, type Search } from '../shop/search.ts'
 import { useStore } from '../shop/store.ts'
 import type { ProductCard, SearchAnswer } from '../shop/types.ts'
 import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 
-const sorts = ['relevance', 'newest', 'price_asc', 'price_desc'] as const
-
-/** What is searched for; all of it stands in the address. */
-export interface Search {
-  q: string
-  category: string | null
-  brands: string[]
-  inStock: boolean
-  sort: (typeof sorts)[number]
-}
-
-const searchOf = (query: URLSearchParams): Search => ({
-  q: (query.get('q') ?? '').trim().slice(0, 200),
-  category: query.get('category') || null,
-  brands: query.getAll('brand').slice(0, 20),
-  inStock: query.get('stock') === '1',
-  sort: sorts.find((sort) => sort === query.get('sort')) ?? 'relevance',
-})
-
-function addressOf({ q, category, brands, inStock, sort }: Search): string {
-  const query = new URLSearchParams({ q })
-  if (category !== null) query.set('category', category)
-  for (const brand of brands) query.append('brand', brand)
-  if (inStock) query.set('stock', '1')
-  if (sort !== 'relevance') query.set('sort', sort)
-  return `/search?${query.toString()}`
-}
-
 function useSearch(search: Search) {
   const { locale, currency } = useStore(settings)
   const { q, category, brands, inStock, sort } = search
-  return usePages<ProductCard, SearchAnswer>(
-    q === '' ? null : `search ${addressOf(search)} ${locale} ${currency}`,
+  return usePaginatedQuery<ProductCard, SearchAnswer>(
+    q === '' ? null : `search ${searchAddress(search)} ${locale} ${currency}`,
     (cursor) =>
       shop.product.search.query({
         q,
@@ -59,14 +32,14 @@ function useSearch(search: Search) {
   )
 }
 
-/** Results of a search, narrowed down by facets. */
+/** The search page: results, filtered by facets. */
 export function SearchPage() {
   const text = useText()
-  const { query } = usePlace()
-  const search = searchOf(query)
+  const { query } = useRoute()
+  const search = parseSearch(query)
   const pages = useSearch(search)
   const { q, sort } = search
-  const change = (part: Partial<Search>) => navigate(addressOf({ ...search, ...part }), { isReplacement: true })
+  const change = (part: Partial<Search>) => navigate(searchAddress({ ...search, ...part }), { isReplacement: true })
 
   if (q === '') {
     return (
@@ -90,10 +63,10 @@ export function SearchPage() {
         <Facets search={search} facets={data?.facets} onChange={change} />
         <section aria-label={text.search.title(q)}>
           <div className="list-tools list-tools-end">
-            <SortSelect sorts={sorts} value={sort} onChange={(next) => change({ sort: next })} />
+            <SortSelect sorts={searchSorts} value={sort} onChange={(next) => change({ sort: next })} />
           </div>
           {data?.items.length === 0 ? (
-            <Empty
+            <EmptyState
               title={text.search.none(q)}
               detail={text.search.noneText}
               action={{ href: '/', label: text.notFound.action }}
@@ -123,13 +96,13 @@ function NothingFound({ q, didYouMean }: { q: string; didYouMean: string | undef
   return (
     <Page title={text.search.title(q)} className="page-narrow">
       <h1 className="visually-hidden">{text.search.title(q)}</h1>
-      <Empty
+      <EmptyState
         title={text.search.none(q)}
         detail={text.search.noneText}
         action={{ href: '/', label: text.notFound.action }}
       >
         <DidYouMean q={didYouMean} />
-      </Empty>
+      </EmptyState>
     </Page>
   )
 }

@@ -1,5 +1,5 @@
 import { useState, type FormEvent, type ReactNode } from 'react'
-import { navigate, usePlace } from '../route/router.ts'
+import { navigate, useRoute } from '../route/router.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useText } from '../text/use-text.ts'
 import { PasswordField, TextField } from './field.tsx'
@@ -21,23 +21,24 @@ interface AccountFormProps {
 
 const passwordMin = 8
 
-/** Where the reader wanted to go before; another site's address is none of ours. */
+/** The address to return to after login. Addresses of other sites are ignored, against open redirects. */
 const nextAddress = (query: URLSearchParams): string => {
   const next = query.get('next') ?? '/'
   return /^\/(?![/\\])/.test(next) ? next : '/'
 }
 
-/** Log in and register ask for nearly the same. */
+/** The form of the login and register pages. */
 export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children }: AccountFormProps) {
   const text = useText()
-  const { query } = usePlace()
+  const { query } = useRoute()
   const [values, setValues] = useState<Credentials>({ email: '', password: '', name: '' })
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
 
-  const isEmailRefused = failure?.issues.some(({ field }) => field === 'email') === true && failure.code === 'bad_input'
-  const emailError = !/^\S+@\S+\.\S+$/.test(values.email.trim()) || isEmailRefused ? text.form.emailInvalid : undefined
+  const isEmailRejected =
+    failure?.issues.some(({ field }) => field === 'email') === true && failure.code === 'bad_input'
+  const emailError = !/^\S+@\S+\.\S+$/.test(values.email.trim()) || isEmailRejected ? text.form.emailInvalid : undefined
   const passwordError =
     values.password === ''
       ? text.form.required
@@ -60,7 +61,7 @@ export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children 
     }
   }
 
-  const wire = (field: keyof Credentials) => ({
+  const fieldProps = (field: keyof Credentials) => ({
     name: field,
     value: values[field],
     onChange: (event: { target: { value: string } }) => {
@@ -71,14 +72,16 @@ export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children 
 
   return (
     <form className="account-form" noValidate onSubmit={(event) => void submit(event)}>
-      {isNew && <TextField label={text.form.name} autoComplete="name" maxLength={200} isOptional {...wire('name')} />}
+      {isNew && (
+        <TextField label={text.form.name} autoComplete="name" maxLength={200} isOptional {...fieldProps('name')} />
+      )}
       <TextField
         label={text.form.email}
         type="email"
         autoComplete="username"
         maxLength={254}
         error={isTried ? emailError : undefined}
-        {...wire('email')}
+        {...fieldProps('email')}
       />
       <PasswordField
         label={text.form.password}
@@ -86,9 +89,9 @@ export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children 
         maxLength={200}
         hint={isNew ? text.form.passwordHint : undefined}
         error={isTried ? passwordError : undefined}
-        {...wire('password')}
+        {...fieldProps('password')}
       />
-      {failure && !isEmailRefused && <Notice kind="error">{failureText(text, failure)}</Notice>}
+      {failure && !isEmailRejected && <Notice kind="error">{failureText(text, failure)}</Notice>}
       <button type="submit" className="button button-large button-wide" aria-busy={isBusy}>
         {isBusy ? busyLabel : submitLabel}
       </button>

@@ -1,18 +1,18 @@
-import { countries, type CheckoutForm, type FieldErrors, type FormField } from '../shop/checkout-form.ts'
+import { countries, type CheckoutFields, type FieldErrors, type CheckoutField } from '../shop/checkout-fields.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 import { SelectField, TextField } from './field.tsx'
 
 interface AddressFormProps {
-  form: CheckoutForm
+  form: CheckoutFields
   errors: FieldErrors
-  onChange: (field: FormField, value: string) => void
+  onChange: (field: CheckoutField, value: string) => void
 }
 
-/** Where it shall go, with the names that browsers fill in by themselves. */
+/** The delivery address, with the names that browsers use for autofill. */
 export function AddressForm({ form, errors, onChange }: AddressFormProps) {
   const text = useText()
   const { country } = useFormats()
-  const wire = (field: FormField) => ({
+  const fieldProps = (field: CheckoutField) => ({
     name: field,
     value: form[field],
     error: errors[field],
@@ -20,21 +20,26 @@ export function AddressForm({ form, errors, onChange }: AddressFormProps) {
   })
   return (
     <div className="form-grid">
-      <SelectField label={text.form.country} autoComplete="shipping country" {...wire('country')}>
+      <SelectField label={text.form.country} autoComplete="shipping country" {...fieldProps('country')}>
         {countries.map((code) => (
           <option key={code} value={code}>
             {country(code)}
           </option>
         ))}
       </SelectField>
-      <TextField label={text.form.name} autoComplete="shipping name" maxLength={200} {...wire('name')} />
-      <TextField label={text.form.line1} autoComplete="shipping address-line1" maxLength={200} {...wire('line1')} />
+      <TextField label={text.form.name} autoComplete="shipping name" maxLength={200} {...fieldProps('name')} />
+      <TextField
+        label={text.form.line1}
+        autoComplete="shipping address-line1"
+        maxLength={200}
+        {...fieldProps('line1')}
+      />
       <TextField
         label={text.form.line2}
         autoComplete="shipping address-line2"
         maxLength={200}
         isOptional
-        {...wire('line2')}
+        {...fieldProps('line2')}
       />
       <div className="form-pair">
         <TextField
@@ -42,16 +47,21 @@ export function AddressForm({ form, errors, onChange }: AddressFormProps) {
           autoComplete="shipping postal-code"
           maxLength={20}
           hint={form.country === 'HK' ? text.form.postalCodeHongKong : undefined}
-          {...wire('postalCode')}
+          {...fieldProps('postalCode')}
         />
-        <TextField label={text.form.city} autoComplete="shipping address-level2" maxLength={100} {...wire('city')} />
+        <TextField
+          label={text.form.city}
+          autoComplete="shipping address-level2"
+          maxLength={100}
+          {...fieldProps('city')}
+        />
       </div>
       <TextField
         label={text.form.region}
         autoComplete="shipping address-level1"
         maxLength={100}
         isOptional
-        {...wire('region')}
+        {...fieldProps('region')}
       />
       <TextField
         label={text.form.phone}
@@ -60,7 +70,7 @@ export function AddressForm({ form, errors, onChange }: AddressFormProps) {
         maxLength={40}
         hint={text.form.phoneHint}
         isOptional
-        {...wire('phone')}
+        {...fieldProps('phone')}
       />
     </div>
   )

@@ -2,10 +2,10 @@ import { createStore, useStore } from '../shop/store.ts'
 
 const message = createStore('')
 
-/** Says something to those who do not see the page change. */
-export const announce = (words: string): void => message.set(words)
+/** Announces a change of the page to screen readers. */
+export const announce = (text: string): void => message.set(text)
 
-/** Stands in the page once, from the beginning: screen readers only follow regions that they know. */
+/** The live region for announcements, rendered once from the start, because screen readers ignore regions added later. */
 export function Announcer() {
   return (
     <p className="visually-hidden" role="status" aria-live="polite">

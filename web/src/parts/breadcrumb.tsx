@@ -1,7 +1,7 @@
 import { Link } from '../route/link.tsx'
 import { useText } from '../text/use-text.ts'
 
-/** The way from the start page down to here. */
+/** Links from the start page down to this page. */
 export function Breadcrumb({ steps }: { steps: { slug: string; name: string }[] }) {
   const text = useText()
   return (

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link } from '../route/link.tsx'
-import { navigate, usePlace } from '../route/router.ts'
+import { navigate, useRoute } from '../route/router.ts'
 import { addToCart } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
@@ -8,33 +8,33 @@ import { useText } from '../text/use-text.ts'
 import { failureText, Notice } from './notice.tsx'
 import { Price } from './price.tsx'
 
-/** At most this many pieces are worth a hurry. */
-const fewMax = 5
+/** Stock up to which the number of units left is shown. */
+const lowStockMax = 5
 
-/** The version in the address, else the first that can be bought. */
-const chosenVariant = (product: Product, sku: string | null): ProductVariant | undefined =>
+/** The variant named in the address, else the first in stock. */
+const selectedVariant = (product: Product, sku: string | null): ProductVariant | undefined =>
   product.variants.find((variant) => variant.sku === sku) ??
   product.variants.find(({ available }) => available > 0) ??
   product.variants[0]
 
-/** The version with this value that shares most with the one before; in stock rather than not. */
+/** The variant with this option value that shares most options with the current one, preferably in stock. */
 function variantWith(
   product: Product,
   change: { name: string; value: string; from: ProductVariant },
 ): ProductVariant | undefined {
   const { name, value, from } = change
-  const likeness = (variant: ProductVariant) =>
-    Object.entries(variant.options).filter(([option, its]) => from.options[option] === its).length * 2 +
+  const similarity = (variant: ProductVariant) =>
+    Object.entries(variant.options).filter(([option, chosen]) => from.options[option] === chosen).length * 2 +
     (variant.available > 0 ? 1 : 0)
   return product.variants
     .filter(({ options }) => options[name] === value)
-    .toSorted((a, b) => likeness(b) - likeness(a))[0]
+    .toSorted((a, b) => similarity(b) - similarity(a))[0]
 }
 
-/** Price, versions, stock and the button. The chosen version stands in the address, so that a link leads to it. */
+/** Price, variants, stock and the cart button. The address names the selected variant, so that it can be linked. */
 export function BuyBox({ product }: { product: Product }) {
-  const { query } = usePlace()
-  const variant = chosenVariant(product, query.get('variant'))
+  const { query } = useRoute()
+  const variant = selectedVariant(product, query.get('variant'))
   if (variant === undefined) return null
   const choose = (next: ProductVariant | undefined) => {
     if (next)
@@ -86,26 +86,26 @@ function Availability({ available, isOneOfMany }: { available: number; isOneOfMa
     return <p className="stock stock-none">{isOneOfMany ? text.product.soldOutText : text.product.soldOut}</p>
   }
   return (
-    <p className={available <= fewMax ? 'stock stock-few' : 'stock'}>
-      {available <= fewMax ? text.product.fewLeft(available) : text.product.inStock}
+    <p className={available <= lowStockMax ? 'stock stock-few' : 'stock'}>
+      {available <= lowStockMax ? text.product.fewLeft(available) : text.product.inStock}
     </p>
   )
 }
 
-type Adding = { phase: 'idle' | 'adding' | 'added' } | { phase: 'failed'; failure: Failure }
+type AddState = { phase: 'idle' | 'adding' | 'added' } | { phase: 'failed'; failure: Failure }
 
 function AddToCart({ variant }: { variant: ProductVariant }) {
   const text = useText()
-  const [adding, setAdding] = useState<Adding>({ phase: 'idle' })
+  const [addState, setAddState] = useState<AddState>({ phase: 'idle' })
 
   async function add(): Promise<void> {
-    if (adding.phase === 'adding') return
-    setAdding({ phase: 'adding' })
+    if (addState.phase === 'adding') return
+    setAddState({ phase: 'adding' })
     try {
       await addToCart(variant.sku, 1)
-      setAdding({ phase: 'added' })
+      setAddState({ phase: 'added' })
     } catch (error) {
-      setAdding({ phase: 'failed', failure: failureOf(error) })
+      setAddState({ phase: 'failed', failure: failureOf(error) })
     }
   }
 
@@ -115,23 +115,23 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
         type="button"
         className="button button-large button-wide"
         disabled={variant.available === 0}
-        aria-busy={adding.phase === 'adding'}
+        aria-busy={addState.phase === 'adding'}
         onClick={() => void add()}
       >
         {variant.available === 0
           ? text.product.soldOut
-          : adding.phase === 'adding'
+          : addState.phase === 'adding'
             ? text.product.adding
             : text.product.addToCart}
       </button>
       <p className="buy-outcome" role="status">
-        {adding.phase === 'added' && (
+        {addState.phase === 'added' && (
           <>
             {text.product.added} <Link href="/cart">{text.product.viewCart}</Link>
           </>
         )}
       </p>
-      {adding.phase === 'failed' && <Notice kind="error">{failureText(text, adding.failure)}</Notice>}
+      {addState.phase === 'failed' && <Notice kind="error">{failureText(text, addState.failure)}</Notice>}
     </>
   )
 }

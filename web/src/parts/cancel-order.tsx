@@ -6,7 +6,7 @@ import { useText } from '../text/use-text.ts'
 import { Dialog } from './dialog.tsx'
 import { failureText, Notice } from './notice.tsx'
 
-/** Cancels after asking once more. */
+/** Button that cancels the order after a confirmation. */
 export function CancelOrder({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {
   const text = useText()
   const [isOpen, setOpen] = useState(false)

@@ -5,9 +5,10 @@ interface CardChoiceProps {
   onChange: (token: string) => void
 }
 
-export const firstCard = 'pm_card_visa'
+/** The card selected at first: its payment succeeds. */
+export const defaultCard = 'pm_card_visa'
 
-/** The sandbox's cards in place of a card form: what each of them does is said beside it. */
+/** The sandbox's test cards, instead of a card form, each with its effect. */
 export function CardChoice({ value, onChange }: CardChoiceProps) {
   const text = useText()
   return (

@@ -1,84 +1,84 @@
 import { useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
-  addressOf,
-  errorsOf,
-  formErrors,
-  keepForm,
-  keptForm,
+  completeAddress,
+  failureErrors,
+  validateFields,
+  saveFields,
+  savedFields,
   type FieldErrors,
-  type FormField,
-} from '../shop/checkout-form.ts'
+  type CheckoutField,
+} from '../shop/checkout-fields.ts'
 import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart } from '../shop/types.ts'
-import { newKey } from '../shop/use-attempt.ts'
-import type { Placing } from '../shop/use-placing.ts'
+import { newIdempotencyKey } from '../shop/use-attempt.ts'
+import type { OrderPlacement } from '../shop/use-order-placement.ts'
 import { useQuote } from '../shop/use-quote.ts'
 import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 import { AddressForm } from './address-form.tsx'
-import { CardChoice, firstCard } from './card-choice.tsx'
+import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
 import { failureText, Notice } from './notice.tsx'
 import { ShippingChoice } from './shipping-choice.tsx'
 
-/** Who, where to, how, and with which card; the total follows. */
-export function CheckoutForm({ cart, placing }: { cart: Cart; placing: Placing }) {
+/** The checkout form: contact, address, delivery and card, with the totals beside them. */
+export function CheckoutForm({ cart, placement }: { cart: Cart; placement: OrderPlacement }) {
   const text = useText()
   const user = useStore(session)
   const { locale } = useStore(settings)
-  const [form, setForm] = useState(keptForm)
+  const [form, setForm] = useState(savedFields)
   const [errors, setErrors] = useState<FieldErrors>({})
   const [optionId, setOptionId] = useState<string | undefined>()
-  const [card, setCard] = useState(firstCard)
+  const [card, setCard] = useState(defaultCard)
   const element = useRef<HTMLFormElement>(null)
 
-  const shippingAddress = addressOf(form)
+  const shippingAddress = completeAddress(form)
   const quote = useQuote(
     shippingAddress && { cartId: cart.id, cartVersion: cart.version, shippingAddress, shippingOptionId: optionId },
   )
-  const options = quote.answer?.shippingOptions ?? []
+  const options = quote.checkout?.shippingOptions ?? []
   const chosenId = options.find(({ id }) => id === optionId)?.id ?? options[0]?.id
   const isGuest = !user
-  const isBusy = placing.phase === 'sending'
+  const isBusy = placement.phase === 'sending'
 
-  // What the shop says about fields is shown at the fields, whichever call it answered.
-  const { failure } = placing
-  const told = failure ?? quote.failure
-  const [shown, setShown] = useState(told)
-  if (told !== shown) {
-    setShown(told)
-    if (told) setErrors(errorsOf(text, told))
+  // Errors about fields are shown at the fields, for both the quote and the order.
+  const { failure } = placement
+  const latestFailure = failure ?? quote.failure
+  const [shownFailure, setShownFailure] = useState(latestFailure)
+  if (latestFailure !== shownFailure) {
+    setShownFailure(latestFailure)
+    if (latestFailure) setErrors(failureErrors(text, latestFailure))
   }
 
-  function change(field: FormField, value: string): void {
+  function change(field: CheckoutField, value: string): void {
     const next = { ...form, [field]: value }
     setForm(next)
-    keepForm(next)
+    saveFields(next)
     setErrors((before) => ({ ...before, [field]: undefined }))
   }
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    const found = formErrors(text, form, isGuest)
+    const found = validateFields(text, form, isGuest)
     setErrors(found)
     if (Object.keys(found).length > 0) {
-      // The fields are marked once this has been rendered.
+      // The next render marks the invalid fields.
       requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())
       return
     }
-    if (isBusy || shippingAddress === null || chosenId === undefined || quote.answer === undefined || quote.isLoading)
+    if (isBusy || shippingAddress === null || chosenId === undefined || quote.checkout === undefined || quote.isLoading)
       return
-    placing.start({
+    placement.start({
       cartId: cart.id,
-      idempotencyKey: newKey(),
-      expectedTotal: quote.answer.totals.total,
+      idempotencyKey: newIdempotencyKey(),
+      expectedTotal: quote.checkout.totals.total,
       locale,
       shippingAddress,
       shippingOptionId: chosenId,
-      payment: { methodId: quote.answer.paymentMethods[0]?.id ?? 'card', token: card },
+      payment: { methodId: quote.checkout.paymentMethods[0]?.id ?? 'card', token: card },
       ...(isGuest && { email: form.email.trim() }),
     })
   }

@@ -9,15 +9,15 @@ interface OrderSummaryProps {
   cart: Cart
   quote: Quote
   isBusy: boolean
-  /** What stands in the way of ordering. */
+  /** Errors that prevent the order. */
   children: ReactNode
 }
 
-/** What is ordered and what it costs, with the button that orders it. */
+/** Items, totals and the button that places the order. */
 export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProps) {
   const text = useText()
   const { money } = useFormats()
-  const { answer, isLoading } = quote
+  const { checkout, isLoading } = quote
   return (
     <aside className="summary" aria-label={text.cart.summary}>
       <ul className="summary-lines">
@@ -25,14 +25,14 @@ export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProp
           <li key={line.sku}>
             <Picture image={line.image} size={48} isDecorative />
             <span>
-              {text.order.pieces(line.quantity)} {line.title}
+              {text.order.times(line.quantity)} {line.title}
             </span>
             <span>{money(line.total)}</span>
           </li>
         ))}
       </ul>
       <div aria-busy={isLoading} className={isLoading ? 'summary-stale' : ''}>
-        <TotalsList totals={answer?.totals ?? cart.totals} isEstimate={answer === undefined} />
+        <TotalsList totals={checkout?.totals ?? cart.totals} isEstimate={checkout === undefined} />
       </div>
       {children}
       <button
@@ -43,8 +43,8 @@ export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProp
       >
         {isBusy
           ? text.checkout.placing
-          : answer
-            ? text.checkout.place(money(answer.totals.total))
+          : checkout
+            ? text.checkout.place(money(checkout.totals.total))
             : text.checkout.placeNoTotal}
       </button>
       <p className="quiet">{text.checkout.agree}</p>

@@ -7,7 +7,7 @@ interface DialogProps {
   children: ReactNode
 }
 
-/** A question that must be answered first. The browser keeps the focus inside and closes it on Escape. */
+/** A modal dialog. The browser keeps the focus inside and closes it on Escape. */
 export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()

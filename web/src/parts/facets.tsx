@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { Search } from '../pages/search.tsx'
+import type { Search } from '../shop/search.ts'
 import type { Facet, SearchAnswer } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
 
@@ -9,17 +9,17 @@ interface FacetsProps {
   onChange: (part: Partial<Search>) => void
 }
 
-const wide = matchMedia('(min-width: 60rem)')
+const wideScreen = matchMedia('(min-width: 60rem)')
 const useIsWide = (): boolean =>
   useSyncExternalStore(
     (listener) => {
-      wide.addEventListener('change', listener)
-      return () => wide.removeEventListener('change', listener)
+      wideScreen.addEventListener('change', listener)
+      return () => wideScreen.removeEventListener('change', listener)
     },
-    () => wide.matches,
+    () => wideScreen.matches,
   )
 
-/** Ways to narrow a search down: beside the results, and folded away on small screens. */
+/** Search filters: beside the results, collapsed on small screens. */
 export function Facets({ search, facets, onChange }: FacetsProps) {
   const text = useText()
   const isWide = useIsWide()

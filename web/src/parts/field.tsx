@@ -3,25 +3,25 @@ import { useText } from '../text/use-text.ts'
 
 interface Labelled {
   label: string
-  /** What is wrong with it; shown under it and read with it. */
+  /** Error text, shown below the field and read with it. */
   error?: string | undefined
   hint?: string | undefined
   isOptional?: boolean
 }
 
-interface Wiring {
+interface FieldAttributes {
   id: string
   'aria-invalid': boolean
   'aria-describedby': string | undefined
 }
 
-function Frame({
+function FieldFrame({
   label,
   error,
   hint,
   isOptional = false,
   children,
-}: Labelled & { children: (wiring: Wiring) => ReactNode }) {
+}: Labelled & { children: (wiring: FieldAttributes) => ReactNode }) {
   const text = useText()
   const id = useId()
   const notes = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean)
@@ -54,9 +54,9 @@ type InputProps = Labelled & InputHTMLAttributes<HTMLInputElement>
 
 export function TextField({ label, error, hint, isOptional, ...input }: InputProps) {
   return (
-    <Frame label={label} error={error} hint={hint} isOptional={isOptional ?? false}>
+    <FieldFrame label={label} error={error} hint={hint} isOptional={isOptional ?? false}>
       {(wiring) => <input className="input" required={isOptional !== true} {...wiring} {...input} />}
-    </Frame>
+    </FieldFrame>
   )
 }
 
@@ -64,7 +64,7 @@ export function PasswordField({ label, error, hint, ...input }: InputProps) {
   const text = useText()
   const [isShown, setShown] = useState(false)
   return (
-    <Frame label={label} error={error} hint={hint}>
+    <FieldFrame label={label} error={error} hint={hint}>
       {(wiring) => (
         <span className="input-with-button">
           <input className="input" type={isShown ? 'text' : 'password'} required {...wiring} {...input} />
@@ -73,7 +73,7 @@ export function PasswordField({ label, error, hint, ...input }: InputProps) {
           </button>
         </span>
       )}
-    </Frame>
+    </FieldFrame>
   )
 }
 
@@ -85,12 +85,12 @@ export function SelectField({
   ...select
 }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {
   return (
-    <Frame label={label} error={error} hint={hint}>
+    <FieldFrame label={label} error={error} hint={hint}>
       {(wiring) => (
         <select className="input select" required {...wiring} {...select}>
           {children}
         </select>
       )}
-    </Frame>
+    </FieldFrame>
   )
 }

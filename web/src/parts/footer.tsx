@@ -3,10 +3,10 @@ import { useCategories } from '../shop/categories.ts'
 import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import { useText } from '../text/use-text.ts'
-import { Mark } from './icon.tsx'
+import { Logo } from './icon.tsx'
 
-/** Places held while the categories load, so that nothing jumps. */
-const usualCategories = 7
+/** Placeholders shown while the categories load, to avoid layout shifts. */
+const placeholderCount = 7
 
 export function Footer() {
   const text = useText()
@@ -17,7 +17,7 @@ export function Footer() {
       <div className="width footer-row">
         <div className="footer-about">
           <p className="brand">
-            <Mark size={26} /> <span>{text.shopName}</span>
+            <Logo size={26} /> <span>{text.shopName}</span>
           </p>
           <p>{text.tagline}</p>
           <p className="quiet">{text.footer.about}</p>
@@ -30,7 +30,7 @@ export function Footer() {
                 <Link href={`/c/${encodeURIComponent(slug)}`}>{name}</Link>
               </li>
             )) ??
-              Array.from({ length: usualCategories }, (_, index) => (
+              Array.from({ length: placeholderCount }, (_, index) => (
                 <li key={index} className="footer-place" aria-hidden="true" />
               ))}
           </ul>

@@ -1,16 +1,16 @@
 import { Link } from '../route/link.tsx'
-import { usePlace } from '../route/router.ts'
+import { useRoute } from '../route/router.ts'
 import { cartStatus } from '../shop/cart.ts'
 import { useCategories } from '../shop/categories.ts'
 import { logOut, session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import { useText } from '../text/use-text.ts'
-import { Icon, Mark } from './icon.tsx'
+import { Icon, Logo } from './icon.tsx'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
 import { SearchBox } from './search-box.tsx'
 
-/** On every page: the mark, search, account, cart, and the categories below. */
+/** The header of every page: logo, search, account, cart, and the categories below. */
 export function Header() {
   const text = useText()
   return (
@@ -23,7 +23,7 @@ export function Header() {
       </div>
       <div className="width header-row">
         <Link className="brand" href="/">
-          <Mark />
+          <Logo />
           <span>{text.shopName}</span>
         </Link>
         <SearchBox />
@@ -40,11 +40,15 @@ export function Header() {
 function CartLink() {
   const text = useText()
   const { cart } = useStore(cartStatus)
-  const pieces = cart?.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0
+  const itemCount = cart?.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0
   return (
-    <Link className="header-button" href="/cart" aria-label={pieces === 0 ? text.nav.cart : text.nav.cartWith(pieces)}>
+    <Link
+      className="header-button"
+      href="/cart"
+      aria-label={itemCount === 0 ? text.nav.cart : text.nav.cartWith(itemCount)}
+    >
       <Icon name="cart" />
-      {pieces > 0 && <span className="count">{pieces > 99 ? '99+' : pieces}</span>}
+      {itemCount > 0 && <span className="count">{itemCount > 99 ? '99+' : itemCount}</span>}
     </Link>
   )
 }
@@ -74,7 +78,7 @@ function AccountMenu() {
 
 function CategoryBar() {
   const text = useText()
-  const { path } = usePlace()
+  const { path } = useRoute()
   const { data } = useCategories()
   return (
     <nav className="category-bar" aria-label={text.nav.label}>

@@ -17,7 +17,7 @@ const paths = {
 
 export type IconName = keyof typeof paths
 
-/** A line drawing beside words that say the same: hidden from screen readers. */
+/** A line icon beside a text with the same meaning; hidden from screen readers. */
 export function Icon({ name, size = 22 }: { name: IconName; size?: number }) {
   return (
     <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -26,8 +26,8 @@ export function Icon({ name, size = 22 }: { name: IconName; size?: number }) {
   )
 }
 
-/** The shop's mark: kelp and the root that holds it to the rock. */
-export function Mark({ size = 30 }: { size?: number }) {
+/** The shop's logo: kelp and the holdfast that anchors it. */
+export function Logo({ size = 30 }: { size?: number }) {
   return (
     <svg className="mark" width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" focusable="false">
       <path

@@ -1,16 +1,16 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
-import { usePlace } from '../route/router.ts'
+import { useRoute } from '../route/router.ts'
 
-/** A button that opens a short list of links. Escape, a click elsewhere and a new page close it. */
+/** A button that opens a list of links. Escape, a click outside and a navigation close it. */
 export function Menu({ label, button, children }: { label: string; button: ReactNode; children: ReactNode }) {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const opener = useRef<HTMLButtonElement>(null)
   const id = useId()
-  const place = usePlace()
-  const [shownPlace, setShownPlace] = useState(place)
-  if (shownPlace !== place) {
-    setShownPlace(place)
+  const route = useRoute()
+  const [shownRoute, setShownRoute] = useState(route)
+  if (shownRoute !== route) {
+    setShownRoute(route)
     setOpen(false)
   }
 

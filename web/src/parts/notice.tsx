@@ -4,7 +4,7 @@ import type { Failure } from '../shop/failure.ts'
 import type { Text } from '../text/en.ts'
 import { useText } from '../text/use-text.ts'
 
-/** What went wrong and what to do, in the reader's language. */
+/** Describes a failure and the remedy, in the user's language. */
 export function failureText(text: Text, failure: Failure): string {
   if (failure.code === 'network') return text.failure.network
   return text.failure.byCode[failure.code] ?? text.failure.unexpected
@@ -16,7 +16,7 @@ interface NoticeProps {
   children?: ReactNode
 }
 
-/** A box that must be noticed: errors interrupt a screen reader, the others wait their turn. */
+/** A highlighted message. Errors interrupt a screen reader; other kinds do not. */
 export function Notice({ kind, title, children }: NoticeProps) {
   return (
     <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
@@ -26,7 +26,7 @@ export function Notice({ kind, title, children }: NoticeProps) {
   )
 }
 
-/** In place of content that did not arrive. */
+/** Replaces content that failed to load, with a retry. */
 export function FailureNotice({ failure, onRetry }: { failure: Failure; onRetry: () => void }) {
   const text = useText()
   return (
@@ -46,8 +46,8 @@ interface EmptyProps {
   children?: ReactNode
 }
 
-/** In place of a list that has nothing in it. */
-export function Empty({ title, detail, action, children }: EmptyProps) {
+/** Replaces an empty list. */
+export function EmptyState({ title, detail, action, children }: EmptyProps) {
   return (
     <div className="empty">
       <p className="empty-title">{title}</p>

@@ -2,7 +2,7 @@ import type { Order } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 import { TotalsList } from './totals-list.tsx'
 
-/** What was ordered, for how much, and where it goes. */
+/** Items, totals, delivery address and email address of an order. */
 export function OrderDetails({ order }: { order: Order }) {
   const text = useText()
   const { money, country } = useFormats()
@@ -22,7 +22,7 @@ export function OrderDetails({ order }: { order: Order }) {
         <ul className="order-lines">
           {order.lines.map((line) => (
             <li key={line.sku}>
-              <span className="order-quantity">{text.order.pieces(line.quantity)}</span>
+              <span className="order-quantity">{text.order.times(line.quantity)}</span>
               <span>{line.title}</span>
               <span>{money(line.total)}</span>
             </li>
@@ -40,8 +40,8 @@ export function OrderDetails({ order }: { order: Order }) {
           </address>
           <p className="quiet">{order.shippingOption.name}</p>
         </section>
-        <section aria-labelledby="mail">
-          <h2 id="mail">{text.order.confirmationTo}</h2>
+        <section aria-labelledby="confirmation">
+          <h2 id="confirmation">{text.order.confirmationTo}</h2>
           <p className="order-email">{order.email}</p>
         </section>
       </div>

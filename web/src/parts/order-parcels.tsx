@@ -1,10 +1,10 @@
 import type { Order } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
-/** What is on its way, how to follow it, and what money goes back. Nothing until there is something. */
+/** Parcels with their tracking, and refunds; renders nothing while there are none. */
 export function OrderParcels({ order }: { order: Order }) {
   const text = useText()
-  const { money, moment } = useFormats()
+  const { money, dateTime: moment } = useFormats()
   const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
   return (
     <>
@@ -16,7 +16,7 @@ export function OrderParcels({ order }: { order: Order }) {
               <li key={id}>
                 <span>
                   {lines
-                    .map(({ sku, quantity }) => `${text.order.pieces(quantity)} ${titles.get(sku) ?? sku}`)
+                    .map(({ sku, quantity }) => `${text.order.times(quantity)} ${titles.get(sku) ?? sku}`)
                     .join(', ')}
                 </span>
                 <span>

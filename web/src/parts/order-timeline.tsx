@@ -1,10 +1,10 @@
 import type { TimelineEntry } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
-/** What happened to an order, the latest first. */
+/** History of an order, latest first. */
 export function OrderTimeline({ entries }: { entries: TimelineEntry[] }) {
   const text = useText()
-  const { moment } = useFormats()
+  const { dateTime: moment } = useFormats()
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">{text.order.timeline}</h2>

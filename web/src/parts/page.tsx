@@ -2,7 +2,7 @@ import { useEffect, type ReactNode } from 'react'
 import { useText } from '../text/use-text.ts'
 
 interface PageProps {
-  /** For the tab; the shop's name is added. Undefined while it is not known. */
+  /** Title of the browser tab, completed by the shop's name. Undefined while it is not known. */
   title: string | undefined
   className?: string
   children: ReactNode

@@ -2,37 +2,38 @@ import { useState, type FormEvent } from 'react'
 import { shop } from '../shop/client.ts'
 import type { Failure } from '../shop/failure.ts'
 import type { Order } from '../shop/types.ts'
-import { newKey, useAttempt } from '../shop/use-attempt.ts'
+import { newIdempotencyKey, useAttempt } from '../shop/use-attempt.ts'
 import { useText } from '../text/use-text.ts'
-import { CardChoice, firstCard } from './card-choice.tsx'
+import { CardChoice, defaultCard } from './card-choice.tsx'
 import { failureText, Notice } from './notice.tsx'
 import { Progress } from './progress.tsx'
 import type { Inputs } from '#client'
 
-/** After a decline: another card for the same order. */
+/** Form to pay a declined order with another card. */
 export function PayAgain({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {
   const text = useText()
-  const [card, setCard] = useState(firstCard)
+  const [card, setCard] = useState(defaultCard)
   const [failure, setFailure] = useState<Failure | null>(null)
   const { phase, start, resume } = useAttempt<Inputs['order']['pay'], Order>({
     name: `pay.${order.id}`,
     call: (input) => shop.order.pay.mutate(input),
-    onSettled: onChange,
+    onCompleted: onChange,
     onFailed: setFailure,
   })
 
   function pay(event: FormEvent): void {
     event.preventDefault()
     setFailure(null)
-    if (phase === 'idle') start({ id: order.id, idempotencyKey: newKey(), payment: { methodId: 'card', token: card } })
+    if (phase === 'idle')
+      start({ id: order.id, idempotencyKey: newIdempotencyKey(), payment: { methodId: 'card', token: card } })
   }
 
   return (
     <form className="pay-again" onSubmit={pay}>
       <CardChoice value={card} onChange={setCard} />
       {phase === 'checking' && <Progress title={text.order.payChecking} detail={text.checkout.checkingText} />}
-      {phase === 'undecided' && (
-        <Notice kind="warning" title={text.checkout.undecided}>
+      {phase === 'unknown' && (
+        <Notice kind="warning" title={text.checkout.outcomeUnknown}>
           <button type="button" className="button" onClick={resume}>
             {text.checkout.checkAgain}
           </button>

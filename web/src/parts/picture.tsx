@@ -4,15 +4,15 @@ import { Icon } from './icon.tsx'
 
 interface PictureProps {
   image: Image | null | undefined
-  /** Width and height it takes, px: a square is reserved before it arrives. */
+  /** Width and height, px. The square is reserved before the image loads. */
   size: number
-  /** In sight when the page opens, so fetched at once. */
+  /** Visible when the page opens, so loaded eagerly with high priority. */
   isFirst?: boolean
-  /** The words beside it say what it shows. */
+  /** The text beside it describes the picture. */
   isDecorative?: boolean
 }
 
-/** A product's picture in a square, or a quiet mark where there is none. */
+/** A product's picture in a square; an icon when it is missing or broken. */
 export function Picture({ image, size, isFirst = false, isDecorative = false }: PictureProps) {
   const [brokenUrl, setBrokenUrl] = useState<string | null>(null)
   if (!image || image.url === brokenUrl) {

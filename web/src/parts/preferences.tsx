@@ -1,10 +1,10 @@
 import { announce } from './announcer.tsx'
-import { reissueCart } from '../shop/cart.ts'
+import { recreateCart } from '../shop/cart.ts'
 import { useStore } from '../shop/store.ts'
 import { chooseCurrency, chooseLocale, currencies, settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 
-/** Language and currency. The cart goes along, since it holds one of each. */
+/** Selection of language and currency. The cart is recreated, because it has one of each. */
 export function Preferences() {
   const text = useText()
   const { locale, currency } = useStore(settings)
@@ -12,7 +12,7 @@ export function Preferences() {
 
   function change(choose: () => void): void {
     choose()
-    reissueCart().catch(() => announce(text.cart.currencyFailed))
+    recreateCart().catch(() => announce(text.cart.currencyFailed))
   }
 
   return (

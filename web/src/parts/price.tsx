@@ -1,7 +1,7 @@
 import type { Money } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
-/** What it costs, and what it cost before where that was more. */
+/** The price, and the former price when it was higher. */
 export function Price({ price, compareAt }: { price: Money; compareAt?: Money | null }) {
   const text = useText()
   const { money } = useFormats()

@@ -4,7 +4,7 @@ import { useText } from '../text/use-text.ts'
 import { Picture } from './picture.tsx'
 import { Price } from './price.tsx'
 
-/** A product in a grid; the whole card leads to its page. */
+/** A product in a grid; the whole card links to its page. */
 export function ProductCard({ card, isFirst = false }: { card: Card; isFirst?: boolean }) {
   const text = useText()
   const isReduced = card.compareAt !== null && card.compareAt.amount > card.price.amount
@@ -24,7 +24,7 @@ export function ProductCard({ card, isFirst = false }: { card: Card; isFirst?: b
   )
 }
 
-/** Holds a card's place while it loads. */
+/** Placeholder for a card while it loads. */
 export function CardSkeleton() {
   return (
     <div className="card" aria-hidden="true">

@@ -1,13 +1,17 @@
-import type { Pages } from '../shop/answer.ts'
+import type { PaginatedQueryState } from '../shop/query.ts'
 import type { ProductCard as Card } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
 import { FailureNotice, failureText, Notice } from './notice.tsx'
 import { CardSkeleton, ProductCard } from './product-card.tsx'
 
-const firstRow = 4
+const eagerCount = 4
 
-/** Products page by page, with places held while they load. The page says what stands in an empty list. */
-export function ProductGrid({ pages }: { pages: Pages<Card, { items: Card[]; nextCursor: string | null }> }) {
+/** A paginated grid of products, with placeholders while it loads. The caller renders the empty state. */
+export function ProductGrid({
+  pages,
+}: {
+  pages: PaginatedQueryState<Card, { items: Card[]; nextCursor: string | null }>
+}) {
   const text = useText()
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
   if (pages.data === undefined) return <GridSkeleton count={8} />
@@ -16,7 +20,7 @@ export function ProductGrid({ pages }: { pages: Pages<Card, { items: Card[]; nex
       <ul className={pages.isStale ? 'grid grid-stale' : 'grid'} aria-busy={pages.isStale}>
         {pages.items.map((card, index) => (
           <li key={card.id}>
-            <ProductCard card={card} isFirst={index < firstRow} />
+            <ProductCard card={card} isFirst={index < eagerCount} />
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-/** Something takes its time, and the reader should know that we are at it. */
+/** A notice for an operation in progress. */
 export function Progress({ title, detail }: { title: string; detail?: string }) {
   return (
     <div className="notice notice-info progress" role="status">

@@ -1,24 +1,19 @@
 import { Link } from '../route/link.tsx'
 import { setCartLine } from '../shop/cart.ts'
-import type { Cart, RefusalReason, StockShortage } from '../shop/types.ts'
+import type { OrderRejection } from '../shop/use-order-placement.ts'
 import { useText } from '../text/use-text.ts'
 import { Notice } from './notice.tsx'
 
-/** Why the order was not taken. */
-export interface Rejection {
-  reason: RefusalReason
-  lines: StockShortage[]
-  /** The order that this cart became, where that is the reason and it is known. */
-  orderId: string | null
-  /** The cart as it was sent, for the names of its lines. */
-  cart: Cart | null
+interface RejectionNoticeProps {
+  rejection: OrderRejection
+  onAdjusted: () => void
 }
 
-/** Says why, that nothing happened, and what to do next. */
-export function RejectionNotice({ refusal, onAdjusted }: { refusal: Rejection; onAdjusted: () => void }) {
+/** Explains why an order was rejected, and offers the next step. */
+export function RejectionNotice({ rejection, onAdjusted }: RejectionNoticeProps) {
   const text = useText()
-  const { reason, lines, orderId, cart } = refusal
-  const [title, detail] = text.checkout.refused[reason] ?? [text.failure.unexpected, '']
+  const { reason, lines, orderId, cart } = rejection
+  const [title, detail] = text.checkout.rejections[reason] ?? [text.failure.unexpected, '']
   const titleOf = (sku: string): string => cart?.lines.find((line) => line.sku === sku)?.title ?? sku
 
   async function adjust(): Promise<void> {

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
-import { navigate, usePlace } from '../route/router.ts'
-import { useAnswer } from '../shop/answer.ts'
+import { navigate, useRoute } from '../route/router.ts'
+import { useQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
 import type { Money, Suggestions } from '../shop/types.ts'
 import { useStore } from '../shop/store.ts'
@@ -17,7 +17,7 @@ interface Suggestion {
   price?: Money
 }
 
-const pauseMs = 140
+const debounceMs = 140
 
 const suggestionsOf = ({ terms, products }: Suggestions): Suggestion[] => [
   ...terms.slice(0, 4).map((term) => ({ href: searchHref(term), label: term })),
@@ -28,38 +28,39 @@ const suggestionsOf = ({ terms, products }: Suggestions): Suggestion[] => [
 
 const searchHref = (q: string): string => `/search?q=${encodeURIComponent(q)}`
 
-/** What was typed, once the typing pauses. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value)
+/** Debounced value: changes `debounceMs` after the last change of `value`. */
+function useDebounced(value: string): string {
+  const [debounced, setDebounced] = useState(value)
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs)
+    const timer = setTimeout(() => setDebounced(value), debounceMs)
     return () => clearTimeout(timer)
   }, [value])
-  return settled
+  return debounced
 }
 
-/** The search field with suggestions: a combobox as the ARIA practices describe it. Arrows move, Enter takes, Escape closes. */
+/** The search field with suggestions, a combobox by the ARIA practices: arrows move, Enter selects, Escape closes. */
 export function SearchBox() {
   const text = useText()
   const { locale, currency } = useStore(settings)
-  const place = usePlace()
+  const route = useRoute()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
-  const asked = place.path === '/search' ? (place.query.get('q') ?? '') : ''
-  const [q, setQ] = useState(asked)
+  const routeQ = route.path === '/search' ? (route.query.get('q') ?? '') : ''
+  const [q, setQ] = useState(routeQ)
   const [isOpen, setOpen] = useState(false)
   const [active, setActive] = useState(-1)
-  const [shownPlace, setShownPlace] = useState(place)
-  if (shownPlace !== place) {
-    setShownPlace(place)
-    setQ(asked)
+  const [shownRoute, setShownRoute] = useState(route)
+  if (shownRoute !== route) {
+    setShownRoute(route)
+    setQ(routeQ)
     setOpen(false)
     setActive(-1)
   }
-  const settledQ = useSettled(q.trim())
+  const debouncedQ = useDebounced(q.trim())
 
-  const key = isOpen && settledQ !== '' && settledQ.length <= 100 ? `suggest ${locale} ${currency} ${settledQ}` : null
-  const { data } = useAnswer(key, () => shop.product.suggest.query({ q: settledQ, locale, currency }))
+  const key =
+    isOpen && debouncedQ !== '' && debouncedQ.length <= 100 ? `suggest ${locale} ${currency} ${debouncedQ}` : null
+  const { data } = useQuery(key, () => shop.product.suggest.query({ q: debouncedQ, locale, currency }))
   const suggestions = isOpen && q.trim() !== '' && data ? suggestionsOf(data) : []
   const isShown = suggestions.length > 0
 
@@ -72,12 +73,12 @@ export function SearchBox() {
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    const chosen = suggestions[active]
-    if (chosen) go(chosen.href)
+    const selected = suggestions[active]
+    if (selected) go(selected.href)
     else if (q.trim() !== '') go(searchHref(q.trim()))
   }
 
-  function steer(event: KeyboardEvent): void {
+  function handleKey(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return
     if (event.key === 'Escape') {
       if (isShown) event.preventDefault()
@@ -87,9 +88,9 @@ export function SearchBox() {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
     event.preventDefault()
     setOpen(true)
-    const places = suggestions.length + 1
-    // One place more than there are suggestions: the field itself, with what was typed.
-    setActive((before) => ((before + 1 + (event.key === 'ArrowDown' ? 1 : -1) + places) % places) - 1)
+    const positionCount = suggestions.length + 1
+    // One more position than suggestions: the field itself with the typed text.
+    setActive((before) => ((before + 1 + (event.key === 'ArrowDown' ? 1 : -1) + positionCount) % positionCount) - 1)
   }
 
   return (
@@ -122,8 +123,8 @@ export function SearchBox() {
             setOpen(true)
             setActive(-1)
           }}
-          onFocus={() => setOpen(q !== asked)}
-          onKeyDown={steer}
+          onFocus={() => setOpen(q !== routeQ)}
+          onKeyDown={handleKey}
         />
         <button type="submit" className="search-button" aria-label={text.nav.search}>
           <Icon name="search" size={20} />
@@ -131,7 +132,7 @@ export function SearchBox() {
       </form>
       <ul id={`${id}-list`} className="search-list" role="listbox" aria-label={text.nav.suggestions} hidden={!isShown}>
         {suggestions.map(({ href, label, image, price }, index) => (
-          // A press must not take the focus from the field, whose affair the keys are.
+          // A press must not move the focus away from the field, which handles the keys.
           <li
             key={href}
             id={`${id}-${index}`}

@@ -9,22 +9,22 @@ interface ShippingChoiceProps {
   onChange: (id: string) => void
 }
 
-/** How it can travel, and for how much: known once the address is. */
+/** Delivery options with prices, available once the address is complete. */
 export function ShippingChoice({ quote, isAddressComplete, value, onChange }: ShippingChoiceProps) {
   const text = useText()
   const { money } = useFormats()
-  const { answer, isLoading, failure } = quote
-  if (!isAddressComplete) return <p className="quiet">{text.checkout.shippingWaits}</p>
-  // What is wrong with the address is said at its fields.
+  const { checkout, isLoading, failure } = quote
+  if (!isAddressComplete) return <p className="quiet">{text.checkout.shippingNeedsAddress}</p>
+  // Errors of the address are shown at its fields.
   if (failure && failure.issues.length > 0) return <p className="quiet">{text.form.fix}</p>
   if (failure) return <FailureNotice failure={failure} onRetry={quote.retry} />
-  if (answer === undefined)
+  if (checkout === undefined)
     return (
       <p className="quiet" role="status">
         {text.checkout.shippingLoading}
       </p>
     )
-  if (answer.shippingOptions.length === 0)
+  if (checkout.shippingOptions.length === 0)
     return (
       <p className="field-error" role="alert">
         {text.checkout.notShippable}
@@ -33,7 +33,7 @@ export function ShippingChoice({ quote, isAddressComplete, value, onChange }: Sh
   return (
     <fieldset className="choices" aria-busy={isLoading}>
       <legend className="visually-hidden">{text.checkout.shipping}</legend>
-      {answer.shippingOptions.map(({ id, name, price }) => (
+      {checkout.shippingOptions.map(({ id, name, price }) => (
         <label className="choice" key={id}>
           <input type="radio" name="shipping" value={id} checked={value === id} onChange={() => onChange(id)} />
           <span className="choice-words">

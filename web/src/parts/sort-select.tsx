@@ -7,7 +7,7 @@ interface SortSelectProps<Sort extends string> {
   onChange: (sort: Sort) => void
 }
 
-/** In which order a list stands. */
+/** Selects the order of a list. */
 export function SortSelect<Sort extends keyof ReturnType<typeof useText>['list']['sorts']>({
   sorts,
   value,

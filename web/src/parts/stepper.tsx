@@ -9,33 +9,33 @@ interface StepperProps {
   onChange: (value: number) => void
 }
 
-const pauseMs = 350
+const debounceMs = 350
 
-/** A number of pieces. Quick presses are gathered into one change. */
+/** A quantity input, debounced: quick presses become one change. */
 export function Stepper({ label, value, max, onChange }: StepperProps) {
   const text = useText()
   const [draft, setDraft] = useState(String(value))
-  const [known, setKnown] = useState(value)
-  if (known !== value) {
-    setKnown(value)
+  const [lastValue, setLastValue] = useState(value)
+  if (lastValue !== value) {
+    setLastValue(value)
     setDraft(String(value))
   }
 
-  const wanted = Number.parseInt(draft, 10)
-  const isValid = wanted >= 1 && wanted <= 999
+  const draftValue = Number.parseInt(draft, 10)
+  const isValid = draftValue >= 1 && draftValue <= 999
   useEffect(() => {
-    if (!isValid || wanted === value) return
-    const timer = setTimeout(() => onChange(wanted), pauseMs)
+    if (!isValid || draftValue === value) return
+    const timer = setTimeout(() => onChange(draftValue), debounceMs)
     return () => clearTimeout(timer)
-    // `onChange` is made anew with each render; a change of it is no change of the number.
+    // `onChange` is a new function on each render; only a new quantity must start the timer.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [wanted, isValid, value])
+  }, [draftValue, isValid, value])
 
-  const step = (by: number) => setDraft(String(Math.min(999, Math.max(1, (isValid ? wanted : value) + by))))
+  const step = (by: number) => setDraft(String(Math.min(999, Math.max(1, (isValid ? draftValue : value) + by))))
   return (
     <fieldset className="stepper">
       <legend className="visually-hidden">{label}</legend>
-      <button type="button" aria-label={text.cart.fewer} disabled={wanted <= 1} onClick={() => step(-1)}>
+      <button type="button" aria-label={text.cart.fewer} disabled={draftValue <= 1} onClick={() => step(-1)}>
         <Icon name="minus" size={18} />
       </button>
       <input
@@ -46,7 +46,7 @@ export function Stepper({ label, value, max, onChange }: StepperProps) {
         onChange={(event) => setDraft(event.target.value.replaceAll(/\D/g, '').slice(0, 3))}
         onBlur={() => isValid || setDraft(String(value))}
       />
-      <button type="button" aria-label={text.cart.more} disabled={wanted >= max} onClick={() => step(1)}>
+      <button type="button" aria-label={text.cart.more} disabled={draftValue >= max} onClick={() => step(1)}>
         <Icon name="plus" size={18} />
       </button>
     </fieldset>

@@ -3,11 +3,11 @@ import { useFormats, useText } from '../text/use-text.ts'
 
 interface TotalsListProps {
   totals: Totals
-  /** Before an address is known, delivery and tax are not. */
+  /** Without delivery, tax and total, as long as the address is unknown. */
   isEstimate?: boolean
 }
 
-/** What is to be paid, line by line. */
+/** The amounts to pay, line by line. */
 export function TotalsList({ totals, isEstimate = false }: TotalsListProps) {
   const text = useText()
   const { money } = useFormats()

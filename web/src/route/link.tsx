@@ -5,7 +5,7 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   href: string
 }
 
-/** A link within the shop: changes the page without a reload; new tabs and windows work as everywhere. */
+/** A link within the shop: changes the page without a reload. Modified clicks (new tab, new window) keep the browser's behaviour. */
 export function Link({ href, onClick, children, ...rest }: LinkProps) {
   function follow(event: MouseEvent<HTMLAnchorElement>): void {
     onClick?.(event)

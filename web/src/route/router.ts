@@ -1,46 +1,47 @@
 import { createStore, useStore } from '../shop/store.ts'
 
-/** Where the reader is. */
-export interface Place {
+/** The current page address, and the kind of navigation that led to it. */
+export interface Route {
   path: string
   query: URLSearchParams
-  /** `push` for a new page; `pop` when the reader went back or forward; `replace` for the same page in another state. */
-  arrival: 'load' | 'push' | 'replace' | 'pop'
+  /** `push`: a new page. `replace`: the same page in another state. `pop`: the browser's back or forward. */
+  action: 'load' | 'push' | 'replace' | 'pop'
 }
 
-const here = (arrival: Place['arrival']): Place => ({
+const currentRoute = (action: Route['action']): Route => ({
   path: location.pathname,
   query: new URLSearchParams(location.search),
-  arrival,
+  action,
 })
 
-const place = createStore(here('load'))
+const route = createStore(currentRoute('load'))
 
-export const usePlace = (): Place => useStore(place)
+/** The current route; the component renders again after each navigation. */
+export const useRoute = (): Route => useStore(route)
 
-/** Goes to an address of the shop, such as `/p/mug?variant=M1`. */
+/** Navigates to an address of the shop, such as `/p/mug?variant=M1`. */
 export function navigate(address: string, options: { isReplacement?: boolean } = {}): void {
   if (options.isReplacement === true) history.replaceState(history.state, '', address)
   else history.pushState(null, '', address)
-  place.set(here(options.isReplacement === true ? 'replace' : 'push'))
+  route.set(currentRoute(options.isReplacement === true ? 'replace' : 'push'))
 }
 
-/** How far this page was scrolled when the reader left it, px. */
-export function keptScroll(): number {
+/** Scroll position of this history entry when it was left, px. */
+export function savedScrollY(): number {
   const state: unknown = history.state
   return typeof state === 'object' && state !== null && 'scrollY' in state ? Number(state.scrollY) : 0
 }
 
-/** Starts listening to the browser's back and forward; the pages come from memory, so we restore their scrolling ourselves. */
+/** Listens to back and forward navigation. Pages render from cached data, so the router restores scroll positions, not the browser. */
 export function startRouter(): void {
   history.scrollRestoration = 'manual'
   let timer: ReturnType<typeof setTimeout> | undefined
   addEventListener('popstate', () => {
     clearTimeout(timer)
-    const next = here('pop')
-    const { path, query } = place.get()
-    // A jump within the page is the browser's own affair.
-    if (next.path !== path || next.query.toString() !== query.toString()) place.set(next)
+    const next = currentRoute('pop')
+    const { path, query } = route.get()
+    // The browser handles jumps to an anchor on the same page.
+    if (next.path !== path || next.query.toString() !== query.toString()) route.set(next)
   })
   addEventListener(
     'scroll',

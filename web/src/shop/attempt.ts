@@ -1,56 +1,58 @@
 import { failureOf, type Failure } from './failure.ts'
-import { passing, readJson } from './storage.ts'
+import { tabStore, readJson } from './storage.ts'
 
-/** What is sent again, byte for byte, until its outcome is known. */
-export interface Keyed {
+/** Input of a request that may be sent several times under one idempotency key. */
+export interface IdempotentInput {
   idempotencyKey: string
 }
 
 const triesMax = 7
-const waitMs = (tries: number) => Math.min(8000, 500 * 2 ** tries)
+const backoffMs = (tries: number) => Math.min(8000, 500 * 2 ** tries)
 
-/** Thrown when the shop could not be asked often enough to learn the outcome. The attempt stays kept: ask again with it. */
-export class UndecidedError extends Error {
+/** Thrown when the outcome is still unknown after all retries. The attempt stays stored and can be resumed. */
+export class OutcomeUnknownError extends Error {
   readonly failure: Failure
 
   constructor(failure: Failure) {
-    super('the outcome is not known yet')
-    this.name = 'UndecidedError'
+    super('The outcome is still unknown. Send the attempt again.')
+    this.name = 'OutcomeUnknownError'
     this.failure = failure
   }
 }
 
-/** The attempt of this name whose outcome this tab has not learnt, if there is one. */
-export function pendingAttempt(name: string): Keyed | null {
-  const kept = readJson(passing, name)
-  return typeof kept === 'object' && kept !== null && 'idempotencyKey' in kept ? (kept as Keyed) : null
+/** The stored attempt of this name whose outcome is unknown in this tab, or null. */
+export function pendingAttempt(name: string): IdempotentInput | null {
+  const stored = readJson(tabStore, name)
+  return typeof stored === 'object' && stored !== null && 'idempotencyKey' in stored
+    ? (stored as IdempotentInput)
+    : null
 }
 
 /**
- * Calls until the outcome is known, always with the same key and body: a lost answer never orders or charges twice.
- * The input is kept in the tab's storage meanwhile, so that a reload can go on asking.
- * @throws what the shop refused for good, or UndecidedError after about half a minute of failures
+ * Idempotent retry with exponential backoff: repeats the call with the same key and body until the outcome is known, so a lost
+ * response never orders or charges twice. The tab's storage holds the input meanwhile, so the page can resume after a reload.
+ * @throws the error of a call that cannot be retried, or OutcomeUnknownError after about half a minute of failures
  */
-export async function settleAttempt<Input extends Keyed, Output>(
+export async function completeAttempt<Input extends IdempotentInput, Output>(
   name: string,
   attempt: { input: Input; call: (input: Input) => Promise<Output>; onRetry: (failure: Failure) => void },
 ): Promise<Output> {
   const { input, call, onRetry } = attempt
-  passing.write(name, JSON.stringify(input))
+  tabStore.write(name, JSON.stringify(input))
   for (let tries = 0; ; tries += 1) {
     try {
       const output = await call(input)
-      passing.write(name, null)
+      tabStore.write(name, null)
       return output
     } catch (error) {
       const failure = failureOf(error)
       if (!failure.isRetryable) {
-        passing.write(name, null)
+        tabStore.write(name, null)
         throw error
       }
-      if (tries + 1 >= triesMax) throw new UndecidedError(failure)
+      if (tries + 1 >= triesMax) throw new OutcomeUnknownError(failure)
       onRetry(failure)
-      await new Promise((resolve) => setTimeout(resolve, waitMs(tries)))
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(tries)))
     }
   }
 }

@@ -1,20 +1,20 @@
 import { settings } from '../text/settings.ts'
-import { useAnswer, type Answer } from './answer.ts'
+import { useQuery, type QueryState } from './query.ts'
 import { shop } from './client.ts'
 import { useStore } from './store.ts'
 import type { Category } from './types.ts'
 
-/** The tree of categories in the reader's language. */
-export function useCategories(): Answer<Category[]> {
+/** The category tree in the user's language. */
+export function useCategories(): QueryState<Category[]> {
   const { locale } = useStore(settings)
-  return useAnswer(`categories ${locale}`, () => shop.product.categories.query({ locale }))
+  return useQuery(`categories ${locale}`, () => shop.product.categories.query({ locale }))
 }
 
-/** The way from a root down to the category of this slug; empty where there is none. */
-export function pathTo(categories: readonly Category[], slug: string): Category[] {
+/** The categories from a root to the category with this slug; empty when there is none. */
+export function categoryPath(categories: readonly Category[], slug: string): Category[] {
   for (const category of categories) {
     if (category.slug === slug) return [category]
-    const below = pathTo(category.children, slug)
+    const below = categoryPath(category.children, slug)
     if (below.length > 0) return [category, ...below]
   }
   return []

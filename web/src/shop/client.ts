@@ -1,7 +1,7 @@
-// The one function that the web takes from the server's side: it is written for browsers, and brings nothing else along.
+// The only import of server code: the client is written for browsers and imports nothing else of the server.
 // oxlint-disable-next-line no-restricted-imports
 import { createClient } from '#client'
 import { settings } from '../text/settings.ts'
 
-/** The shop that served this page. Sessions and guests' orders travel as HttpOnly cookies. */
+/** Client of the shop that served this page. HttpOnly cookies identify the session and a guest's orders. */
 export const shop = createClient({ url: '', locale: () => settings.get().locale })

@@ -1,12 +1,12 @@
 import { TRPCClientError } from '@trpc/client'
 
-/** Why a call failed, as far as the page needs to know. */
+/** A failed request, as the pages show it. */
 export interface Failure {
-  /** A code of the shop's error table; `network` where no answer of the shop arrived. */
+  /** A code of the shop's error table, or `network` when no response of the shop arrived. */
   code: string
-  /** What the shop said, in English. */
+  /** The shop's message, in English. */
   message: string
-  /** The outcome may be unknown, or another try may succeed. */
+  /** A retry may succeed, or the outcome is unknown. */
   isRetryable: boolean
   issues: { field: string; message: string }[]
 }
@@ -17,7 +17,7 @@ interface ErrorData {
   issues: { field: string; message: string }[]
 }
 
-/** An answer without the shop's own error data came from something in between, or never came: the outcome is unknown. */
+/** Classifies an error. Without the shop's error data the response was lost or came from a proxy: the outcome is unknown. */
 export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   const data: unknown = error instanceof TRPCClientError ? error.data : undefined

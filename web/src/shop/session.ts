@@ -2,46 +2,48 @@ import { settings } from '../text/settings.ts'
 import { claimCart } from './cart.ts'
 import { shop } from './client.ts'
 import { failureOf } from './failure.ts'
-import { lasting } from './storage.ts'
+import { localStore } from './storage.ts'
 import { createStore } from './store.ts'
 import type { User } from './types.ts'
 
-/** Who is logged in; undefined until it is known. */
-export const session = createStore<User | null | undefined>(lasting.read('signedIn') === null ? null : undefined)
+/** The logged-in user; null for a guest, undefined until it is known. */
+export const session = createStore<User | null | undefined>(localStore.read('signedIn') === null ? null : undefined)
 
 /**
- * Asks who is logged in. The cookie itself is out of reach for scripts, so a note beside it says whether asking is
- * worth a request.
+ * Loads the logged-in user. Scripts cannot read the session cookie, so a flag in the browser's storage saves guests the request.
  */
 export async function startSession(): Promise<void> {
   if (session.get() === null) return
   try {
     session.set(await shop.user.me.query())
   } catch (error) {
-    if (failureOf(error).code === 'unauthenticated') lasting.write('signedIn', null)
+    if (failureOf(error).code === 'unauthenticated') localStore.write('signedIn', null)
     session.set(null)
   }
 }
 
-async function enter(user: User): Promise<void> {
-  lasting.write('signedIn', 'yes')
+async function completeLogin(user: User): Promise<void> {
+  localStore.write('signedIn', 'yes')
   session.set(user)
-  // The login holds even where the cart cannot be taken along: it stays a guest's, and can still be bought.
+  // The login succeeds even if claiming the cart fails: the cart stays a guest's and can still be ordered.
   await claimCart().catch(() => undefined)
 }
 
+/** Logs in and claims the cart. @throws the error of the request, such as `login_failed`. */
 export async function logIn(input: { email: string; password: string }): Promise<void> {
   const { user } = await shop.user.login.mutate(input)
-  await enter(user)
+  await completeLogin(user)
 }
 
+/** Creates an account, logs in and claims the cart. @throws the error of the request, such as `email_taken`. */
 export async function register(input: { email: string; password: string; name?: string }): Promise<void> {
   const { user } = await shop.user.register.mutate({ ...input, locale: settings.get().locale })
-  await enter(user)
+  await completeLogin(user)
 }
 
+/** Logs out in this browser. */
 export async function logOut(): Promise<void> {
   await shop.user.logout.mutate()
-  lasting.write('signedIn', null)
+  localStore.write('signedIn', null)
   session.set(null)
 }

@@ -1,10 +1,10 @@
-/** What the browser keeps for us. A browser may refuse (private windows, full quota): then it forgets, and nothing breaks. */
+/** The browser's storage. Where it is unavailable (private window, full quota), reads return null and writes are ignored. */
 export interface BrowserStore {
   read(name: string): string | null
   write(name: string, value: string | null): void
 }
 
-const shelfOf = (storage: () => Storage): BrowserStore => ({
+const createBrowserStore = (storage: () => Storage): BrowserStore => ({
   read(name) {
     try {
       return storage().getItem(`holdfast.${name}`)
@@ -17,20 +17,20 @@ const shelfOf = (storage: () => Storage): BrowserStore => ({
       if (value === null) storage().removeItem(`holdfast.${name}`)
       else storage().setItem(`holdfast.${name}`, value)
     } catch {
-      // Refused: see above.
+      // Unavailable storage is ignored.
     }
   },
 })
 
-/** Lasts, and is shared by all tabs. */
-export const lasting = shelfOf(() => localStorage)
-/** Lasts as long as this tab. */
-export const passing = shelfOf(() => sessionStorage)
+/** Permanent storage, shared by all tabs. */
+export const localStore = createBrowserStore(() => localStorage)
+/** Storage of this tab, until it is closed. */
+export const tabStore = createBrowserStore(() => sessionStorage)
 
-/** What was kept as JSON under this name, or null where nothing readable is. */
-export function readJson(shelf: BrowserStore, name: string): unknown {
+/** Reads a JSON value; null when it is missing or malformed. */
+export function readJson(store: BrowserStore, name: string): unknown {
   try {
-    return JSON.parse(shelf.read(name) ?? 'null')
+    return JSON.parse(store.read(name) ?? 'null')
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** One value that many components look at. */
+/** An observable value shared by components. */
 export interface Store<Value> {
   get(): Value
   set(value: Value): void
@@ -23,4 +23,5 @@ export function createStore<Value>(initial: Value): Store<Value> {
   }
 }
 
+/** The current value; the component renders again when it changes. */
 export const useStore = <Value>(store: Store<Value>): Value => useSyncExternalStore(store.subscribe, store.get)

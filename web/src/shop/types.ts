@@ -1,4 +1,4 @@
-/** What the shop answers, as the pages use it: types alone, nothing of the server travels with them. */
+/** The types of the shop's responses. Types only: no server code reaches the browser. */
 export type {
   Cart,
   CartLine,

@@ -1,51 +1,51 @@
 import { useEffect, useRef, useState } from 'react'
-import { pendingAttempt, settleAttempt, UndecidedError, type Keyed } from './attempt.ts'
+import { pendingAttempt, completeAttempt, OutcomeUnknownError, type IdempotentInput } from './attempt.ts'
 import { failureOf, type Failure } from './failure.ts'
 
-/** `checking`: an answer was lost and we ask again. `undecided`: we asked in vain; `resume` asks once more. */
-export type Phase = 'idle' | 'sending' | 'checking' | 'undecided'
+/** `checking`: a response was lost and the call is repeated. `unknown`: all retries failed; `resume` starts again. */
+export type AttemptPhase = 'idle' | 'sending' | 'checking' | 'unknown'
 
 interface AttemptOptions<Input, Output> {
-  /** Under which the tab keeps it; one attempt a name. */
+  /** Key in the tab's storage; a name has at most one attempt. */
   name: string
   call: (input: Input) => Promise<Output>
-  onSettled: (output: Output, input: Input) => void
-  /** Refused for good: nothing of this attempt took effect. */
+  onCompleted: (output: Output, input: Input) => void
+  /** Called for a final error: the attempt had no effect. */
   onFailed: (failure: Failure) => void
 }
 
-/** One thing that must happen once at most, with an attempt that an earlier visit left undecided taken up at once. */
-export function useAttempt<Input extends Keyed, Output>(options: AttemptOptions<Input, Output>) {
+/** An operation that must happen at most once. Resumes immediately when the page finds a stored attempt of unknown outcome. */
+export function useAttempt<Input extends IdempotentInput, Output>(options: AttemptOptions<Input, Output>) {
   const { name } = options
-  const [phase, setPhase] = useState<Phase>(() => (pendingAttempt(name) === null ? 'idle' : 'checking'))
+  const [phase, setPhase] = useState<AttemptPhase>(() => (pendingAttempt(name) === null ? 'idle' : 'checking'))
   const isRunning = useRef(false)
   const latest = useRef(options)
   useEffect(() => {
     latest.current = options
   })
 
-  async function run(input: Input, first: Phase): Promise<void> {
+  async function run(input: Input, first: AttemptPhase): Promise<void> {
     if (isRunning.current) return
     isRunning.current = true
     setPhase(first)
     try {
-      const output = await settleAttempt(name, {
+      const output = await completeAttempt(name, {
         input,
         call: latest.current.call,
         onRetry: () => setPhase('checking'),
       })
       setPhase('idle')
-      latest.current.onSettled(output, input)
+      latest.current.onCompleted(output, input)
     } catch (error) {
-      setPhase(error instanceof UndecidedError ? 'undecided' : 'idle')
-      if (!(error instanceof UndecidedError)) latest.current.onFailed(failureOf(error))
+      setPhase(error instanceof OutcomeUnknownError ? 'unknown' : 'idle')
+      if (!(error instanceof OutcomeUnknownError)) latest.current.onFailed(failureOf(error))
     } finally {
       isRunning.current = false
     }
   }
 
   function resume(): void {
-    // What is kept under a name was put there by an attempt of that name.
+    // Only attempts of this name store under this name, so the input has this type.
     const input = pendingAttempt(name) as Input | null
     if (input === null) setPhase('idle')
     else void run(input, 'checking')
@@ -53,13 +53,13 @@ export function useAttempt<Input extends Keyed, Output>(options: AttemptOptions<
 
   useEffect(() => {
     if (pendingAttempt(name) !== null) resume()
-    // Once a name: what starts later starts by hand.
+    // Once per name: later attempts are started by the user.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [name])
 
   return { phase, start: (input: Input) => void run(input, 'sending'), resume }
 }
 
-/** A new name for one attempt. Works without HTTPS too, where `crypto.randomUUID` does not exist. */
-export const newKey = (): string =>
+/** 128 random bits in hex. Also works without HTTPS, where `crypto.randomUUID` does not exist. */
+export const newIdempotencyKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')

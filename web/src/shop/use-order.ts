@@ -1,42 +1,43 @@
 import { useEffect, useState } from 'react'
-import { useAnswer } from './answer.ts'
+import { useQuery } from './query.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
-import { remember } from './memory.ts'
+import { cacheData } from './query-cache.ts'
 import type { Order } from './types.ts'
 
+/** An order and the state of its subscription. */
 export interface LiveOrder {
   order: Order | undefined
-  /** Changes reach this page as they happen. */
+  /** The subscription to changes is connected. */
   isLive: boolean
   failure: Failure | undefined
   retry: () => void
-  /** Shows an order that another call answered; an older one than is shown is ignored. */
-  take: (order: Order) => void
+  /** Shows the order of another response; ignored when it is older than the order shown. */
+  showOrder: (order: Order) => void
 }
 
 const reconnectMs = 3000
 
-const later = (a: Order | undefined, b: Order | undefined): Order | undefined =>
+const newer = (a: Order | undefined, b: Order | undefined): Order | undefined =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b)
 
-/** An order that follows its changes for as long as the page is open. */
+/** An order, updated by a subscription while the page is open. */
 export function useOrder(id: string): LiveOrder {
-  const { data, failure, retry } = useAnswer(`order ${id}`, () => shop.order.get.query({ id }))
-  const [watched, setWatched] = useState<Order | undefined>()
+  const { data, failure, retry } = useQuery(`order ${id}`, () => shop.order.get.query({ id }))
+  const [streamed, setStreamed] = useState<Order | undefined>()
   const [isLive, setLive] = useState(false)
   const isKnown = data !== undefined
 
-  function take(order: Order): void {
-    setWatched((before) => later(order, before))
-    remember(`order ${id}`, order)
+  function showOrder(order: Order): void {
+    setStreamed((before) => newer(order, before))
+    cacheData(`order ${id}`, order)
   }
 
   useEffect(() => {
     if (!isKnown) return
     let timer: ReturnType<typeof setTimeout> | undefined
     let subscription: { unsubscribe: () => void } | undefined
-    const again = (): void => {
+    const reconnect = (): void => {
       setLive(false)
       clearTimeout(timer)
       timer = setTimeout(watch, reconnectMs)
@@ -48,11 +49,11 @@ export function useOrder(id: string): LiveOrder {
         {
           onData: ({ data: order }) => {
             setLive(true)
-            setWatched((before) => later(order, before))
+            setStreamed((before) => newer(order, before))
           },
           onConnectionStateChange: ({ state }) => setLive(state === 'pending'),
-          onError: again,
-          onComplete: again,
+          onError: reconnect,
+          onComplete: reconnect,
         },
       )
     }
@@ -63,5 +64,5 @@ export function useOrder(id: string): LiveOrder {
     }
   }, [id, isKnown])
 
-  return { order: later(watched, data), isLive, failure, retry, take }
+  return { order: newer(streamed, data), isLive, failure, retry, showOrder }
 }

@@ -3,25 +3,26 @@ import { shop } from './client.ts'
 import { failureOf, type Failure } from './failure.ts'
 import type { Address, CheckoutAnswer } from './types.ts'
 
+/** Delivery options and totals for an address, or the reason why they are missing. */
 export interface Quote {
-  answer: CheckoutAnswer | undefined
+  checkout: CheckoutAnswer | undefined
   isLoading: boolean
   failure: Failure | undefined
   retry: () => void
 }
 
-interface Request {
+interface QuoteRequest {
   cartId: string
   cartVersion: number
   shippingAddress: Address
   shippingOptionId: string | undefined
 }
 
-const pauseMs = 450
+const debounceMs = 450
 
-/** What the cart costs at this address, asked anew whenever the typing pauses; the former answer stays meanwhile. */
-export function useQuote(request: Request | null): Quote {
-  const [answered, setAnswered] = useState<{ key: string | null; answer?: CheckoutAnswer; failure?: Failure }>({
+/** Debounced quote: delivery options and totals for this address. The previous quote stays visible while a new one loads. */
+export function useQuote(request: QuoteRequest | null): Quote {
+  const [latest, setLatest] = useState<{ key: string | null; checkout?: CheckoutAnswer; failure?: Failure }>({
     key: null,
   })
   const [tries, setTries] = useState(0)
@@ -35,22 +36,22 @@ export function useQuote(request: Request | null): Quote {
       shop.order.checkout
         .mutate({ cartId, shippingAddress, ...(shippingOptionId !== undefined && { shippingOptionId }) })
         .then(
-          (answer) => isCurrent && setAnswered({ key, answer }),
-          (error: unknown) => isCurrent && setAnswered({ key, failure: failureOf(error) }),
+          (checkout) => isCurrent && setLatest({ key, checkout }),
+          (error: unknown) => isCurrent && setLatest({ key, failure: failureOf(error) }),
         )
-    }, pauseMs)
+    }, debounceMs)
     return () => {
       isCurrent = false
       clearTimeout(timer)
     }
-    // `key` says everything that `request` does.
+    // `key` contains all of `request`.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [key])
 
   return {
-    answer: request === null ? undefined : answered.answer,
-    isLoading: key !== null && answered.key !== key,
-    failure: answered.key === key ? answered.failure : undefined,
+    checkout: request === null ? undefined : latest.checkout,
+    isLoading: key !== null && latest.key !== key,
+    failure: latest.key === key ? latest.failure : undefined,
     retry: () => setTries((before) => before + 1),
   }
 }

@@ -1,4 +1,4 @@
-/** The words of checkout and orders; zh-buying.ts has the same keys. */
+/** The texts of checkout and orders. zh-buying.ts has the same keys. */
 export const enBuying = {
   checkout: {
     title: 'Checkout',
@@ -8,7 +8,7 @@ export const enBuying = {
     emailHint: 'For the confirmation of your order.',
     address: 'Delivery address',
     shipping: 'Delivery',
-    shippingWaits: 'Fill in your address to see how and for how much we deliver.',
+    shippingNeedsAddress: 'Fill in your address to see how and for how much we deliver.',
     shippingLoading: 'Working out delivery…',
     notShippable: 'We do not deliver to this address yet. Choose another country.',
     payment: 'Payment',
@@ -25,11 +25,11 @@ export const enBuying = {
     checking: 'We are checking whether your order went through…',
     checkingText:
       'The answer got lost on the way. We ask again with the same reference, so you are never charged twice. Please leave this page open.',
-    undecided: 'We could not reach the shop to learn the outcome.',
-    undecidedText:
+    outcomeUnknown: 'We could not reach the shop to learn the outcome.',
+    outcomeUnknownText:
       'Your order may or may not have been placed. Check again: the same reference is used, so nothing happens twice.',
     checkAgain: 'Check again',
-    refused: {
+    rejections: {
       sold_out: ['Something sold out before you', 'Nothing was ordered or charged. Adjust your cart, then try again:'],
       total_changed: [
         'The total has changed',
@@ -127,7 +127,7 @@ export const enBuying = {
       failed: 'did not arrive',
     } as Record<string, string>,
     items: 'Items',
-    pieces: (count: number) => `${count} ×`,
+    times: (count: number) => `${count} ×`,
     deliverTo: 'Delivery to',
     confirmationTo: 'Confirmation to',
     cancel: 'Cancel order',
@@ -146,7 +146,7 @@ export const enBuying = {
   orders: {
     title: 'Your orders',
     empty: 'No orders yet',
-    emptyText: 'What you buy while logged in stands here.',
+    emptyText: 'What you buy while logged in appears here.',
     logInFirst: 'Log in to see your orders',
     statuses: {
       placed: 'Awaiting payment',

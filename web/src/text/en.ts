@@ -1,6 +1,6 @@
 import { enBuying } from './en-buying.ts'
 
-/** Every word of the pages. zh.ts has the same keys; the type sees to it. */
+/** All texts of the pages in English. The type `Text` makes zh.ts have the same keys. */
 export const en = {
   shopName: 'Holdfast',
   tagline: 'Well-made things that stay with you',
@@ -16,7 +16,7 @@ export const en = {
     searchPlaceholder: 'Search keyboards, lamps, mugs…',
     suggestions: 'Suggestions',
     cart: 'Cart',
-    cartWith: (pieces: number) => `Cart, ${pieces} ${pieces === 1 ? 'item' : 'items'}`,
+    cartWith: (count: number) => `Cart, ${count} ${count === 1 ? 'item' : 'items'}`,
     account: 'Account',
     logIn: 'Log in',
     register: 'Create account',

@@ -1,48 +1,49 @@
 import type { Locale } from '#schemas'
-import { lasting } from '../shop/storage.ts'
+import { localStore } from '../shop/storage.ts'
 import { createStore } from '../shop/store.ts'
 
-/** Language and currency of the pages. */
+/** The language and currency of the storefront. */
 export interface Settings {
   locale: Locale
   currency: string
 }
 
 export const currencies = ['USD', 'EUR', 'CNY'] as const
-const usualCurrency = { en: 'USD', zh: 'CNY' } as const satisfies Record<Locale, string>
+const defaultCurrency = { en: 'USD', zh: 'CNY' } as const satisfies Record<Locale, string>
 
 const isLocale = (value: string | null): value is Locale => value === 'en' || value === 'zh'
 const isCurrency = (value: string | null): value is string => (currencies as readonly (string | null)[]).includes(value)
 
-/** The address's `?lang=` first, then what was chosen before, then what the browser asks for. */
+/** In order of precedence: `?lang=` of the address, the language chosen before, the browser's languages. */
 function initialLocale(): Locale {
-  const asked = new URLSearchParams(location.search).get('lang')
-  if (isLocale(asked)) {
-    lasting.write('locale', asked)
-    return asked
+  const requested = new URLSearchParams(location.search).get('lang')
+  if (isLocale(requested)) {
+    localStore.write('locale', requested)
+    return requested
   }
-  const kept = lasting.read('locale')
-  if (isLocale(kept)) return kept
+  const saved = localStore.read('locale')
+  if (isLocale(saved)) return saved
   const first = navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag))
   return first?.toLowerCase().startsWith('zh') === true ? 'zh' : 'en'
 }
 
 function currencyFor(locale: Locale): string {
-  const kept = lasting.read('currency')
-  return isCurrency(kept) ? kept : usualCurrency[locale]
+  const saved = localStore.read('currency')
+  return isCurrency(saved) ? saved : defaultCurrency[locale]
 }
 
 const locale = initialLocale()
 export const settings = createStore<Settings>({ locale, currency: currencyFor(locale) })
 
-/** A currency that was never chosen follows the language. */
+/** Changes the language. The currency follows it until the user has chosen one. */
 export function chooseLocale(next: Locale): void {
-  lasting.write('locale', next)
+  localStore.write('locale', next)
   settings.set({ locale: next, currency: currencyFor(next) })
 }
 
+/** Changes the currency; unknown currencies are ignored. */
 export function chooseCurrency(currency: string): void {
   if (!isCurrency(currency)) return
-  lasting.write('currency', currency)
+  localStore.write('currency', currency)
   settings.set({ ...settings.get(), currency })
 }

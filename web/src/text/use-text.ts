@@ -7,13 +7,13 @@ import { zh } from './zh.ts'
 const texts: Record<Locale, Text> = { en, zh }
 const tags: Record<Locale, string> = { en: 'en', zh: 'zh-CN' }
 
-/** All words of the pages in the chosen language. */
+/** All texts of the pages in the chosen language. */
 export const useText = (): Text => texts[useStore(settings).locale]
 
-/** For `<html lang>` and Intl. */
+/** BCP 47 tag of a language, for `<html lang>`. */
 export const languageTag = (locale: Locale): string => tags[locale]
 
-/** Writes money, times and places the way the reader's language does. */
+/** Formatters for money, times and countries in the user's language. */
 export function useFormats() {
   const { locale } = useStore(settings)
   const tag = locale === 'en' ? 'en-US' : 'zh-CN'
@@ -22,9 +22,9 @@ export function useFormats() {
       const format = new Intl.NumberFormat(tag, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
       return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
     },
-    moment: (at: string): string =>
+    dateTime: (at: string): string =>
       new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
-    clock: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
+    time: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
     country: (code: string): string => new Intl.DisplayNames([tag], { type: 'region' }).of(code) ?? code,
   }
 }

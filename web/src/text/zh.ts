@@ -16,7 +16,7 @@ export const zh: Text = {
     searchPlaceholder: '搜索键盘、台灯、马克杯…',
     suggestions: '搜索建议',
     cart: '购物车',
-    cartWith: (pieces) => `购物车，${pieces} 件商品`,
+    cartWith: (count) => `购物车，${count} 件商品`,
     account: '账户',
     logIn: '登录',
     register: '注册账户',

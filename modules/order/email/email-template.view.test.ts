@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { renderEmail } from './email-template.view.ts'
+import type { Order } from '../contract.ts'
+
+const money = (amount: number) => ({ amount, currency: 'CNY' })
+const order: Order = {
+  id: '01890000-0000-7000-8000-000000000001',
+  number: 'ABCDE-12345',
+  status: 'paid',
+  paymentStatus: 'captured',
+  fulfilmentStatus: 'unfulfilled',
+  version: 3,
+  placedAt: '2026-11-22T12:00:00.000Z',
+  paymentActionUrl: null,
+  paymentDeadline: null,
+  lines: [{ sku: 'X', title: '无线耳机 <b>&</b>', quantity: 2, unitPrice: money(19_900), total: money(39_800) }],
+  totals: {
+    items: money(39_800),
+    discount: money(0),
+    shipping: money(1_200),
+    tax: money(4_717),
+    taxIncluded: true,
+    total: money(41_000),
+  },
+  email: 'ada@example.com',
+  shippingAddress: { name: '李雷', line1: '中山路 1 号', city: '上海', postalCode: '200000', country: 'CN' },
+  billingAddress: null,
+  shippingOption: { id: 'standard', name: '标准配送' },
+  fulfilments: [],
+  returns: [],
+  refunds: [],
+  timeline: [],
+}
+
+test('an email is in the language of the order, with its lines, totals and address', () => {
+  const email = renderEmail('confirmed', order, {
+    locale: 'zh',
+    shopName: '坚守',
+    orderUrl: 'https://shop.example/order/1',
+  })
+  expect(email.subject).toBe('您的订单 ABCDE-12345 已确认')
+  for (const part of [
+    '李雷',
+    '2 × 无线耳机',
+    '¥410.00',
+    '已含税费',
+    '中山路 1 号',
+    'https://shop.example/order/1',
+    '坚守',
+  ])
+    expect(email.text).toContain(part)
+  expect(renderEmail('confirmed', order, { locale: 'en', shopName: 'Holdfast', orderUrl: null }).text).toContain(
+    'Thank you for your order',
+  )
+})
+
+test('names and titles are escaped in HTML', () => {
+  const { html } = renderEmail(
+    'confirmed',
+    { ...order, shippingAddress: { ...order.shippingAddress, name: '<script>' } },
+    { locale: 'en', shopName: 'Holdfast', orderUrl: null },
+  )
+  expect(html).not.toContain('<script>')
+  expect(html).toContain('&lt;b&gt;&amp;&lt;/b&gt;')
+})
+
+test('a cancellation says whether money was refunded or nothing was charged', () => {
+  const shop = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
+  expect(renderEmail('cancelled', { ...order, paymentStatus: 'refunded' }, shop).text).toContain('refunded')
+  expect(renderEmail('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain(
+    'Nothing has been charged',
+  )
+})
+
+test('a shipment email has its lines and tracking, a refund email its amount', () => {
+  const shop = { shopName: 'Holdfast', orderUrl: null } as const
+  const parcel = {
+    id: '01890000-0000-7000-8000-000000000009',
+    at: order.placedAt,
+    lines: [{ sku: 'X', quantity: 1 }],
+    carrier: 'SF Express',
+    trackingNumber: 'SF123',
+    trackingUrl: 'https://track.example/SF123',
+  }
+  const sent = renderEmail(
+    'shipped',
+    { ...order, fulfilmentStatus: 'partial', fulfilments: [parcel] },
+    { ...shop, locale: 'en', reference: parcel.id },
+  )
+  expect(sent.subject).toBe('Your order ABCDE-12345 is on its way')
+  for (const part of ['Part of your order', '1 × 无线耳机', 'SF Express', 'SF123', 'https://track.example/SF123'])
+    expect(sent.text).toContain(part)
+
+  const refund = { id: 'r1', at: order.placedAt, amount: money(5_000), status: 'succeeded' } as const
+  const back = renderEmail('refunded', { ...order, refunds: [refund] }, { ...shop, locale: 'zh', reference: refund.id })
+  expect(back.subject).toBe('您的订单 ABCDE-12345 已退款')
+  expect(back.text).toContain('¥50.00')
+})

@@ -1,0 +1,255 @@
+import type { Locale, Money } from '#schemas'
+import type { Order } from '../contract.ts'
+import type { EmailTemplate } from '../state/order.outbox.ts'
+
+/** Emails about an order in the buyer's language, as plain text and the same as simple HTML. */
+
+export interface EmailContent {
+  subject: string
+  text: string
+  html: string
+}
+
+interface Words {
+  subject: string
+  greeting: string
+  opening: string
+  closing: string
+  labels: {
+    items: string
+    discount: string
+    shipping: string
+    tax: string
+    taxIncluded: string
+    total: string
+    shipTo: string
+    parcel: string
+    carrier: string
+    trackingNumber: string
+    trackingUrl: string
+    refund: string
+    link: string
+  }
+}
+
+const labels = {
+  en: {
+    items: 'Items',
+    discount: 'Discount',
+    shipping: 'Shipping',
+    tax: 'Tax',
+    taxIncluded: 'Tax included',
+    total: 'Total',
+    shipTo: 'Delivery to',
+    parcel: 'In this parcel',
+    carrier: 'Carrier',
+    trackingNumber: 'Tracking number',
+    trackingUrl: 'Follow it at',
+    refund: 'Refunded',
+    link: 'Your order',
+  },
+  zh: {
+    items: '商品',
+    discount: '优惠',
+    shipping: '运费',
+    tax: '税费',
+    taxIncluded: '已含税费',
+    total: '合计',
+    shipTo: '收货地址',
+    parcel: '本次包裹',
+    carrier: '承运方',
+    trackingNumber: '运单号',
+    trackingUrl: '物流查询',
+    refund: '退款金额',
+    link: '查看订单',
+  },
+}
+
+function wordsOf(
+  template: EmailTemplate,
+  order: Order,
+  { locale, shopName }: { locale: Locale; shopName: string },
+): Words {
+  const { number } = order
+  const { name } = order.shippingAddress
+  const wasRefunded = order.paymentStatus === 'refunded'
+  const texts: Record<EmailTemplate, Record<Locale, Omit<Words, 'labels'>>> = {
+    confirmed: {
+      en: {
+        subject: `Your order ${number} is confirmed`,
+        greeting: `Hello ${name},`,
+        opening:
+          order.paymentStatus === 'authorised'
+            ? `Thank you for your order. Your payment is secured; it is taken when we send your things.`
+            : `Thank you for your order. We have received your payment and are getting everything ready.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已确认`,
+        greeting: `${name}，您好：`,
+        opening:
+          order.paymentStatus === 'authorised'
+            ? `感谢您的订购。您的付款已预授权，发货时才会扣款。`
+            : `感谢您的订购。我们已收到您的付款，正在为您备货。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    cancelled: {
+      en: {
+        subject: `Your order ${number} has been cancelled`,
+        greeting: `Hello ${name},`,
+        opening: wasRefunded
+          ? `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`
+          : `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已取消`,
+        greeting: `${name}，您好：`,
+        opening: wasRefunded
+          ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。`
+          : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    shipped: {
+      en: {
+        subject: `Your order ${number} is on its way`,
+        greeting: `Hello ${name},`,
+        opening:
+          order.status === 'fulfilled'
+            ? `Your order has been sent.`
+            : `Part of your order has been sent. We write again when the rest is on its way.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已发货`,
+        greeting: `${name}，您好：`,
+        opening: order.status === 'fulfilled' ? `您的订单已发货。` : `您的部分商品已发货，其余商品寄出时会再通知您。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    refunded: {
+      en: {
+        subject: `A refund for your order ${number}`,
+        greeting: `Hello ${name},`,
+        opening: `We have sent money back to you. It can take a few days until your bank shows it.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 已退款`,
+        greeting: `${name}，您好：`,
+        opening: `我们已为您退款，银行可能需要几天时间入账。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+  }
+  return { ...texts[template][locale], labels: labels[locale] }
+}
+
+type Row = [label: string, value: string]
+
+/** @param shop.reference id of the parcel or refund that the email is about */
+export function renderEmail(
+  template: EmailTemplate,
+  order: Order,
+  shop: { locale: Locale; shopName: string; orderUrl: string | null; reference?: string | undefined },
+): EmailContent {
+  const { locale, orderUrl, reference } = shop
+  const words = wordsOf(template, order, shop)
+  const rows = rowsOf(template, order, { words, locale, reference })
+
+  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
+  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
+    (line) => line !== undefined && line !== '',
+  )
+  const text = [
+    words.greeting,
+    '',
+    words.opening,
+    '',
+    ...rows.map(([label, value]) => `${label}  ${value}`),
+    '',
+    `${words.labels.shipTo}:`,
+    ...address,
+    '',
+    ...(orderUrl === null ? [] : [`${words.labels.link}: ${orderUrl}`, '']),
+    words.closing,
+  ].join('\n')
+  const html = [
+    `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.subject)}</title></head>`,
+    '<body style="font-family:system-ui,sans-serif;line-height:1.5;max-width:36rem;margin:2rem auto;padding:0 1rem;color:#1c1c22">',
+    `<p>${escapeHtml(words.greeting)}</p><p>${escapeHtml(words.opening)}</p>`,
+    '<table style="width:100%;border-collapse:collapse">',
+    ...rows.map(
+      ([label, value]) =>
+        `<tr><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea">${escapeHtml(label)}</td><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea;text-align:right">${escapeHtml(value)}</td></tr>`,
+    ),
+    '</table>',
+    `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`,
+    orderUrl === null ? '' : `<p><a href="${escapeHtml(orderUrl)}">${escapeHtml(words.labels.link)}</a></p>`,
+    `<p>${escapeHtml(words.closing)}</p></body></html>`,
+  ].join('')
+  return { subject: words.subject, text, html }
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+
+function rowsOf(
+  template: EmailTemplate,
+  order: Order,
+  { words, locale, reference }: { words: Words; locale: Locale; reference: string | undefined },
+): Row[] {
+  switch (template) {
+    case 'confirmed':
+    case 'cancelled':
+      return sumRows(order, words, locale)
+    case 'shipped': {
+      const parcel = order.fulfilments.find(({ id }) => id === reference)
+      const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
+      const details: [string, string | null | undefined][] = [
+        [words.labels.carrier, parcel?.carrier],
+        [words.labels.trackingNumber, parcel?.trackingNumber],
+        [words.labels.trackingUrl, parcel?.trackingUrl],
+      ]
+      return [
+        ...(parcel?.lines ?? []).map(({ sku, quantity }): Row => [
+          words.labels.parcel,
+          `${quantity} × ${titles.get(sku) ?? sku}`,
+        ]),
+        ...details.flatMap(([label, value]): Row[] => (value ? [[label, value]] : [])),
+      ]
+    }
+    case 'refunded': {
+      const refund = order.refunds.find(({ id }) => id === reference)
+      return refund === undefined ? [] : [[words.labels.refund, moneyText(refund.amount, locale)]]
+    }
+  }
+}
+
+function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] {
+  const row = (label: string, amount: Money): Row => [label, moneyText(amount, locale)]
+  return [
+    ...lines.map(({ quantity, title, total }) => row(`${quantity} × ${title}`, total)),
+    row(words.labels.items, totals.items),
+    ...(totals.discount.amount > 0 ? [row(words.labels.discount, totals.discount)] : []),
+    row(words.labels.shipping, totals.shipping),
+    ...(totals.tax.amount > 0
+      ? [row(totals.taxIncluded ? words.labels.taxIncluded : words.labels.tax, totals.tax)]
+      : []),
+    row(words.labels.total, totals.total),
+  ]
+}
+
+/** Money as it is written in this language, such as `$1,299.00` or `¥1,299.00`. Currencies have minor units of two digits. */
+function moneyText({ amount, currency }: Money, locale: Locale): string {
+  const key = `${locale} ${currency}`
+  const format =
+    formats.get(key) ?? new Intl.NumberFormat(locale === 'zh' ? 'zh-CN' : 'en-US', { style: 'currency', currency })
+  // Making a format is expensive; there are only as many as the shop has pairs of language and currency.
+  formats.set(key, format)
+  return format.format(amount / 100)
+}
+
+const formats = new Map<string, Intl.NumberFormat>()

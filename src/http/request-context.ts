@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '#app'
+import { AppError } from '#errors'
+import type { Context, Session } from '#rpc'
+
+const orderCookieDays = 30
+
+/** The context of the procedures that one request calls. */
+export function createContext(app: App, { request, reply }: { request: FastifyRequest; reply: FastifyReply }): Context {
+  const { config, log } = app.services
+  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const sessionToken = bearer ?? request.cookies['hf_session']
+  let session: Promise<Session | null> | undefined
+
+  return {
+    requestId: request.id,
+    address: request.ip,
+    log,
+    timeoutMs: config.REQUEST_TIMEOUT_MS,
+    isReadOnly: config.READ_ONLY,
+    sessionToken,
+    session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
+    orderToken(orderId) {
+      const header = request.headers['x-order-token']
+      return typeof header === 'string' ? header : request.cookies[`hf_order-${orderId}`]
+    },
+    setCookie(cookie, value) {
+      // An event stream has sent its headers before its procedure runs.
+      if (reply.raw.headersSent) return
+      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
+      if (value === null) reply.clearCookie(`hf_${cookie}`, options)
+      else
+        reply.setCookie(`hf_${cookie}`, value, {
+          ...options,
+          maxAge: (cookie === 'session' ? config.SESSION_DAYS : orderCookieDays) * 86_400,
+        })
+    },
+  }
+}
+
+/** An expired cookie makes the browser a guest. @throws AppError `unauthenticated` for an expired bearer token */
+async function findSession(
+  app: App,
+  { sessionToken, isBearer }: { sessionToken: string | undefined; isBearer: boolean },
+): Promise<Session | null> {
+  if (sessionToken === undefined) return null
+  const session = await app.authenticate(sessionToken)
+  if (session === null && isBearer)
+    throw new AppError('unauthenticated', { message: 'The session has expired or was ended. Log in again.' })
+  return session
+}

@@ -1,0 +1,81 @@
+import { useState } from 'react'
+import { navigate } from '../route/router.ts'
+import { cartStatus, dropCart, loadCart } from './cart.ts'
+import { saveFields } from './checkout-fields.ts'
+import { shop } from './client.ts'
+import type { Failure } from './failure.ts'
+import { cacheData } from './query-cache.ts'
+import type { Cart, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
+import { useAttempt, type AttemptPhase } from './use-attempt.ts'
+import type { Inputs } from '#client'
+
+export type PlaceOrderInput = Inputs['order']['place']
+
+/** Rejection of an order by the shop (`outcome: 'refused'`): nothing was ordered. */
+export interface OrderRejection {
+  reason: RefusalReason
+  lines: StockShortage[]
+  /** The existing order of this cart, when that is the reason and the order is known. */
+  orderId: string | null
+  /** The cart as it was sent, for the titles of its lines. */
+  cart: Cart | null
+}
+
+/** State of placing an order, with the actions of the checkout form. */
+export interface OrderPlacement {
+  phase: AttemptPhase
+  rejection: OrderRejection | null
+  /** The request was invalid or not allowed: nothing was ordered. */
+  failure: Failure | null
+  start: (input: PlaceOrderInput) => void
+  resume: () => void
+  clear: () => void
+}
+
+/** Places the order exactly once and navigates to its page. */
+export function useOrderPlacement(): OrderPlacement {
+  const [rejection, setRejection] = useState<OrderRejection | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function complete(answer: PlaceAnswer, { cartId }: PlaceOrderInput): Promise<void> {
+    if (answer.outcome === 'placed') {
+      const { order } = answer
+      cacheData(`order ${order.id}`, order)
+      saveFields(null)
+      dropCart()
+      return navigate(`/order/${order.id}`, { isReplacement: true })
+    }
+    const { cart } = cartStatus.get()
+    const orderedCart =
+      answer.reason === 'already_placed' ? await shop.order.cart.get.query({ cartId }).catch(() => null) : null
+    setRejection({ reason: answer.reason, lines: answer.lines ?? [], orderId: orderedCart?.orderId ?? null, cart })
+    await loadCart()
+  }
+
+  const { phase, start, resume } = useAttempt<PlaceOrderInput, PlaceAnswer>({
+    name: 'place',
+    call: (input) => shop.order.place.mutate(input),
+    onCompleted: (answer, input) => void complete(answer, input),
+    onFailed: (failed) => {
+      setFailure(failed)
+      if (failed.code === 'cart_closed' || failed.code === 'not_found') void loadCart()
+    },
+  })
+
+  function clear(): void {
+    setRejection(null)
+    setFailure(null)
+  }
+
+  return {
+    phase,
+    rejection,
+    failure,
+    start(input) {
+      clear()
+      start(input)
+    },
+    resume,
+    clear,
+  }
+}
