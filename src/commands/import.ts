@@ -9,7 +9,7 @@ const rejectionsPrintedMax = 50
 /** Imports a product CSV into the catalog. Exit code 1 when rows were rejected. */
 export async function importFile(
   file: string,
-  { currency, onBadRow }: { currency?: string; onBadRow: 'refuse' | 'skip' },
+  { currency, onBadRow }: { currency?: string; onBadRow: 'reject' | 'skip' },
 ): Promise<void> {
   const shop = await openShop({ print, payment: noPayment })
   const bar = new SingleBar({
@@ -48,7 +48,7 @@ export async function importFile(
     )
     if (report.skusGenerated > 0)
       print(`${report.skusGenerated} variants without a SKU got one generated from handle and options.`)
-    if (report.rejectionsTotal > 0 && onBadRow === 'refuse')
+    if (report.rejectionsTotal > 0 && onBadRow === 'reject')
       print('Nothing was imported. Correct these rows, or import the other products with --on-bad-row skip.')
     if (report.rejectionsTotal > 0) process.exitCode = 1
   } finally {

@@ -50,16 +50,16 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .addOption(
       new Option(
         '--on-bad-row <what>',
-        '`refuse`: one bad row rejects the whole file; `skip`: products without bad rows are imported',
+        '`reject`: one bad row rejects the whole file; `skip`: products without bad rows are imported',
       )
-        .choices(['refuse', 'skip'])
-        .default('refuse'),
+        .choices(['reject', 'skip'])
+        .default('reject'),
     )
     .addHelpText(
       'after',
       '\nWorks whether the shop is running or stopped. Rejected rows are listed with line and reason.',
     )
-    .action(async (file: string, options: { currency?: string; onBadRow: 'refuse' | 'skip' }) =>
+    .action(async (file: string, options: { currency?: string; onBadRow: 'reject' | 'skip' }) =>
       (await import('./import.ts')).importFile(file, options),
     )
 

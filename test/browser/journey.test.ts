@@ -6,8 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chromiumPath, databaseFolder, startProgram, type Program } from '#test'
 
 /**
- * A buyer in a browser, in both languages, on a desk and on a phone. With SCREENSHOTS=folder the pages are kept as
- * pictures, to be looked at.
+ * A buyer in a browser, in both languages, on a desktop and on a phone. SCREENSHOTS=folder saves pictures of the pages.
  */
 
 const words = {
@@ -62,7 +61,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-async function visit(language: Language, width: number): Promise<{ page: Page; context: BrowserContext }> {
+async function openPage(language: Language, width: number): Promise<{ page: Page; context: BrowserContext }> {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
     locale: language === 'zh' ? 'zh-CN' : 'en-US',
@@ -84,7 +83,7 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
-/** From the search field to a placed order, with this card. */
+/** Buys with this card, from the search field to a placed order. */
 async function buy(page: Page, language: Language, card: string): Promise<void> {
   const say = words[language]
   await page.locator('input[role=combobox]').fill(say.find)
@@ -115,15 +114,15 @@ describe.each([
   ['en', 390],
   ['zh', 1280],
 ] as const)('in %s, %i pixels wide', (language, width) => {
-  test('a guest finds, buys and sees the order become paid', { timeout: 120_000 }, async () => {
-    const { page, context } = await visit(language, width)
+  test('a guest searches, buys, and sees the order become paid', { timeout: 120_000 }, async () => {
+    const { page, context } = await openPage(language, width)
     await page.waitForLoadState('networkidle')
     await picture(page, `start-${language}-${width}`)
     expect(await page.locator('html').getAttribute('lang')).toMatch(language)
     await buy(page, language, 'pm_card_visa')
     await heading(page, words[language].paid)
     await picture(page, `paid-${language}-${width}`)
-    // No page is wider than its screen.
+    // No page scrolls sideways.
     expect(
       await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
     ).toBeLessThanOrEqual(0)
@@ -134,8 +133,8 @@ describe.each([
   })
 })
 
-test('a declined card: the page says so, and takes another', { timeout: 120_000 }, async () => {
-  const { page, context } = await visit('en', 390)
+test('a declined card is reported on the page, and another one pays', { timeout: 120_000 }, async () => {
+  const { page, context } = await openPage('en', 390)
   await buy(page, 'en', 'pm_card_visa_chargeDeclined')
   await heading(page, words.en.declined)
   await picture(page, 'declined-en-390')
@@ -146,21 +145,25 @@ test('a declined card: the page says so, and takes another', { timeout: 120_000 
   expect(complaints).toEqual([])
 })
 
-test("a card whose bank asks first: confirmed on the bank's page, paid on ours", { timeout: 120_000 }, async () => {
-  const { page, context } = await visit('zh', 1280)
-  await buy(page, 'zh', 'pm_card_authenticationRequired')
-  const [bank] = await Promise.all([
-    context.waitForEvent('page'),
-    page.getByRole('link', { name: words.zh.bank }).click(),
-  ])
-  await bank.getByRole('button').first().click()
-  await heading(page, words.zh.paid)
-  await context.close()
-  expect(complaints).toEqual([])
-})
+test(
+  "a card that needs confirmation is confirmed on the bank's page and pays the order",
+  { timeout: 120_000 },
+  async () => {
+    const { page, context } = await openPage('zh', 1280)
+    await buy(page, 'zh', 'pm_card_authenticationRequired')
+    const [bank] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('link', { name: words.zh.bank }).click(),
+    ])
+    await bank.getByRole('button').first().click()
+    await heading(page, words.zh.paid)
+    await context.close()
+    expect(complaints).toEqual([])
+  },
+)
 
-test('the shop can be used with the keyboard alone, from search to cart', { timeout: 120_000 }, async () => {
-  const { page, context } = await visit('en', 1280)
+test('the shop works with the keyboard alone, from search to cart', { timeout: 120_000 }, async () => {
+  const { page, context } = await openPage('en', 1280)
   await page.waitForLoadState('networkidle')
   const focused = () => page.evaluate<string>('document.activeElement.textContent')
   await page.keyboard.press('Tab')

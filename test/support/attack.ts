@@ -3,12 +3,12 @@ import { errorKinds } from '#errors'
 import type { Fleet } from './fleet.ts'
 import type { Program } from './program.ts'
 
-/** Sends what no client of ours would send, and tells what is wrong with the refusal. */
+/** Hostile requests, and the checks that each is rejected as documented. */
 
 export interface Attack {
-  /** How a failure names it. */
+  /** Its name in the report of a failure. */
   name: string
-  /** Path and query as they go over the wire. */
+  /** Path and query, as sent. */
   path: string
   method?: string
   headers?: Record<string, string | string[]>
@@ -21,7 +21,7 @@ export interface Expected {
   error?: keyof typeof errorKinds
   /** An issue must name this field. */
   field?: string
-  /** The refusal is an event of a stream, whose status says nothing. */
+  /** The rejection is an event of a stream, whose HTTP status is 200. */
   isStream?: boolean
 }
 
@@ -32,17 +32,17 @@ export interface RawResponse {
   durationMs: number
 }
 
-const patienceMs = 2_000
-const answerMax = 10_000
+const timeoutMs = 2_000
+const responseMax = 10_000
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
-/** @throws when there is no whole answer within 2 s */
+/** @throws without a complete response within 2 s */
 export function send(url: string, { path, method = 'POST', headers = {}, body }: Attack): Promise<RawResponse> {
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url)
     const sent = request(
-      { hostname, port, path, method, headers, agent, signal: AbortSignal.timeout(patienceMs) },
+      { hostname, port, path, method, headers, agent, signal: AbortSignal.timeout(timeoutMs) },
       (answer) => {
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -82,11 +82,11 @@ export function procedureCall(
   }
 }
 
-/** Sends all of them, some at a time. @returns what is wrong with the answers; nothing, if all were refused as they must be */
+/** Sends the attacks, six concurrently. @returns the problems of their responses; none if each was rejected as expected */
 export async function findProblems(url: string, attacks: readonly Attack[]): Promise<string[]> {
   const problems: string[] = []
   const waiting = attacks.values()
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (const attack of waiting) {
       const found = await send(url, attack).then(
         (answer) =>
@@ -98,29 +98,29 @@ export async function findProblems(url: string, attacks: readonly Attack[]): Pro
       problems.push(...found.map((problem) => `${attack.name}: ${problem}`))
     }
   }
-  await Promise.all(Array.from({ length: 6 }, lane))
+  await Promise.all(Array.from({ length: 6 }, worker))
   return problems
 }
 
-/** What a stranger must never read: stacks, paths, SQL, what the shop is made of. */
-const inside =
+/** Internals that no response may reveal: stacks, paths, SQL, names of libraries. */
+const internals =
   /node_modules|file:\/\/|\/(src|modules|home|root|tmp|work)\/|\.[mc]?[jt]s\b|\n\s+at |"stack"|\b(zod|fastify|trpc|drizzle|postgres|pg|bullmq|redis|argon2|SyntaxError|TypeError)\b|FST_|Failed query|\b(select|insert into|update|delete from)\b .*\b(from|where|set|values)\b|violates|\brelation\b/i
 
 function problemsOf(answer: RawResponse, expected: Expected): string[] {
   const { status, headers, text } = answer
   const errors = errorsIn(text, expected)
   return [
-    ...(expected.isStream === true || (status >= 400 && status < 500) ? [] : ['not refused with 4xx']),
+    ...(expected.isStream === true || (status >= 400 && status < 500) ? [] : ['not rejected with 4xx']),
     ...(expected.status === undefined || expected.status === status ? [] : [`status is not ${expected.status}`]),
-    ...(errors.length > 0 ? [] : ['no error that can be read']),
+    ...(errors.length > 0 ? [] : ['no readable error']),
     ...errors.flatMap((error) => problemsOfError(error, expected)),
-    ...(inside.test(text) ? [`tells of the inside (${inside.exec(text)?.[0]})`] : []),
-    ...(text.length <= answerMax ? [] : ['long-winded']),
+    ...(internals.test(text) ? [`reveals internals (${internals.exec(text)?.[0]})`] : []),
+    ...(text.length <= responseMax ? [] : ['too long']),
     ...(/^[0-9a-f-]{36}$/.test(String(headers['x-request-id'])) ? [] : ['no x-request-id']),
     ...(headers['x-content-type-options'] === 'nosniff' && headers['content-security-policy'] !== undefined
       ? []
       : ['no security headers']),
-    ...(headers['x-powered-by'] === undefined && headers['server'] === undefined ? [] : ['says what it runs on']),
+    ...(headers['x-powered-by'] === undefined && headers['server'] === undefined ? [] : ['names its software']),
   ]
 }
 
@@ -131,7 +131,7 @@ interface ErrorData {
   issues?: { field: string; message: string }[]
 }
 
-/** One error, one of each call of a batch, or the one that ended a stream. */
+/** The error, one for each call of a batch, or the one that ended a stream. */
 function errorsIn(text: string, { isStream = false }: Expected): (ErrorData | undefined)[] {
   const json = isStream ? (/^event: serialized-error\ndata: (.*)$/m.exec(text)?.[1] ?? text) : text
   try {
@@ -146,7 +146,7 @@ function errorsIn(text: string, { isStream = false }: Expected): (ErrorData | un
 
 function problemsOfError(data: ErrorData | undefined, expected: Expected): string[] {
   const kind = Object.entries(errorKinds).find(([code]) => code === data?.error)?.[1]
-  if (data === undefined || kind === undefined) return ['not in the shape of an error']
+  if (data === undefined || kind === undefined) return ['not an error object']
   return [
     ...(kind.status === data.httpStatus && kind.isRetryable === data.isRetryable
       ? []
@@ -159,8 +159,8 @@ function problemsOfError(data: ErrorData | undefined, expected: Expected): strin
 }
 
 /**
- * A count and a checksum of every table: equal before and after means that nothing was changed. Not of the queue's, whose
- * wake-ups follow a commit at a pace of their own.
+ * Row count and checksum of every table: equal before and after means that nothing was changed. The queue's tables are
+ * left out, since wake-ups follow a commit asynchronously.
  */
 export async function tableDigests(fleet: Fleet, except: readonly string[] = []): Promise<Record<string, string>> {
   const tables = await fleet.query<{ name: string }>(`
@@ -179,7 +179,7 @@ export async function tableDigests(fleet: Fleet, except: readonly string[] = [])
   return Object.fromEntries(sums.map(({ name, sum }) => [name, sum]))
 }
 
-/** Lines of a process's output that report our failure (a caller's mistake is none), or repeat what a caller has sent. */
+/** Log lines that report an error of ours, or that repeat input of a caller. */
 export function logProblems(program: Program, markers: readonly string[]): string[] {
   return program
     .output()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { TRPCClientError } from '@trpc/client'
 import { createClient, type Client, type Inputs, type Outputs } from '#client'
 
-/** A buyer with the typed client, who does as the documentation says: what fails or stays unknown is sent again with the same key. */
+/** A buyer with the typed client that retries as documented: a failed or unknown call is repeated with the same key. */
 export interface Buyer {
   readonly client: Client
   /** A new cart with these lines. */
@@ -48,7 +48,7 @@ export function createBuyer(...urls: string[]): Buyer {
   }
 }
 
-/** Asks again, up to 30 times, while the answer says that it can help. */
+/** Repeats a call up to 30 times while its error is retryable. */
 export async function withRetries<T>(work: (attempt: number) => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -60,7 +60,7 @@ export async function withRetries<T>(work: (attempt: number) => Promise<T>): Pro
   }
 }
 
-/** A connection that broke, or an answer that says so. */
+/** A broken connection, or an error that reports one. */
 const isWorthRetrying = (error: unknown): boolean =>
   error instanceof TRPCClientError &&
   (error.data === undefined || error.data === null || (error.data as { isRetryable?: boolean }).isRetryable === true)

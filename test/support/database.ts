@@ -7,7 +7,7 @@ export interface TestDatabase extends AsyncDisposable {
   url: string
 }
 
-/** A database of its own, migrated and empty. Disposing of it fails when somebody still holds a connection: that is a leak. */
+/** A migrated, empty database. Disposal fails while a connection to it is open, which is a leak. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -46,7 +46,7 @@ async function drop(client: pg.Client, name: string): Promise<void> {
         [name],
       )
       .then(({ rows }) => rows.map(({ who }) => who))
-  // A connection that has just been ended, or whose process was killed, takes a moment to go.
+  // A connection that was just closed, or whose process was killed, takes a moment to disappear.
   const isLeft = await waitFor(async () => (await left()).length === 0, { timeoutMs: 2000, what: name }).then(
     () => false,
     () => true,

@@ -6,18 +6,18 @@ import { startEmbeddedPostgres } from '#embedded-postgres'
 import { startSandbox } from '#sandbox'
 import { runProgram, startProgram, type Program } from './program.ts'
 
-/** What several processes of one shop share: a durable Postgres of its own with demo data, and a payment provider. */
+/** A shop of several processes: a durable Postgres of its own with demo data, and a payment provider. */
 export interface Fleet extends AsyncDisposable {
   env: Record<string, string>
   databaseUrl: string
   sandboxUrl: string
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
   stopPostgres(): Promise<void>
-  /** Starts it again on its data. @returns its new address */
+  /** Restarts it on its data. @returns its new address */
   startPostgres(): Promise<string>
-  /** Starts one more process; it ends with the fleet. */
+  /** Starts another process, which ends with the fleet. */
   start(args: string[], env?: Record<string, string>): Promise<Program>
-  /** Switches a fault of the provider on, in place of what was on before. */
+  /** Sets the provider's fault, in place of the earlier ones. */
   setFault(fault: Record<string, unknown>): Promise<void>
   ledger(): Promise<LedgerEntry[]>
 }
@@ -36,7 +36,7 @@ const apiKey = 'sk_test_fleet_0123456789'
 export interface FleetOptions {
   redisUrl?: string
   env?: Record<string, string>
-  /** Where the provider's webhooks go, and what signs them. */
+  /** Endpoint and signing secret of the provider's webhooks. */
   webhook?: { url: string; secret: string }
 }
 
@@ -44,7 +44,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   await using taken = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-fleet-'))
   taken.defer(() => rm(dataDir, { recursive: true, force: true }))
-  // As root, Postgres runs as another account, which must get in.
+  // As root, Postgres runs as another user, which must have access.
   await chmod(dataDir, 0o755)
   const openPostgres = () => startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: () => undefined })
   let postgres = await openPostgres()
@@ -124,7 +124,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
 
 function openPool(url: string): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 2 })
-  // Postgres may be stopped before it has seen that the pool has ended.
+  // Postgres may stop before it notices the end of the pool.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool

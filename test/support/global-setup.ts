@@ -12,12 +12,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await using cleanUp = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   cleanUp.defer(() => rm(dataDir, { recursive: true, force: true }))
-  // As root Postgres runs as another user, who must get in; what lies there is the data of tests.
+  // As root, Postgres runs as another user, which must have access. The folder holds test data only.
   await chmod(dataDir, 0o755)
-  // Nothing here outlives the run, so that it need not reach the disk.
+  // No data outlives the run, so fsync is off.
   const settings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
   const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => process.stderr.write(`${line}\n`), settings })
-  // Where Postgres may not enter the temporary folder its data lies elsewhere.
+  // Where Postgres may not enter the temporary folder, its data is elsewhere.
   cleanUp.defer(() => rm(dirname(postgres.dataDir), { recursive: true, force: true }))
   cleanUp.defer(postgres.stop)
   await createTemplate(postgres.url)

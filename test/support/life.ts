@@ -11,25 +11,25 @@ export interface TestShop extends AsyncDisposable {
   ada: Buyer
   admin: Client['order']['admin']
   order(access: Access): Promise<Outputs['order']['get']>
-  /** A new order of one line of `pieces`. */
-  createOrder(token: string, pieces?: number): Promise<{ access: Access; sku: string; total: number }>
-  /** A new order that is paid. */
-  createPaidOrder(pieces: number): Promise<{ access: Access; sku: string; total: number; intentId: string }>
+  /** Places an order of one line. */
+  createOrder(token: string, quantity?: number): Promise<{ access: Access; sku: string; total: number }>
+  /** Places an order and waits until it is paid. */
+  createPaidOrder(quantity: number): Promise<{ access: Access; sku: string; total: number; intentId: string }>
   intentOf(orderId: string): Promise<string>
   stockOf(sku: string): Promise<{ available: number; reserved: number } | undefined>
-  /** Waits for it; what throws is tried again. */
+  /** Waits for the condition; one that throws is retried. */
   until(condition: () => Promise<boolean>): Promise<void>
-  /** A switch of the provider. */
+  /** Calls the sandbox's control API. */
   controlSandbox<Answer>(path: string, body: object): Promise<Answer>
-  /** The provider's API, as somebody else on our account uses it. */
+  /** Calls the provider's API, as another program on the same account does. */
   callProvider(path: string, form: Record<string, string>): Promise<void>
-  /** Switches all faults off. */
+  /** Removes all faults. */
   clearFaults(): Promise<void>
-  /** One more fault, beside those that are on. */
+  /** Adds a fault to those that are set. */
   addFault(fault: Record<string, unknown>): Promise<void>
-  /** Delivers a webhook of our own making, signed as the provider would. @returns the status of the answer */
+  /** Delivers a forged webhook with a valid signature. @returns the status of the response */
   sendWebhook(body: string): Promise<number>
-  /** What the provider's own ledger says of an order. */
+  /** The provider's ledger of an order. */
   ledgerOf(orderId: string): Promise<LedgerEntry[]>
   /** Waits until the provider has no webhook to deliver. */
   untilWebhooksDelivered(): Promise<void>
@@ -67,15 +67,15 @@ export async function startTestShop(env: Record<string, string> = {}): Promise<T
     return (await answer.json()) as Answer
   }
 
-  async function placed(cardToken: string, pieces = 1) {
+  async function placed(cardToken: string, quantity = 1) {
     const [row] = await fleet.query<{ sku: string }>(
       'select sku from product.stock where available >= 10 and reserved = 0 order by random() limit 1',
     )
     if (row === undefined) throw new Error('no stock')
-    const answer = await ada.place(await ada.createCart([{ sku: row.sku, quantity: pieces }]), {
+    const answer = await ada.place(await ada.createCart([{ sku: row.sku, quantity }]), {
       payment: { methodId: 'card', token: cardToken },
     })
-    if (answer.outcome !== 'placed') throw new Error(`refused: ${answer.reason}`)
+    if (answer.outcome !== 'placed') throw new Error(`not placed: ${answer.reason}`)
     const access = { id: answer.order.id, accessToken: answer.accessToken }
     return { access, sku: row.sku, total: answer.order.totals.total.amount }
   }
@@ -90,8 +90,8 @@ export async function startTestShop(env: Record<string, string> = {}): Promise<T
     admin: staff.order.admin,
     order,
     createOrder: placed,
-    async createPaidOrder(pieces) {
-      const one = await placed('pm_card_visa', pieces)
+    async createPaidOrder(quantity) {
+      const one = await placed('pm_card_visa', quantity)
       await until(async () => (await order(one.access)).status === 'paid')
       return { ...one, intentId: await intentOf(one.access.id) }
     },

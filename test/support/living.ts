@@ -4,10 +4,10 @@ const living = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
-// As the pool of the test runner ends its workers: a signal that nobody handles would not come by here.
+// The test runner ends its workers by this signal; without a handler the exit hook below would not run.
 process.once('SIGTERM', () => process.exit(143))
 
-/** The child never outlives this process: a test that ran out of time disposes of nothing. */
+/** Kills the child when this process ends, since a test that timed out disposes of nothing. */
 export function killOnExit(child: ChildProcess): void {
   living.add(child)
   child.once('exit', () => living.delete(child))

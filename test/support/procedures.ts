@@ -4,14 +4,14 @@ import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
 import type { Fleet } from './fleet.ts'
 
-/** Every procedure of the shop, found in its router: a new one is attacked without being named. */
+/** Every procedure of the shop, read from its router, so that a new one is attacked without being listed. */
 
 export interface Procedure {
   path: string
   type: 'query' | 'mutation' | 'subscription'
-  /** What checks its input. */
+  /** Whether its schemas accept the input. */
   accepts(input: unknown): boolean
-  /** One for each alternative of its input, with every field given; plausible, not necessarily true. */
+  /** One for each alternative of its input, with every field set to a plausible value. */
   samples: Sample[]
 }
 
@@ -42,9 +42,9 @@ interface JsonSchema {
   items?: JsonSchema
 }
 
-/** @param values what fields of these names hold in samples */
+/** @param values values of samples by field name */
 export async function listProcedures(fleet: Fleet, values: Record<string, unknown> = {}): Promise<Procedure[]> {
-  // Loading the shop changes how this whole process reads numbers from Postgres; only those who ask for its router want that.
+  // Imported here, since loading the shop changes how the whole process parses numbers from Postgres.
   const { createApp } = await import('#app')
   const app = createApp({
     config: loadConfig(fleet.env),
@@ -125,7 +125,7 @@ function fieldAndBelow(schema: JsonSchema, path: string[], isRequired: boolean):
   }
 }
 
-/** A copy of the input with another value, or none (undefined), at this place. */
+/** A copy of the input with another value at this path, or without it (undefined). */
 export function withValue(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
   if (name === undefined) return value
   const copy = (Array.isArray(input) ? [...(input as unknown[])] : { ...(input as object) }) as Record<string, unknown>

@@ -3,21 +3,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 export interface ListedProcess {
   pid: number
   parentPid: number
-  /** CPU time of its own and of children that have ended, ms. */
+  /** CPU time of the process and its ended children, ms. */
   cpuMs: number
   command: string
 }
 
-/** A tick of the kernel's accounting (USER_HZ), which is the same on all of Linux. */
+/** Tick of the kernel's accounting (USER_HZ), the same on every Linux. */
 const tickMs = 10
 
-/** The processes of this machine that still run, read from Linux's /proc: `ps` is not everywhere. */
+/** The running processes of this machine, read from /proc, since `ps` may be missing. */
 export function listProcesses(): ListedProcess[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []
     try {
       const status = readFileSync(`/proc/${name}/stat`, 'utf8')
-      // The second field is the program's name in parentheses, which may itself hold anything.
+      // The second field, the program's name in parentheses, may contain any character.
       const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
       const [state, parentPid] = fields
       if (state === 'Z') return []
@@ -30,7 +30,7 @@ export function listProcesses(): ListedProcess[] {
         },
       ]
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
       return []
     }
   })

@@ -6,18 +6,18 @@ import { waitFor } from './wait-for.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** The program as an operator runs it: a process of its own, with an environment of its own. */
+/** The program as an operator runs it: a process with its own environment. */
 export interface Program extends AsyncDisposable {
   readonly pid: number
-  /** Everything it has written so far. */
+  /** Its output so far. */
   output(): string
-  /** The address that its ready line ends in. */
+  /** The address at the end of its ready line. */
   url(): string
-  /** Ends it at once, as a crash would. */
+  /** SIGKILL, as a crash. */
   kill(): Promise<void>
-  /** Asks it to end, as a deploy would. @returns its exit code */
+  /** SIGTERM (or another signal), as a deploy. @returns its exit code */
   stop(signal?: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): Promise<number | null>
-  /** @returns its exit code, once it has ended by itself */
+  /** @returns its exit code once it ends by itself */
   ended(): Promise<number | null>
 }
 
@@ -27,7 +27,7 @@ export interface ProgramOptions {
   timeoutMs?: number
 }
 
-/** Runs a command and waits until it says that it is ready. */
+/** Runs a command and waits for its ready line. */
 export async function startProgram(args: string[], options: ProgramOptions = {}): Promise<Program> {
   const program = runProgram(args, options)
   try {
@@ -46,7 +46,7 @@ export async function startProgram(args: string[], options: ProgramOptions = {})
 /** Runs a command without waiting. */
 export function runProgram(args: string[], { env = {} }: ProgramOptions = {}): Program & { hasEnded(): boolean } {
   const child: ChildProcess = spawn(process.execPath, [main, ...args], {
-    // Nothing of this run's own settings: a test says all that it sets.
+    // Without the settings of this run: a test sets every variable it needs.
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

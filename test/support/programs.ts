@@ -1,13 +1,13 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The first of these programs that PATH holds. */
+/** The first of these programs on PATH. */
 export function findProgram(...names: string[]): string | undefined {
   const dirs = (process.env.PATH ?? '').split(delimiter).filter((dir) => dir !== '')
   return names.flatMap((name) => dirs.map((dir) => join(dir, name))).find(isExecutable)
 }
 
-/** Chromium or Chrome: `CHROMIUM_PATH`, else from PATH. `npm test` has made sure that there is one. */
+/** Chromium or Chrome: `CHROMIUM_PATH`, else from PATH. `npm test` has installed one. */
 export function chromiumPath(): string {
   const path = process.env.CHROMIUM_PATH ?? findProgram('chromium', 'chromium-browser', 'google-chrome')
   if (path === undefined) throw new Error('Tests need Chromium: put it on PATH, or set CHROMIUM_PATH.')

@@ -1,30 +1,30 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A TCP proxy before one server, which does to its connections what networks do. */
+/** A TCP proxy in front of one server that injects network faults. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number
-  /** The same address by way of the proxy. */
+  /** The server's address through the proxy. */
   urlThrough(url: string): string
-  /** New connections go there from now on; those that are open stay where they are. */
+  /** Sends new connections to this server; open ones stay. */
   retarget(target: Target): void
-  /** Resets every connection at once (RST). */
+  /** Resets every open connection (RST). */
   reset(): void
-  /** Swallows everything, both ways, and tells nobody: connections are half open, new ones are taken and never answered. */
+  /** Black hole: drops all data in both directions. Open connections are half open, new ones are accepted and never answered. */
   blackHole(): void
-  /** What is open now is swallowed for good; new connections pass. */
+  /** Drops all data of the connections that are open now; new ones pass. */
   blackHoleOpen(): void
-  /** Cuts what is open, and refuses what is new. */
+  /** Resets open connections and new ones. */
   rejectConnections(): void
   /** Requests arrive, replies do not. */
   dropReplies(): void
-  /** Passes this much later, ms. */
+  /** Delays all data, ms. */
   delay(ms: number): void
-  /** Lets this request arrive, then resets the connection before its reply; of the requests that match, this share. */
+  /** Delivers a matching request, then resets the connection before its reply, for this share of them. */
   cutReplyTo(request: RegExp, share: () => boolean): void
-  /** Passes everything again. Connections that have lost bytes stay as dead as they are. */
+  /** Passes all data again. Connections that have lost bytes stay dead. */
   restore(): void
-  /** How many replies were cut. */
+  /** Number of replies cut. */
   cutCount(): number
 }
 
@@ -33,18 +33,18 @@ type Mode = 'pass' | 'blackHole' | 'refuse' | 'dropReplies'
 interface Pair {
   client: Socket
   server: Socket
-  /** What befalls connections befalls this one. */
+  /** Subject to the current fault. */
   isMarked: boolean
-  /** Set for good once a byte of it was swallowed. */
+  /** Set once a byte was dropped; the connection stays dead. */
   lost: { requests: boolean; replies: boolean }
 }
 
-/** A server of this machine: its port, or an address that names it. */
+/** A server of this machine, by port or URL. */
 type Target = number | string
 
 const portOf = (target: Target): number => (typeof target === 'number' ? target : Number(new URL(target).port))
 
-/** @param only connections that have sent this are the ones to be swallowed; all unless given */
+/** @param options.only the black hole applies to connections that have sent this; to all unless given */
 export async function startProxy(first: Target, { only }: { only?: RegExp } = {}): Promise<Proxy> {
   const pairs = new Set<Pair>()
   let target = portOf(first)
@@ -71,7 +71,7 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
       one.on('error', () => undefined)
       one.on('close', () => {
         if (other.destroyed) pairs.delete(pair)
-        // The end of a connection is a message too, and gets lost like any other.
+        // The end of a connection is data too, and is dropped likewise.
         else if (!isSwallowed(pair, 'replies')) other.destroy()
       })
     }
@@ -95,7 +95,7 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
   const isSwallowed = ({ isMarked, lost }: Pair, way: 'requests' | 'replies'): boolean =>
     lost[way] || (isMarked && (mode === 'blackHole' || (mode === 'dropReplies' && way === 'replies')))
 
-  /** The request is on its way to the server, which acts on it; the client learns nothing. */
+  /** The server acts on the request, and the client gets no reply. */
   function cutReply(pair: Pair): void {
     cuts += 1
     pair.lost.replies = true
@@ -147,7 +147,7 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
   }
 }
 
-/** Node 24.21 cannot reset a socket that is saying good-bye: it would stay open for ever, and its process never end. */
+/** Node 24.21 cannot reset a socket that is half closed: it would stay open and keep its process alive. */
 function cutOff(socket: Socket): void {
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()

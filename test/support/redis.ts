@@ -12,19 +12,19 @@ import { freePort } from '#lib/free-port'
 export interface TestRedis extends AsyncDisposable {
   url: string
   port: number
-  /** Forgets everything, as a lost Redis does. */
+  /** FLUSHALL, as a lost Redis. */
   flushAll: () => Promise<void>
-  /** Any command, as an operator would type it. */
+  /** Runs any command. */
   call: (command: string, ...args: string[]) => Promise<unknown>
-  /** Stands still with its connections open (SIGSTOP), and goes on. */
+  /** Freezes it with its connections open (SIGSTOP), and resumes it. */
   freeze: () => void
   thaw: () => void
-  /** Ends, and is there again at the same address, empty. */
+  /** Restarts it, empty, at the same address. */
   restart: () => Promise<void>
   stop: () => Promise<void>
 }
 
-/** A real Redis (or Valkey) on a free port, with nothing on disk, as production's queue has it: `noeviction`. */
+/** A real Redis (or Valkey) on a free port, without persistence, with `noeviction` as the queue requires. */
 export async function startRedis(): Promise<TestRedis> {
   const program = findProgram('redis-server', 'valkey-server')
   if (program === undefined) return borrowRedis()
@@ -92,14 +92,14 @@ function launch(program: string, port: number, dir: string): ChildProcess {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  // Nothing of it is kept, so that nothing need be asked politely.
+  // It keeps no data, so it needs no graceful stop.
   child.kill('SIGKILL')
   await exited
 }
 
 /**
- * The Redis of `REDIS_URL`, where none is installed. Each worker of the run takes a database of its own and empties
- * that alone: what else lies on the server stays.
+ * The Redis of `REDIS_URL`, where none is installed. Each worker of the run uses and empties a database of its own;
+ * other data on the server stays.
  */
 async function borrowRedis(): Promise<TestRedis> {
   const given = process.env.REDIS_URL
@@ -108,7 +108,7 @@ async function borrowRedis(): Promise<TestRedis> {
   url.pathname = `/${8 + (Number(process.env.VITEST_POOL_ID ?? 0) % 8)}`
   const flushAll = async () => void (await send(url.href, 'flushdb'))
   await flushAll()
-  const refuse = () => {
+  const unsupported = () => {
     throw new Error('This test ends and freezes its Redis: it needs redis-server or valkey-server on PATH.')
   }
   return {
@@ -116,9 +116,9 @@ async function borrowRedis(): Promise<TestRedis> {
     port: Number(url.port || 6379),
     flushAll,
     call: (command, ...args) => send(url.href, command, ...args),
-    freeze: refuse,
-    thaw: refuse,
-    restart: refuse,
+    freeze: unsupported,
+    thaw: unsupported,
+    restart: unsupported,
     stop: flushAll,
     [Symbol.asyncDispose]: flushAll,
   }

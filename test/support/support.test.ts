@@ -4,7 +4,7 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { chromiumPath, createTestDatabase, startRedis, waitFor } from '#test'
 
-test('databases for tests are migrated and do not see each other', async () => {
+test('test databases are migrated and isolated from each other', async () => {
   await using one = await createTestDatabase()
   await using two = await createTestDatabase()
   const tablesIn = async (url: string, before = 'SELECT 1') => {
@@ -35,7 +35,7 @@ test('a connection that a test leaves open fails it', async () => {
   await client.end()
 })
 
-test('a Redis of our own keeps what it is given and forgets it on demand', async () => {
+test('a test Redis keeps data until it is flushed', async () => {
   await using server = await startRedis()
   const client = new Redis(server.url)
   try {
@@ -48,7 +48,7 @@ test('a Redis of our own keeps what it is given and forgets it on demand', async
   }
 })
 
-test('waiting in vain says for what, and why', async () => {
+test('a wait that times out names its condition and the last error', async () => {
   const wait = waitFor(() => Promise.reject(new Error('closed')), { timeoutMs: 50, what: 'the shop' })
   await expect(wait).rejects.toMatchObject({
     message: 'waited in vain for the shop (50 ms)',
@@ -56,6 +56,6 @@ test('waiting in vain says for what, and why', async () => {
   })
 })
 
-test('there is a browser', () => {
+test('a browser is installed', () => {
   expect(existsSync(chromiumPath())).toBe(true)
 })

@@ -7,12 +7,12 @@ import { createBuyer } from './buyer.ts'
 import { startFleet, type Fleet } from './fleet.ts'
 import type { Program } from './program.ts'
 
-/** A shop to be attacked: one server that logs all it can, and no limit on attempts that would end the attack. */
+/** A shop to attack: one server at the most verbose log level, without rate limits that would end the attack. */
 export interface Target extends AsyncDisposable {
   fleet: Fleet
   server: Program
   url: string
-  /** Stands in whatever is secret or personal here, and must be in no log. */
+  /** Part of every secret and personal datum of the target; must be in no log. */
   marker: string
   webhookSecret: string
   staff: Account
@@ -33,7 +33,7 @@ export async function startTarget(): Promise<Target> {
   const started = taken.use(
     await startFleet({ env: { ...attempts, PAYMENT_WEBHOOK_SECRET: webhookSecret, LOG_LEVEL: 'trace' } }),
   )
-  // A pool's end does not wait for its connections to close, and Postgres, which stops right after, would break them.
+  // The end of a pool does not wait for its connections, which Postgres would break when it stops right after.
   const database = new pg.Client({ connectionString: started.databaseUrl })
   await database.connect()
   taken.defer(() => database.end())
@@ -72,7 +72,7 @@ export async function startTarget(): Promise<Target> {
   }
 }
 
-/** Every one of them is refused as it must be, and no table has changed. `expected` holds for all, an attack's own beside it. */
+/** Asserts that each attack is rejected as expected and that no table has changed. `expected` applies to all, besides an attack's own. */
 export async function expectRejected(
   { fleet, url }: Target,
   attacks: readonly Attack[],
@@ -85,7 +85,7 @@ export async function expectRejected(
   expect(await tableDigests(fleet)).toEqual(before)
 }
 
-/** What there is to be taken: carts of one line each, and an order of a guest. */
+/** Resources that attacks aim at: carts of one line each, and a guest's order. */
 export interface ProtectedResources {
   sku: string
   customerCartId: string
@@ -103,7 +103,7 @@ export async function createProtectedResources({ fleet, customer, guest, url }: 
   const { id: guestsCart } = await guest.order.cart.create.mutate({ lines })
   const { id: orderedCart } = await guest.order.cart.create.mutate({ lines })
   const placed = await createBuyer(url).place(orderedCart)
-  if (placed.outcome !== 'placed') throw new Error(`refused: ${placed.reason}`)
+  if (placed.outcome !== 'placed') throw new Error(`not placed: ${placed.reason}`)
   const order = { id: placed.order.id, accessToken: placed.accessToken }
   return {
     sku: row?.sku ?? '',

@@ -2,15 +2,15 @@ import { expect } from 'vitest'
 import type { Fleet } from './fleet.ts'
 import { waitFor } from './wait-for.ts'
 
-/** What must be true once the dust has settled, whatever happened before. */
+/** Invariants of a shop at rest, whatever happened before. */
 
-/** SKUs whose movements do not sum to what is available and reserved. None, ever. */
+/** SKUs whose movements do not sum to available + reserved: none, ever. */
 export const unbalancedStock = (fleet: Fleet): Promise<{ sku: string }[]> =>
   fleet.query(`
     select s.sku from product.stock s left join product.stock_movement m using (sku)
     group by s.sku, s.available, s.reserved having coalesce(sum(m.quantity), 0) <> s.available + s.reserved`)
 
-/** Every one of these orders is paid, and captured once by the provider's own ledger; stock adds up; no mail is left. */
+/** Asserts that each order is paid and captured once by the provider's ledger, stock adds up, and no message is left. */
 export async function expectSettled(
   fleet: Fleet,
   orderIds: readonly string[],
@@ -18,11 +18,14 @@ export async function expectSettled(
 ): Promise<void> {
   const open = () => fleet.query<{ count: number }>(`select count(*)::int from "order".orders where status <> 'paid'`)
   await waitFor(async () => (await open())[0]?.count === 0, { timeoutMs, what: 'every order to be paid' })
-  const mail = () =>
+  const pendingMessages = () =>
     fleet.query<{ kind: string; payload: unknown }>(
       `select kind, payload from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`,
     )
-  await waitFor(async () => (await mail()).length === 0, { timeoutMs: 20_000, what: 'the mailbox to be empty' })
+  await waitFor(async () => (await pendingMessages()).length === 0, {
+    timeoutMs: 20_000,
+    what: 'the mailbox to be empty',
+  })
 
   expect(await fleet.query('select kind, reason from actor.dead_letter')).toEqual([])
   const orders = await fleet.query<{ id: string; total_minor: number }>(

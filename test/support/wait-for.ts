@@ -5,13 +5,13 @@ export interface WaitOptions {
   timeoutMs?: number
   /** Default 20. */
   everyMs?: number
-  /** Completes "waited in vain for ...". */
+  /** Completes the error "waited in vain for ...". */
   what: string
 }
 
 /**
- * Asks until the condition gives something true, and returns it. A condition that throws does not hold yet; what it
- * threw last is the `cause` when the time is over.
+ * Polls until the condition returns a truthy value, and returns it. A condition that throws does not hold yet; its last
+ * error is the `cause` of the timeout.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions): Promise<NonNullable<T>> {
   const { timeoutMs = 10_000, everyMs = 20, what } = options
@@ -30,7 +30,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
   throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`, { cause })
 }
 
-/** Repeats what throws until it does not, for 10 s; then throws what it threw last. */
+/** Repeats the assertion until it passes, for 10 s; then throws its last error. */
 export async function eventually<T>(work: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + 10_000
   for (;;) {

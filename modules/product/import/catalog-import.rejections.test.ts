@@ -15,7 +15,7 @@ afterAll(() => shop[Symbol.asyncDispose]())
 
 const header = 'Handle,Title,Variant SKU,Variant Price\n'
 
-describe.each(['refuse', 'skip'] as const)(
+describe.each(['reject', 'skip'] as const)(
   'a file that is not a product CSV is rejected and leaves the catalog unchanged (%s)',
   (onBadRow) => {
     const cases: [title: string, content: string | Buffer, message: RegExp][] = [

@@ -14,8 +14,8 @@ export interface ImportOptions {
   file: string
   /** ISO 4217 code of the prices in the file; must be a currency of the shop. */
   currency: string
-  /** `refuse`: any invalid row leaves the catalog unchanged. `skip`: products without invalid rows are imported. */
-  onBadRow: 'refuse' | 'skip'
+  /** `reject`: any invalid row leaves the catalog unchanged. `skip`: products without invalid rows are imported. */
+  onBadRow: 'reject' | 'skip'
   /** Called up to ten times a second, and at the end of each step. */
   progress?(state: ImportProgress): void
   /** Stops the import between two transactions; products written until then are kept, each complete. */

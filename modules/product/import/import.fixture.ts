@@ -24,7 +24,7 @@ export async function openTestImport(created: AsyncDisposable & { url: string })
     return file
   }
   const importFile = (file: string, options: Partial<ImportOptions> = {}) =>
-    importCatalog(services, { file, currency: 'USD', onBadRow: 'refuse', ...options })
+    importCatalog(services, { file, currency: 'USD', onBadRow: 'reject', ...options })
   return {
     ...catalog,
     folder,
