@@ -4,7 +4,7 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { chromiumPath, createTestDatabase, startRedis, waitFor } from '#test'
 
-test('test databases are migrated and isolated from each other', async () => {
+test('databases of tests are migrated and isolated from each other', async () => {
   await using one = await createTestDatabase()
   await using two = await createTestDatabase()
   const tablesIn = async (url: string, before = 'SELECT 1') => {
