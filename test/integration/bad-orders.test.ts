@@ -191,7 +191,7 @@ describe('an order', () => {
   test('that cannot be placed is refused with its reason, and only this reply is stored', async () => {
     const empty = (await target.guest.order.cart.create.mutate({})).id
     const before = await tableDigests(target.fleet, ['actor.idempotency'])
-    const refusals: [reason: string, changes: Record<string, unknown>][] = [
+    const rejections: [reason: string, changes: Record<string, unknown>][] = [
       ['cart_empty', { cartId: empty }],
       ['method_unavailable', { payment: { methodId: 'iou' } }],
       ['method_unavailable', { payment: { methodId: '__proto__', token: 'x' } }],
@@ -200,7 +200,7 @@ describe('an order', () => {
       ['total_changed', { expectedTotal: { amount: 1, currency: 'USD' } }],
       ['total_changed', { expectedTotal: { amount: -1, currency: 'XXX' } }],
     ]
-    for (const [reason, changes] of refusals) {
+    for (const [reason, changes] of rejections) {
       const response = await send(target.url, place(changes))
       expect(JSON.parse(response.text), reason).toEqual({ result: { data: { outcome: 'refused', reason } } })
     }

@@ -125,7 +125,7 @@ let caught: Set<string>
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'holdfast-boundaries-'))
   const config = JSON.parse(await readFile(join(root, '.oxlintrc.json'), 'utf8')) as object
-  // What is looked at here is syntax; types are in nobody's reach in this copy.
+  // Syntax only: this copy has no types.
   const settings = { ...config, options: {} }
   for (const plant of planted) {
     const [file, code] = plant

@@ -26,7 +26,7 @@ const newCart = async (client: Client, sku: string): Promise<Request> =>
   placeRequest((await client.order.cart.create.mutate({ currency: 'USD', lines: [{ sku, quantity: 1 }] })).id)
 
 test(
-  'kill -9 of every process at once under load: after npm start every acknowledged order is there and settles',
+  'kill -9 of every process under load: after npm start every acknowledged order exists and settles',
   { timeout: 180_000 },
   async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-power-'))

@@ -118,7 +118,7 @@ describe('a refund', () => {
     ['255 characters', 'k'.repeat(255)],
     ['Unicode', '退款🧾 ключ \u202Eabc'],
     ['control characters', 'a\u0001\u007F\t\nb'],
-  ])('asked for ten times at once with one key of %s is made once', async (_, idempotencyKey) => {
+  ])('requested ten times concurrently with one key of %s is made once', async (_, idempotencyKey) => {
     const { access } = await life.createPaidOrder(1)
     const ask = () => life.admin.refund.mutate({ id: access.id, idempotencyKey, amount: usd(50), reason: 'sorry' })
     const replies = await Promise.all(Array.from({ length: 10 }, ask))
@@ -129,7 +129,7 @@ describe('a refund', () => {
     await expect(life.admin.refund.mutate(other)).rejects.toMatchObject({ data: { error: 'idempotency_mismatch' } })
   })
 
-  test.each([0, 256, 10_000])('with a key of %d characters is refused by name', async (length) => {
+  test.each([0, 256, 10_000])('with a key of %d characters is rejected by name', async (length) => {
     const { access } = await life.createPaidOrder(1)
     const request = { id: access.id, idempotencyKey: 'k'.repeat(length), reason: 'sorry' }
     await expect(life.admin.refund.mutate(request)).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { createClient, type Client, type ErrorCode, type Inputs, type Outputs, type ShopError } from '#client'
 
-/** What the compiler must say of the client's types. Compiled, never run. */
+/** Assertions about the client's types. Compiled, never run. */
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false
 type IsAny<T> = 0 extends 1 & T ? true : false
