@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
+import { settledWithin } from '#lib/deadline'
 import { metrics, type Logger } from '#telemetry'
 import { createSegmentedLru, type CacheEntry } from './segmented-lru.ts'
 import { openSharedTier, type SharedTier } from './shared-tier.ts'
@@ -128,8 +128,8 @@ export function openResponseCache(options: ResponseCacheOptions): ResponseCache 
       if (isUsable(entry) && performance.now() < entry.retryAt) return responseOf(entry, 'stale')
       const { startedAt, done } = loadOnce(lookup)
       try {
-        const loaded = await within(startedAt + revalidationWaitMs - performance.now(), done)
-        if (loaded !== undefined) return responseOf(loaded, 'miss')
+        const waitMs = startedAt + revalidationWaitMs - performance.now()
+        if (waitMs > 0 && (await settledWithin(waitMs, done))) return responseOf(await done, 'miss')
         // The shared tier may have filled the entry meanwhile.
         const stale = entries.peek(lookup.key)
         return isUsable(stale) ? responseOf(stale, 'stale') : responseOf(await done, 'miss')
@@ -163,15 +163,4 @@ function bytesOf(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
   bytes.write(text)
   return bytes
-}
-
-/** @returns undefined when it takes longer */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  if (ms <= 0) return undefined
-  const timer = new AbortController()
-  try {
-    return await Promise.race([work, delay(ms, undefined, { signal: timer.signal, ref: false })])
-  } finally {
-    timer.abort()
-  }
 }

@@ -13,7 +13,7 @@ export interface MetricsServerOptions {
 
 /** Serves `/metrics` on a separate port, which no load balancer forwards. @throws BootError when the port is taken */
 export async function startMetricsServer({ port, host, text, health }: MetricsServerOptions): Promise<void> {
-  const server = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 })
+  const server = Fastify({ requestTimeout: 10_000 })
   if (health !== undefined) registerHealth(server, health)
   server.get('/metrics', async (_, reply) => reply.type(metricsContentType).send(await text()))
   await server.listen({ port, host }).catch((error: unknown) => {

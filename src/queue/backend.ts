@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker, type PgPool, type Processor } from 'bullmq'
 import pg from 'pg'
 import { withConnection } from '#db'
-import { rejectAfter } from '#lib/deadline'
+import { settledWithin } from '#lib/deadline'
 import type { Logger } from '#telemetry'
 import { blockSeconds, requireRedis, producerConnection, consumerConnection, type ConnectionState } from './redis.ts'
 
@@ -51,10 +51,9 @@ async function closeOrDisconnect(
   target: Closable,
   { pool, isForced = false }: { pool: pg.Pool | undefined; isForced?: boolean },
 ) {
-  const closed = target.close(isForced).then(() => true)
-  const isClosed = await rejectAfter(1_000, closed).catch(() => false)
-  if (!isClosed) await rejectAfter(1_000, target.disconnect()).catch(() => undefined)
-  if (pool !== undefined) await rejectAfter(1_000, pool.end()).catch(() => undefined)
+  const isClosed = await settledWithin(1_000, target.close(isForced)).catch(() => false)
+  if (!isClosed) await settledWithin(1_000, target.disconnect()).catch(() => undefined)
+  if (pool !== undefined) await settledWithin(1_000, pool.end()).catch(() => undefined)
 }
 
 export type QueueConnection = ReturnType<typeof openQueue>

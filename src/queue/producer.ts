@@ -1,4 +1,4 @@
-import { rejectAfter } from '#lib/deadline'
+import { rejectAfter, settledWithin } from '#lib/deadline'
 import { throttledWarning } from '#lib/throttle'
 import { metrics } from '#telemetry'
 import { openQueue, type QueueConnection, type QueueOptions } from './backend.ts'
@@ -105,7 +105,7 @@ export function createWakeUpProducer(options: QueueOptions, kinds: readonly stri
       }
     },
     async close() {
-      await rejectAfter(1_000, Promise.all(pending)).catch(() => undefined)
+      await settledWithin(1_000, Promise.all(pending)).catch(() => undefined)
       await Promise.all([...connections.values()].map(({ close }) => close()))
     },
   }
