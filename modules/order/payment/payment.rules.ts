@@ -261,7 +261,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   const { intentId, result } = message
   const isKnown = state.refunds.some((refund) => refund.intentId === intentId)
   if (result.status !== 'captured' || isKnown) return {}
-  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', detail: intentId })
+  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', note: intentId })
   const movements = [
     ...moneyMove(state, { kind: 'capture', reference: intentId, amountMinor: result.amountMinor }),
     ...moneyMove(state, { kind: 'fee', reference: intentId, amountMinor: result.feeMinor ?? 0 }),
@@ -272,6 +272,9 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
       id: `stray-${intentId}`,
       intentId,
       amountMinor: result.amountMinor,
+      lines: null,
+      shippingMinor: 0,
+      taxMinor: 0,
       reason: 'unexpected_payment',
       by: provider,
       now,
