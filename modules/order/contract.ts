@@ -155,6 +155,19 @@ export interface Cart {
   orderId: string | null
 }
 
+/** A line of the account's earlier cart that a claimed cart could not take: it stays in that cart. */
+export interface NotTaken {
+  sku: string
+  quantity: number
+  reason: 'cart_full' | 'other_currency' | 'quantity_limit'
+  /** The cart that holds the line. */
+  cartId: string
+}
+
+export interface ClaimedCart extends Cart {
+  notTaken: NotTaken[]
+}
+
 export interface ShippingOption {
   id: string
   name: string
