@@ -10,26 +10,27 @@ beforeAll(async () => {
 })
 afterAll(() => shop[Symbol.asyncDispose]())
 
-const [guest, sku] = [() => shop.callAs(null), () => shop.skus[0] ?? '']
+const guest = () => shop.callAs(null)
+const mug = () => shop.skus[0] ?? ''
 
 test('a cart claimed three times concurrently holds 3 units of 2 and 1, while no worker runs', async () => {
   const ada = shop.callAs(randomUUID())
-  const account = await ada.cart.create({ lines: [{ sku: sku(), quantity: 2 }] })
-  const { id: cartId } = await guest().cart.create({ lines: [{ sku: sku(), quantity: 1 }] })
+  const account = await ada.cart.create({ lines: [{ sku: mug(), quantity: 2 }] })
+  const { id: cartId } = await guest().cart.create({ lines: [{ sku: mug(), quantity: 1 }] })
   const answers = await Promise.all([1, 2, 3].map(() => ada.cart.claim({ cartId })))
   for (const answer of answers)
-    expect(answer).toMatchObject({ id: cartId, lines: [{ sku: sku(), quantity: 3 }], notTaken: [] })
+    expect(answer).toMatchObject({ id: cartId, lines: [{ sku: mug(), quantity: 3 }], notTaken: [] })
   expect((await ada.cart.get({ cartId: account.id })).lines).toEqual([])
   expect(await rejectionOf(guest().cart.get({ cartId }))).toMatchObject({ code: 'not_found' })
 })
 
 test('a claim names the lines of another currency, which stay in the account cart', async () => {
   const ada = shop.callAs(randomUUID())
-  const account = await ada.cart.create({ currency: 'EUR', lines: [{ sku: sku(), quantity: 2 }] })
-  const { id: cartId } = await guest().cart.create({ currency: 'USD', lines: [{ sku: sku(), quantity: 1 }] })
-  const notTaken = [{ sku: sku(), quantity: 2, reason: 'other_currency', cartId: account.id }]
+  const account = await ada.cart.create({ currency: 'EUR', lines: [{ sku: mug(), quantity: 2 }] })
+  const { id: cartId } = await guest().cart.create({ currency: 'USD', lines: [{ sku: mug(), quantity: 1 }] })
+  const notTaken = [{ sku: mug(), quantity: 2, reason: 'other_currency', cartId: account.id }]
   for (const _ of [1, 2]) expect(await ada.cart.claim({ cartId })).toMatchObject({ notTaken })
-  expect((await ada.cart.get({ cartId: account.id })).lines).toMatchObject([{ sku: sku(), quantity: 2 }])
+  expect((await ada.cart.get({ cartId: account.id })).lines).toMatchObject([{ sku: mug(), quantity: 2 }])
 })
 
 test('every unit is in one cart or in one order, however claims, changes and placings interleave', async () => {
