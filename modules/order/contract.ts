@@ -46,6 +46,8 @@ export const checkoutInput = z.strictObject({
   cartId: idSchema,
   shippingAddress: addressSchema,
   shippingOptionId: z.string().min(1).max(50).optional(),
+  /** Language of the names; the cart's own unless given. */
+  locale: localeSchema.optional(),
 })
 
 const paymentInput = z.strictObject({
@@ -127,9 +129,11 @@ export interface Totals {
   items: Money
   discount: Money
   shipping: Money
-  /** With `taxIncluded`, part of the other figures; otherwise added to them. */
+  /** With `taxIncluded`, part of the other figures; otherwise added to them. Zero while `taxKnown` is false. */
   tax: Money
   taxIncluded: boolean
+  /** False for a cart: its tax depends on the address. */
+  taxKnown: boolean
   total: Money
 }
 
@@ -278,6 +282,7 @@ export type RefusalReason = (typeof refusalReasons)[number]
 
 export type PlaceAnswer =
   | { outcome: 'placed'; order: Order; accessToken: string }
-  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[] }
+  /** `lines` with `sold_out`, `total` (the new one) with `total_changed`. */
+  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[]; total?: Money }
 
 export type OrderPage = Page<Order>

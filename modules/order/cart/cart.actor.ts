@@ -23,7 +23,11 @@ export function createCartActor({ config }: Services): CartActor {
     loadShared: (tx, batch, { isLocked }) =>
       readStockSnapshot(
         tx,
-        batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])),
+        batch.flatMap(({ state, message }) =>
+          message.type === 'place' && state?.orderId === null
+            ? [{ lines: state.lines, currency: state.currency, locale: message.locale ?? state.locale }]
+            : [],
+        ),
         { isLocked, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
       ),
     decide: decideCart,
@@ -46,13 +50,16 @@ function throwStale(error: unknown): never {
   throw isCheckViolation(error) ? new StaleError('other turns have taken the stock', { cause: error }) : error
 }
 
+/** A cart's lines, with the currency and the language in which they are ordered. */
+type OrderedLines = Pick<CartState, 'lines' | 'currency' | 'locale'>
+
 /** Stock and offers of all SKUs in these carts. The stock is locked with `isLocked`. */
 async function readStockSnapshot(
   tx: Queryable,
-  carts: readonly CartState[],
+  carts: readonly OrderedLines[],
   { isLocked, baseCurrency }: { isLocked: boolean; baseCurrency: string },
 ): Promise<StockSnapshot> {
-  const skusOf = (some: readonly CartState[]): string[] => [
+  const skusOf = (some: readonly OrderedLines[]): string[] => [
     ...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku))),
   ]
   const skus = skusOf(carts)

@@ -42,8 +42,9 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
   if (cart.orderId !== null) throw new AppError('cart_closed', { field: 'cartId' })
   const { country } = input.shippingAddress
   if (zoneOf(country) === undefined) throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
-  const { totals } = await cartView(services, cart)
-  const options = shippingOptions({ address: input.shippingAddress, items: totals.items, locale: cart.locale })
+  const locale = input.locale ?? cart.locale
+  const { totals } = await cartView(services, cart, locale)
+  const options = shippingOptions({ address: input.shippingAddress, items: totals.items, locale })
   const chosen =
     input.shippingOptionId === undefined ? options[0] : options.find(({ id }) => id === input.shippingOptionId)
   if (chosen === undefined)
@@ -54,7 +55,7 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
   return {
     cartVersion: cart.version,
     shippingOptions: options,
-    paymentMethods: paymentMethods.map(({ id, name }) => ({ id, name: name[cart.locale] })),
+    paymentMethods: paymentMethods.map(({ id, name }) => ({ id, name: name[locale] })),
     totals: totalsView(
       sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country }),
       cart.currency,

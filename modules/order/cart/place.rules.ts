@@ -1,7 +1,7 @@
 import type { Envelope } from '#actor'
 import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
-import type { Address, Locale } from '#schemas'
+import type { Address, Locale, Money } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
@@ -49,8 +49,8 @@ interface Consequences {
 
 type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
 
-const reject = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
-  reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
+const reject = (reason: RefusalReason, detail: { lines?: StockShortage[]; total?: Money } = {}): Placed => ({
+  reply: { outcome: 'refused', reason, ...detail },
 })
 
 export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
@@ -70,10 +70,12 @@ export function placeOrder(
   if (zoneOf(placement.shippingAddress.country) === undefined)
     throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
 
-  const shortages = shortagesOf(cart, stock)
-  if (shortages.length > 0) return reject('sold_out', shortages)
+  // Titles, shipping option and emails are in the language of the placing, whatever the cart's.
+  const offerOf = (sku: string) => stock.offer(sku, cart.currency, placement.locale)
+  const shortages = shortagesOf(cart, { available: stock.available, offerOf })
+  if (shortages.length > 0) return reject('sold_out', { lines: shortages })
 
-  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, stock }))
+  const lines = cart.lines.map((line) => lineOf(line, offerOf(line.sku)))
   const itemsMinor = itemsSum(lines)
   const option = shippingOptions({
     address: placement.shippingAddress,
@@ -85,7 +87,7 @@ export function placeOrder(
   const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
-    return reject('total_changed')
+    return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })
 
   const isFree = sums.totalMinor === 0
   const by = { ...buyer, userId: placement.userId }
@@ -132,20 +134,19 @@ export function placeOrder(
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
 }
 
-function shortagesOf(cart: CartState, stock: StockSnapshot): StockShortage[] {
+function shortagesOf(
+  cart: CartState,
+  { available: stock, offerOf }: Pick<StockSnapshot, 'available'> & { offerOf(sku: string): Offer | undefined },
+): StockShortage[] {
   return cart.lines.flatMap(({ sku, quantity }) => {
-    const offer = stock.offer(sku, cart.currency, cart.locale)
+    const offer = offerOf(sku)
     // A SKU that is no longer on sale, or has no price in this currency, counts as sold out.
-    const available = offer?.isOnSale === true && offer.price !== null ? (stock.available.get(sku) ?? 0) : 0
+    const available = offer?.isOnSale === true && offer.price !== null ? (stock.get(sku) ?? 0) : 0
     return available < quantity ? [{ sku, requested: quantity, available }] : []
   })
 }
 
-function lineOf(
-  cart: CartState,
-  { sku, quantity, stock }: { sku: string; quantity: number; stock: StockSnapshot },
-): OrderState['lines'][number] {
-  const offer = stock.offer(sku, cart.currency, cart.locale)
+function lineOf({ sku, quantity }: CartState['lines'][number], offer: Offer | undefined): OrderState['lines'][number] {
   if (!offer?.price) throw new Error('a line without a price has passed the stock check')
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }

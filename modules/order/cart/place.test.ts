@@ -55,3 +55,38 @@ test('one key of an account places one order, whatever cart it names', async () 
   const other = { ...request, cartId: await cartOf(ada) }
   expect(await rejectionOf(ada.place(other))).toMatchObject({ code: 'idempotency_mismatch' })
 })
+
+test('an order is in the language of its placing, whatever the language of its cart', async () => {
+  const lines = [{ sku: shop.skus[0] ?? '', quantity: 1 }]
+  const { id: cartId } = await guest().cart.create({ currency: 'USD', locale: 'en', lines })
+  const chinese = await guest().cart.create({ currency: 'USD', locale: 'zh', lines })
+  const request = placing(cartId)
+  const quote = await guest().checkout({ cartId, shippingAddress: request.shippingAddress, locale: 'zh' })
+  const answer = await guest().place({ ...request, locale: 'zh' })
+  if (answer.outcome !== 'placed') throw new Error(answer.reason)
+  expect(answer.order.lines[0]?.title).toBe(chinese.lines[0]?.title)
+  expect(answer.order.shippingOption.name).toBe(quote.shippingOptions[0]?.name)
+  expect(answer.order.shippingOption.name).toMatch(/标准/)
+  const [order] = await shop.sql('select locale from "order".orders where id = $1', [answer.order.id])
+  expect(order).toEqual({ locale: 'zh' })
+})
+
+test('a total_changed refusal carries the new total', async () => {
+  const request = placing(await cartOf(guest()))
+  const { totals } = await guest().checkout({ cartId: request.cartId, shippingAddress: request.shippingAddress })
+  const expectedTotal = { amount: totals.total.amount - 1, currency: 'USD' }
+  expect(await guest().place({ ...request, expectedTotal })).toEqual({
+    outcome: 'refused',
+    reason: 'total_changed',
+    total: totals.total,
+  })
+})
+
+test('a cart says that its tax is not known until there is an address', async () => {
+  const cart = await guest().cart.get({ cartId: await cartOf(guest()) })
+  expect(cart.totals).toMatchObject({ taxKnown: false, taxIncluded: false })
+  const shippingAddress = { name: 'Ada', line1: '1 Street', city: 'Toronto', postalCode: 'M5H 2N2', country: 'CA' }
+  const { totals } = await guest().checkout({ cartId: cart.id, shippingAddress })
+  expect(totals).toMatchObject({ taxKnown: true, taxIncluded: false })
+  expect(totals.tax.amount).toBeGreaterThan(0)
+})

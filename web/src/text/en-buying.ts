@@ -47,6 +47,7 @@ export const enBuying = {
       ],
       method_unavailable: ['This way to pay is not available', 'Nothing was ordered or charged. Choose another one.'],
     } as Record<string, [string, string]>,
+    newTotal: (total: string) => `New total: ${total}`,
     shortLine: (title: string, requested: number, available: number) =>
       available === 0 ? `${title}: sold out` : `${title}: ${available} left, you asked for ${requested}`,
     adjust: 'Adjust the cart to what is there',

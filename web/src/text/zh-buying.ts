@@ -37,6 +37,7 @@ export const zhBuying: typeof enBuying = {
       not_shippable: ['无法配送到该地址', '没有下单，也没有扣款。请更换地址或配送方式。'],
       method_unavailable: ['这种付款方式暂不可用', '没有下单，也没有扣款。请换一种方式。'],
     },
+    newTotal: (total: string) => `新的合计：${total}`,
     shortLine: (title, requested, available) =>
       available === 0 ? `${title}：已售罄` : `${title}：仅剩 ${available} 件，您要 ${requested} 件`,
     adjust: '按现有库存调整购物车',
