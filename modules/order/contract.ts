@@ -181,6 +181,7 @@ export interface ShippingOption {
 export interface CheckoutAnswer {
   cartVersion: number
   shippingOptions: ShippingOption[]
+  /** Empty where no method can pay this total. */
   paymentMethods: { id: string; name: string }[]
   /** With the chosen shipping option, or the cheapest one. */
   totals: Totals

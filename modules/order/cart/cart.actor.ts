@@ -12,7 +12,7 @@ import type { StockSnapshot } from './place.rules.ts'
 
 export type CartActor = ActorKind<CartState, CartMessage, CartReply, StockSnapshot, StockMovement>
 
-export function createCartActor({ config }: Services): CartActor {
+export function createCartActor({ config, payments }: Services): CartActor {
   return {
     kind: 'cart',
     version: 1,
@@ -30,7 +30,7 @@ export function createCartActor({ config }: Services): CartActor {
         ),
         { isLocked, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
       ),
-    decide: decideCart,
+    decide: (state, message, context) => decideCart(state, message, { ...context, accepts: payments.accepts }),
     applyMovements: applyToSnapshot,
     async save(tx, { states, before, movements, now }) {
       const carts = [...states.values()]

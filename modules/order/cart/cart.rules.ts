@@ -5,7 +5,7 @@ import type { StockMovement } from '#product'
 import { addressSchema, localeSchema, moneySchema, quantityMax } from '#schemas'
 import { cartLinesMax } from '../contract.ts'
 import type { CartState } from './cart.state.ts'
-import { placeOrder, type PlaceReply, type StockSnapshot } from './place.rules.ts'
+import { placeOrder, type AcceptsAmount, type PlaceReply, type StockSnapshot } from './place.rules.ts'
 
 /** The rules of a cart. Everybody who knows its id may use a guest's cart; an owned cart is its owner's only. */
 
@@ -48,7 +48,7 @@ type CartDecision = Decision<CartState, CartReply, StockMovement>
 export function decideCart(
   state: CartState | undefined,
   message: CartMessage,
-  context: DecideContext<StockSnapshot>,
+  context: DecideContext<StockSnapshot> & { accepts: AcceptsAmount },
 ): CartDecision {
   if (message.type === 'create') return created(message, context.id)
   const cart = requireOwn(state, message.userId)
@@ -59,7 +59,7 @@ export function decideCart(
       const { order, reply, ...consequences } = placeOrder(
         cart,
         { ...message, locale: message.locale ?? cart.locale },
-        { stock: context.shared, now: context.now },
+        { stock: context.shared, now: context.now, accepts: context.accepts },
       )
       if (order === undefined) return { reply: { placed: reply } }
       return {

@@ -21,7 +21,7 @@ import { requireCart } from './cart.access.ts'
 import type { CartActor } from './cart.actor.ts'
 import type { CartReply } from './cart.rules.ts'
 import { cartView } from './cart.view.ts'
-import { paymentMethods, type PlaceReply } from './place.rules.ts'
+import { methodsFor, type PlaceReply } from './place.rules.ts'
 
 /** `order.checkout` and `order.place`: from a cart to an order. */
 export const checkoutProcedures = (services: Services, cartActor: CartActor) => ({
@@ -52,14 +52,13 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       field: 'shippingOptionId',
       message: 'This shipping option is not offered to this address.',
     })
+  const sums = sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country })
+  const quoted = totalsView(sums, cart.currency)
   return {
     cartVersion: cart.version,
     shippingOptions: options,
-    paymentMethods: paymentMethods.map(({ id, name }) => ({ id, name: name[locale] })),
-    totals: totalsView(
-      sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country }),
-      cart.currency,
-    ),
+    paymentMethods: methodsFor(quoted.total, { accepts: services.payments.accepts, locale }),
+    totals: quoted,
   }
 }
 

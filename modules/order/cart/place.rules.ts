@@ -53,7 +53,14 @@ const reject = (reason: RefusalReason, detail: { lines?: StockShortage[]; total?
   reply: { outcome: 'refused', reason, ...detail },
 })
 
-export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+
+/** Whether the payment provider charges this amount. */
+export type AcceptsAmount = (amount: Money) => boolean
+
+/** The methods that can pay this total: none where the provider would reject the amount. An order for nothing needs no payment. */
+export const methodsFor = (total: Money, { accepts, locale }: { accepts: AcceptsAmount; locale: Locale }) =>
+  total.amount === 0 || accepts(total) ? paymentMethods.map(({ id, name }) => ({ id, name: name[locale] })) : []
 
 /**
  * Makes an order of a cart, or returns the reason why it cannot be placed. Pure: stock, prices and clock are given.
@@ -62,7 +69,7 @@ export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡'
 export function placeOrder(
   cart: CartState,
   placement: Placement,
-  { stock, now }: { stock: StockSnapshot; now: Date },
+  { stock, now, accepts }: { stock: StockSnapshot; now: Date; accepts: AcceptsAmount },
 ): Placed {
   if (cart.orderId !== null) return reject('already_placed')
   if (cart.lines.length === 0) return reject('cart_empty')
@@ -90,6 +97,7 @@ export function placeOrder(
     return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })
 
   const isFree = sums.totalMinor === 0
+  if (!isFree && !accepts({ amount: sums.totalMinor, currency: cart.currency })) return reject('method_unavailable')
   const by = { ...buyer, userId: placement.userId }
   const order: OrderState = {
     id: placement.orderId,

@@ -1,33 +1,53 @@
-import { tmpdir } from 'node:os'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { TRPCError } from '@trpc/server'
+import { pino } from 'pino'
 import { createActors, type Actors } from '#actor'
 import { loadConfig } from '#config'
 import { openDatabase } from '#db'
 import { AppError } from '#errors'
 import { createEmailSender, createStripeProvider } from '#outbound'
 import { seedCatalog } from '#product'
+import { startSandbox } from '#sandbox'
 import type { Context, Session } from '#rpc'
 import type { Services } from '#services'
-import { createLog } from '#telemetry'
+import { createLog, describeError } from '#telemetry'
 import { createOrderModule } from '../index.ts'
 
-/** Test support: the order module with demo products on this database, in this process, while no worker runs. */
+const apiKey = 'sk_test_order_module'
+
+/**
+ * Test support: the order module with demo products on this database, and a sandbox provider, in this process. No worker
+ * runs: `work` handles the messages that are due.
+ */
 export async function openShop(
   testDatabase: AsyncDisposable & { url: string },
   env: Record<string, string> = {},
 ): Promise<Shop> {
-  const log = createLog('silent')
-  const config = loadConfig(env)
-  const database = openDatabase({ url: testDatabase.url, poolSize: 6, log })
+  await using stack = new AsyncDisposableStack()
+  stack.use(testDatabase)
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-order-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox'), apiKey })
+  stack.defer(() => sandbox.close())
+  const logged: string[] = []
+  const log = pino({ serializers: { err: describeError } }, { write: (line: string) => void logged.push(line) })
+  const config = loadConfig({ SHOP_URL: 'https://shop.example', ...env })
+  const database = openDatabase({ url: testDatabase.url, poolSize: 6, log: createLog('silent') })
+  stack.defer(() => database.close())
   const payments = createStripeProvider({
-    url: 'http://127.0.0.1:9',
-    secretKey: 'sk_test_nobody_calls',
+    url: sandbox.url,
+    secretKey: apiKey,
     webhookSecret: undefined,
-    timeoutMs: 500,
+    timeoutMs: 5_000,
     log,
   })
-  const email = createEmailSender({ smtpUrl: undefined, folder: tmpdir(), from: config.EMAIL_FROM, log })
+  stack.defer(() => payments.close())
+  const emails = join(folder, 'emails')
+  const email = createEmailSender({ smtpUrl: undefined, folder: emails, from: config.EMAIL_FROM, log })
+  stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
   const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
   await seedCatalog(services)
@@ -40,9 +60,11 @@ export async function openShop(
     effects: module.effects,
     wake: () => undefined,
   })
+  stack.defer(() => actors.stop())
   const { rows } = await database.pool.query<{ sku: string }>(
     'select sku from product.stock where available > 20 order by sku limit 20',
   )
+  const kept = stack.move()
   return {
     services,
     skus: rows.map(({ sku }) => sku),
@@ -63,13 +85,22 @@ export async function openShop(
       return module.router.createCaller(context)
     },
     sql: async (text, values = []) => (await database.pool.query<Record<string, unknown>>(text, values)).rows,
-    async [Symbol.asyncDispose]() {
-      await actors.stop()
-      payments.close()
-      email.close()
-      await database.close()
-      await testDatabase[Symbol.asyncDispose]()
+    async work() {
+      for (;;) {
+        const due = await database.pool.query<{ kind: string; id: string }>(
+          'select distinct kind, actor_id as id from actor.mailbox where due_at <= now() and kind <> $1',
+          ['reconciliation'],
+        )
+        if (due.rows.length === 0) return
+        for (const { kind, id } of due.rows) await actors.handle(kind, [id])
+      }
     },
+    logged: () => logged.map((line) => JSON.parse(line) as Record<string, unknown>),
+    async emails() {
+      const names: string[] = await readdir(emails).catch(() => [])
+      return Promise.all(names.map((name) => readFile(join(emails, name), 'utf8')))
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
@@ -82,6 +113,12 @@ export interface Shop extends AsyncDisposable {
   /** Calls procedures as the customer of this id, or as a guest (null). */
   callAs(userId: string | null, from?: { address?: string; orderToken?: string }): Caller
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** Handles all messages that are due, until none is. */
+  work(): Promise<void>
+  /** Lines logged so far. */
+  logged(): Record<string, unknown>[]
+  /** Emails sent so far, as written to their folder. */
+  emails(): Promise<string[]>
 }
 
 /** A request that places this cart for a guest in London. */
