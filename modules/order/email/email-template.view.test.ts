@@ -20,6 +20,7 @@ const order: Order = {
     shipping: money(1_200),
     tax: money(4_717),
     taxIncluded: true,
+    taxKnown: true,
     total: money(41_000),
   },
   email: 'ada@example.com',

@@ -116,6 +116,7 @@ export function createProviderModel(orderId: string, { currency, now }: { curren
   const provider: PaymentProvider = {
     name: 'model',
     capturesLater: true,
+    accepts: () => true,
     open: ({ amount, capture: when }) =>
       call(() => {
         const id = `pi_${payments.length}`

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { RetryLaterError, type EffectResult, type Envelope } from '#actor'
 import { loadConfig } from '#config'
 import { AppError } from '#errors'
+import { createLog } from '#telemetry'
 import { entriesOf, type LedgerEntry } from '../ledger/ledger.rules.ts'
 import { reconcile } from '../ledger/reconciliation.rules.ts'
 import { createChargeEffect } from '../payment/charge.effect.ts'
@@ -30,7 +31,7 @@ export function createWorld(capture: 'now' | 'later') {
   let clock = placedAt.getTime()
   const now = (): Date => new Date(clock)
   const model = createProviderModel(state.id, { currency: state.currency, now })
-  const services = { config: loadConfig({}), payments: model.provider }
+  const services = { config: loadConfig({}), payments: model.provider, log: createLog('silent') }
   const findOrder = async () => state
   const effects = { payment: createPaymentEffect(services, findOrder), charge: createChargeEffect(services, findOrder) }
   let mailbox: Pending[] = [pending(movePayment(state.id))]

@@ -32,6 +32,13 @@ export const orderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('paymentOpened'), ...payment, attempt: z.int() }),
   /** The reply to a charge was lost, so it may have been made. `round` counts the provider's definite failures so far. */
   z.object({ type: z.literal('paymentUnknown'), ...payment, attempt: z.int(), round: z.int() }),
+  /** The provider rejects the payment of this attempt for good: nothing was charged. */
+  z.object({
+    type: z.literal('paymentRejected'),
+    intentId: z.string().nullable(),
+    attempt: z.int(),
+    code: z.string(),
+  }),
   /** The status of the payment. Without `attempt` it comes from a webhook, or from a step after the charge. */
   z.object({ type: z.literal('paymentResult'), ...payment, result: paymentResult, attempt: z.int().optional() }),
   /** The status of a refund: of ours, or, with a null `refundId`, of one made in the provider's dashboard. */

@@ -68,6 +68,15 @@ export async function findOrderByIntent(query: Queryable, intentId: string): Pro
   return row === undefined ? undefined : loadOrder(query, row.id)
 }
 
+/** The account (null for a guest) whose order was made of this cart; undefined while the cart is not ordered. */
+export async function findOwnerOfOrderedCart(
+  query: Queryable,
+  cartId: string,
+): Promise<{ userId: string | null } | undefined> {
+  const [row] = await query.select({ userId: orders.userId }).from(orders).where(eq(orders.cartId, cartId)).limit(1)
+  return row
+}
+
 /** Staff's search for orders. An absent field matches every order. */
 export interface OrderFilter {
   status?: OrderStatus | undefined
