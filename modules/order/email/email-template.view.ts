@@ -107,6 +107,7 @@ function wordsOf(
           nothing: `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
           refund: `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`,
           bank: `Your order has been cancelled. Your bank has returned the payment to you, as you asked it to.`,
+          owed: `Your order has been cancelled. Your payment has not come back to you yet: we are looking into it and write again.`,
         }[moneyBack],
         closing: `Your ${shopName} team`,
       },
@@ -117,6 +118,7 @@ function wordsOf(
           nothing: `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
           refund: `您的订单已取消，款项已退回，银行可能需要几天时间入账。`,
           bank: `您的订单已取消。您的银行已按您的要求将款项退还给您。`,
+          owed: `您的订单已取消。款项尚未退回：我们正在处理，并会再次通知您。`,
         }[moneyBack],
         closing: `${shopName} 团队`,
       },
@@ -193,8 +195,8 @@ export interface EmailContext {
   orderUrl: string | null
   /** Id of the parcel, cancellation or refund that the email is about. */
   reference?: string | undefined
-  /** How the money of a cancelled order came back to the buyer. */
-  moneyBack?: 'nothing' | 'refund' | 'bank'
+  /** How the money of a cancelled order came back to the buyer: there was none, by a refund, by the bank, not yet. */
+  moneyBack?: 'nothing' | 'refund' | 'bank' | 'owed'
 }
 
 export function renderEmail(template: EmailTemplate, order: Order, shop: EmailContext): EmailContent {
