@@ -40,7 +40,7 @@ export const plantedBugs: Readonly<Record<string, Rules>> = {
     decideOrder: (state, message, context) => {
       const decision = decideOrder(state, message, context)
       if (decision.state === undefined || message.type !== 'refund') return decision
-      const timeline = decision.state.timeline.map((entry) => ({ ...entry, detail: entry.detail ?? entry.note }))
+      const timeline = decision.state.timeline.map((entry) => ({ ...entry, detail: entry.note ?? entry.detail }))
       return {
         ...decision,
         state: { ...decision.state, timeline: [...(state?.timeline ?? []), ...timeline.slice(state?.timeline.length)] },
