@@ -37,7 +37,12 @@ export const adminListInput = z
     status: z.enum(orderStatuses).optional(),
     paymentStatus: z.enum(paymentStatuses).optional(),
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
-    number: z.string().trim().toUpperCase().min(1).max(20).optional(),
+    /** In any form, such as `#7k3m9 qxt2f`. */
+    number: z.string().trim().min(1).max(40).optional(),
+    /** A whole address, or the beginning of one. */
+    email: z.string().trim().min(2).max(254).optional(),
+    /** Only orders on hold for review, or only others. */
+    onHold: z.boolean().optional(),
     /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),

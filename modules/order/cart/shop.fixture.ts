@@ -68,9 +68,9 @@ export async function openShop(
   return {
     services,
     skus: rows.map(({ sku }) => sku),
-    callAs: (caller, { address = '127.0.0.1', orderToken } = {}) => {
+    callAs: (caller, { address = '127.0.0.1', orderToken, role = 'customer' } = {}) => {
       const session: Session | null =
-        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role: 'customer', locale: 'en' }
+        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role, locale: 'en' }
       const context: Context = {
         requestId: 'test',
         timeoutMs: 10_000,
@@ -111,7 +111,7 @@ export interface Shop extends AsyncDisposable {
   /** SKUs with more than 20 units. */
   skus: string[]
   /** Calls procedures as the customer of this id, or as a guest (null). */
-  callAs(userId: string | null, from?: { address?: string; orderToken?: string }): Caller
+  callAs(userId: string | null, from?: { address?: string; orderToken?: string; role?: Session['role'] }): Caller
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Handles all messages that are due, until none is. */
   work(): Promise<void>
