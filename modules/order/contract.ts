@@ -200,7 +200,7 @@ export interface TimelineEntry {
   /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
   event: string
   by?: Role
-  /** The reason, or a particular such as a tracking number. */
+  /** A message of the shop, the buyer's own reason, or a particular such as a tracking number. */
   detail?: string
 }
 
@@ -232,10 +232,22 @@ export interface OrderReturn {
   lines: FulfilledLine[]
 }
 
+/** Quantities that were ordered and will not be sent. */
+export interface Cancellation {
+  id: string
+  at: Timestamp
+  lines: FulfilledLine[]
+}
+
 export interface Refund {
   id: string
   at: Timestamp
   amount: Money
+  /** Parts of the amount: the shipping, and the tax on everything. */
+  shipping: Money
+  tax: Money
+  /** The lines that are refunded; null for an amount that names none. */
+  lines: FulfilledLine[] | null
   status: RefundStatus
 }
 
@@ -259,6 +271,7 @@ export interface Order {
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
   fulfilments: Fulfilment[]
+  cancellations: Cancellation[]
   returns: OrderReturn[]
   refunds: Refund[]
   timeline: TimelineEntry[]

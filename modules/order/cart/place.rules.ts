@@ -111,6 +111,8 @@ export function placeOrder(
     fulfilmentStatus: 'unfulfilled',
     cancelledBy: null,
     hasRecords: false,
+    attention: null,
+    lastSentAt: null,
     ...noRecords(),
     version: 1,
     currency: cart.currency,

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
+import { owedRefunds } from '../state/balance.rules.ts'
 import { emailTemplates } from '../state/order.outbox.ts'
-import type { FindOrder } from '../state/order.state.ts'
+import type { FindOrder, OrderState } from '../state/order.state.ts'
 import { orderUrl, orderView } from '../state/order.view.ts'
 import { renderEmail } from './email-template.view.ts'
 
@@ -12,7 +13,7 @@ import { renderEmail } from './email-template.view.ts'
 const message = z.object({
   type: z.literal('send'),
   template: z.enum(emailTemplates),
-  /** Id of the parcel or refund that the email is about: an order can have several. */
+  /** Id of the parcel, cancellation or refund that the email is about: an order can have several. */
   reference: z.string().optional(),
 })
 type Send = z.infer<typeof message>
@@ -32,9 +33,10 @@ export function createEmailEffect(
   })
   return {
     kind: 'email',
-    // Version 2 added the templates `shipped` and `refunded`; a reader of version 1 would dead-letter them.
-    version: 2,
-    reads: [1, 2],
+    // Each version added templates, which a reader of an earlier one would dead-letter: 2 `shipped` and `refunded`, 3
+    // `lines_cancelled` and `refund_failed`.
+    version: 3,
+    reads: [1, 2, 3],
     message,
     concurrency: 8,
     timeoutMs: timeoutMs + 1_000,
@@ -42,12 +44,14 @@ export function createEmailEffect(
     async run({ template, reference }, { id }) {
       const order = await findOrder(id)
       if (order === undefined) throw new Error('an email message names an order that does not exist')
+      if (isOutdated(order, { template, reference })) return { outbox: [] }
       const { locale } = order
       const content = renderEmail(template, orderView(order), {
         locale,
         shopName: config.SHOP_NAME,
         orderUrl: orderUrl(config, id),
         reference,
+        moneyBack: moneyBackOf(order),
       })
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
@@ -61,4 +65,18 @@ export function createEmailEffect(
       return { outbox: [] }
     },
   }
+}
+
+/** Whether the order has moved on, so that the email would say what is no longer so. */
+function isOutdated(order: OrderState, { template, reference }: Omit<Send, 'type'>): boolean {
+  const refund = order.refunds.find(({ id }) => id === reference)
+  if (template === 'refunded') return refund?.status !== 'succeeded'
+  if (template === 'refund_failed') return !owedRefunds(order).some(({ id }) => id === reference)
+  return false
+}
+
+/** How the money of a cancelled order came back to the buyer. */
+function moneyBackOf({ paymentStatus, disputes }: OrderState): 'nothing' | 'refund' | 'bank' {
+  if (disputes.some(({ status }) => status === 'lost')) return 'bank'
+  return paymentStatus === 'refunded' ? 'refund' : 'nothing'
 }

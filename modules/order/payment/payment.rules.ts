@@ -216,9 +216,12 @@ function declinedWith(
   now: Date,
 ): OrderState {
   const payment = { ...state.payment, intentId, actionUrl: null }
-  const entry = { at: now, by: provider, event: 'payment_declined', detail: declineReasons[code] ?? 'card_declined' }
-  const next = changed(state, { paymentStatus: 'declined', payment }, entry)
-  return changed(next, {}, { at: now, by: provider, event: 'payment_decline_code', detail: code, isInternal: true })
+  const detail = declineReasons[code] ?? 'card_declined'
+  return changed(
+    state,
+    { paymentStatus: 'declined', payment },
+    { at: now, by: provider, event: 'payment_declined', detail, note: code },
+  )
 }
 
 /** Reasons that say nothing about the card but what the buyer can do, by the provider's code. */
@@ -282,7 +285,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   const { intentId, result } = message
   const isKnown = state.refunds.some((refund) => refund.intentId === intentId)
   if (result.status !== 'captured' || isKnown) return {}
-  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', detail: intentId })
+  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', note: intentId })
   const movements = [
     ...moneyMove(state, { kind: 'capture', reference: intentId, amountMinor: result.amountMinor }),
     ...moneyMove(state, { kind: 'fee', reference: intentId, amountMinor: result.feeMinor ?? 0 }),
@@ -293,6 +296,9 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
       id: `stray-${intentId}`,
       intentId,
       amountMinor: result.amountMinor,
+      lines: null,
+      shippingMinor: 0,
+      taxMinor: 0,
       reason: 'unexpected_payment',
       by: provider,
       now,

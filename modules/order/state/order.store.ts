@@ -1,6 +1,7 @@
-import { and, desc, eq, gte, inArray, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
 import { emailSchema } from '#schemas'
+import type { AttentionReason } from '../admin.contract.ts'
 import type { FulfilmentStatus, OrderStatus, PaymentStatus } from '../contract.ts'
 import { orderEvents, orderLines, orders, payments } from '../schema.ts'
 import { canonicalOrderNumber } from './order-number.rules.ts'
@@ -84,10 +85,10 @@ export interface OrderFilter {
   paymentStatus?: PaymentStatus | undefined
   fulfilmentStatus?: FulfilmentStatus | undefined
   /** In any form. */
+  attention?: AttentionReason | 'any' | undefined
   number?: string | undefined
   /** A whole address, or the beginning of one. */
   email?: string | undefined
-  onHold?: boolean | undefined
   /** Inclusive. */
   placedFrom?: string | undefined
   /** Exclusive. */
@@ -129,7 +130,8 @@ const conditionsOf = (filter: OrderFilter): (SQL | undefined)[] => [
   filter.fulfilmentStatus && eq(orders.fulfilmentStatus, filter.fulfilmentStatus),
   filter.number === undefined ? undefined : eq(orders.number, canonicalOrderNumber(filter.number)),
   filter.email === undefined ? undefined : emailCondition(filter.email),
-  filter.onHold === undefined ? undefined : filter.onHold ? isNotNull(orders.reviewSince) : isNull(orders.reviewSince),
+  filter.attention && isNotNull(orders.attention),
+  filter.attention && filter.attention !== 'any' ? sql`${orders.attention} ? ${filter.attention}` : undefined,
   filter.placedFrom === undefined ? undefined : gte(orders.placedAt, new Date(filter.placedFrom)),
   filter.placedTo === undefined ? undefined : lt(orders.placedAt, new Date(filter.placedTo)),
 ]
@@ -155,6 +157,8 @@ const updateOrders = bulkUpdate(orders, {
     'fulfilmentStatus',
     'cancelledBy',
     'hasRecords',
+    'attention',
+    'lastSentAt',
     'version',
     'paymentDeadline',
     'updatedAt',
@@ -216,7 +220,7 @@ export async function saveOrders(
 
 /** The order's own row, without the parts that have tables of their own. */
 function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
-  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  const { lines, timeline, payment, fulfilments, cancellations, returns, refunds, disputes, ...row } = state
   return row
 }
 
