@@ -3,6 +3,7 @@ import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
 import { owedRefunds } from '../state/balance.rules.ts'
+import { accessTokenOf } from '../state/order.access.ts'
 import { emailTemplates } from '../state/order.outbox.ts'
 import type { FindOrder, OrderState } from '../state/order.state.ts'
 import { orderUrl, orderView } from '../state/order.view.ts'
@@ -21,7 +22,7 @@ type Send = z.infer<typeof message>
 const timeoutMs = 15_000
 
 export function createEmailEffect(
-  { config, email, log }: Pick<Services, 'config' | 'email' | 'log'>,
+  { config, email, log, secretKey }: Pick<Services, 'config' | 'email' | 'log' | 'secretKey'>,
   findOrder: FindOrder,
 ): EffectKind<Send> {
   const service = createExternalService({
@@ -49,7 +50,7 @@ export function createEmailEffect(
       const content = renderEmail(template, orderView(order), {
         locale,
         shopName: config.SHOP_NAME,
-        orderUrl: orderUrl(config, id),
+        orderUrl: linkOf(order),
         reference,
         moneyBack: moneyBackOf(order),
       })
@@ -64,6 +65,15 @@ export function createEmailEffect(
       }
       return { outbox: [] }
     },
+  }
+
+  /**
+   * A guest's link works in any browser: it carries the access token, which is derived here and stored nowhere. It is in
+   * the fragment, which browsers send to no server.
+   */
+  function linkOf({ id, userId }: OrderState): string | null {
+    const url = orderUrl(config, id)
+    return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
   }
 }
 
