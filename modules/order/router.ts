@@ -57,9 +57,11 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     }),
 
     /** Adds a guest's order to the caller's account. Safe to repeat. */
-    attach: customerProcedure.input(orderAttachInput).mutation(async ({ ctx, input }): Promise<Order> => {
-      const { userId } = ctx.caller
+    attach: publicProcedure.input(orderAttachInput).mutation(async ({ ctx, input }): Promise<Order> => {
+      // Before the session is required: a stranger learns nothing, logged in or not.
       const order = await requireOrder(services, ctx, input)
+      const userId = (await ctx.session())?.userId
+      if (userId === undefined) throw new AppError('unauthenticated')
       // Staff may see every order, but only the token makes one theirs.
       if (order.userId !== userId && !holdsToken(services, ctx, input))
         throw new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
