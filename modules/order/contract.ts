@@ -78,6 +78,8 @@ export const payInput = z.strictObject({
 })
 export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
 export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: z.string().max(100).nullish() })
+/** Browsers hold the access token in a cookie; others give it. */
+export const orderAttachInput = z.strictObject({ id: idSchema, accessToken })
 export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const orderCancelInput = z.strictObject({
   id: idSchema,

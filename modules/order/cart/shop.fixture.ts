@@ -68,9 +68,9 @@ export async function openShop(
   return {
     services,
     skus: rows.map(({ sku }) => sku),
-    callAs: (caller, { address = '127.0.0.1', orderToken } = {}) => {
+    callAs: (caller, { address = '127.0.0.1', orderToken, role = 'customer', cookies = [] } = {}) => {
       const session: Session | null =
-        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role: 'customer', locale: 'en' }
+        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role, locale: 'en' }
       const context: Context = {
         requestId: 'test',
         timeoutMs: 10_000,
@@ -80,7 +80,7 @@ export async function openShop(
         sessionToken: undefined,
         session: async () => session,
         orderToken: () => orderToken,
-        setCookie: () => undefined,
+        setCookie: (cookie) => void cookies.push(cookie),
       }
       return module.router.createCaller(context)
     },
@@ -106,12 +106,20 @@ export async function openShop(
 
 type Caller = ReturnType<ReturnType<typeof createOrderModule>['router']['createCaller']>
 
+interface CallerOptions {
+  address?: string
+  orderToken?: string
+  role?: Session['role']
+  /** Receives the names of the cookies that are set. */
+  cookies?: string[]
+}
+
 export interface Shop extends AsyncDisposable {
   services: Services
   /** SKUs with more than 20 units. */
   skus: string[]
   /** Calls procedures as the customer of this id, or as a guest (null). */
-  callAs(userId: string | null, from?: { address?: string; orderToken?: string }): Caller
+  callAs(userId: string | null, from?: CallerOptions): Caller
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Handles all messages that are due, until none is. */
   work(): Promise<void>

@@ -59,8 +59,8 @@ export const plantedBugs: Readonly<Record<string, Rules>> = {
     },
   }),
   'an email says that nothing was charged, whatever was': planted({
-    composeEmail: (config, order, send) => {
-      const email = composeEmail(config, order, send)
+    composeEmail: (shop, order, send) => {
+      const email = composeEmail(shop, order, send)
       return email !== null && send.template === 'cancelled' ? { ...email, text: 'Nothing has been charged' } : email
     },
   }),

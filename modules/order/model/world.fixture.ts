@@ -336,7 +336,7 @@ export function createWorld({ capture, country, stock: counts, lines }: Setup, r
     if (message === undefined || order === undefined) return
     mailbox = mailbox.filter((other) => other !== message)
     const content = message.envelope.message as unknown as Parameters<typeof composeEmail>[2]
-    const email = rules.composeEmail(config, order, content)
+    const email = rules.composeEmail({ config, secretKey: 'model' }, order, content)
     if (email !== null) emails.push({ order, template: content.template, text: `${email.subject}\n${email.text}` })
   }
 
