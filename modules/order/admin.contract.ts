@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import {
+  freeText,
   idempotencyKeySchema,
   idSchema,
   moneySchema,
   pageSchema,
   quantitySchema,
+  singleLine,
   skuSchema,
   timestampSchema,
+  webAddressSchema,
   type Money,
   type Page,
   type Timestamp,
@@ -25,7 +28,7 @@ import {
 
 /** Inputs and outputs of `order.admin.*`. Imports only the shared schemas and contract.ts. */
 
-const reason = z.string().trim().min(1).max(500)
+const reason = freeText(500)
 const refundAmount = moneySchema.extend({ amount: z.int().min(1) })
 const linesOf = <Line extends z.ZodType>(line: Line) => z.array(line).min(1).max(cartLinesMax)
 const line = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
@@ -37,7 +40,7 @@ export const adminListInput = z
     status: z.enum(orderStatuses).optional(),
     paymentStatus: z.enum(paymentStatuses).optional(),
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
-    number: z.string().trim().toUpperCase().min(1).max(20).optional(),
+    number: singleLine(20).toUpperCase().optional(),
     /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),
@@ -50,12 +53,9 @@ export const adminFulfilInput = z.strictObject({
   ...target,
   /** Everything not sent yet, unless given. */
   lines: linesOf(line).optional(),
-  carrier: z.string().trim().min(1).max(100).optional(),
-  trackingNumber: z.string().trim().min(1).max(100).optional(),
-  trackingUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an address such as https://carrier.example/1' })
-    .max(500)
-    .optional(),
+  carrier: singleLine(100).optional(),
+  trackingNumber: singleLine(100).optional(),
+  trackingUrl: webAddressSchema.optional(),
 })
 export const adminReturnInput = z.strictObject({
   ...target,
@@ -70,7 +70,7 @@ export const adminRefundInput = z.strictObject({
   amount: refundAmount.optional(),
   reason,
 })
-export const adminNoteInput = z.strictObject({ ...target, text: z.string().trim().min(1).max(2_000) })
+export const adminNoteInput = z.strictObject({ ...target, text: freeText(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })
 /** The window of the report, at most 31 days; that of the daily report unless given. */
