@@ -50,6 +50,8 @@ export const checkoutInput = z.strictObject({
   cartId: idSchema,
   shippingAddress: addressSchema,
   shippingOptionId: opaque(50).optional(),
+  /** Language of the names; the cart's own unless given. */
+  locale: localeSchema.optional(),
 })
 
 const paymentInput = z.strictObject({
@@ -131,9 +133,11 @@ export interface Totals {
   items: Money
   discount: Money
   shipping: Money
-  /** With `taxIncluded`, part of the other figures; otherwise added to them. */
+  /** With `taxIncluded`, part of the other figures; otherwise added to them. Zero while `taxKnown` is false. */
   tax: Money
   taxIncluded: boolean
+  /** False for a cart: its tax depends on the address. */
+  taxKnown: boolean
   total: Money
 }
 
@@ -159,6 +163,19 @@ export interface Cart {
   orderId: string | null
 }
 
+/** A line of the account's earlier cart that a claimed cart could not take: it stays in that cart. */
+export interface NotTaken {
+  sku: string
+  quantity: number
+  reason: 'cart_full' | 'other_currency' | 'quantity_limit'
+  /** The cart that holds the line. */
+  cartId: string
+}
+
+export interface ClaimedCart extends Cart {
+  notTaken: NotTaken[]
+}
+
 export interface ShippingOption {
   id: string
   name: string
@@ -168,6 +185,7 @@ export interface ShippingOption {
 export interface CheckoutAnswer {
   cartVersion: number
   shippingOptions: ShippingOption[]
+  /** Empty where no method can pay this total. */
   paymentMethods: { id: string; name: string }[]
   /** With the chosen shipping option, or the cheapest one. */
   totals: Totals
@@ -186,7 +204,7 @@ export interface TimelineEntry {
   /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
   event: string
   by?: Role
-  /** The reason, or a particular such as a tracking number. */
+  /** A message of the shop, the buyer's own reason, or a particular such as a tracking number. */
   detail?: string
 }
 
@@ -218,10 +236,22 @@ export interface OrderReturn {
   lines: FulfilledLine[]
 }
 
+/** Quantities that were ordered and will not be sent. */
+export interface Cancellation {
+  id: string
+  at: Timestamp
+  lines: FulfilledLine[]
+}
+
 export interface Refund {
   id: string
   at: Timestamp
   amount: Money
+  /** Parts of the amount: the shipping, and the tax on everything. */
+  shipping: Money
+  tax: Money
+  /** The lines that are refunded; null for an amount that names none. */
+  lines: FulfilledLine[] | null
   status: RefundStatus
 }
 
@@ -245,6 +275,7 @@ export interface Order {
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
   fulfilments: Fulfilment[]
+  cancellations: Cancellation[]
   returns: OrderReturn[]
   refunds: Refund[]
   timeline: TimelineEntry[]
@@ -269,6 +300,7 @@ export type RefusalReason = (typeof refusalReasons)[number]
 
 export type PlaceAnswer =
   | { outcome: 'placed'; order: Order; accessToken: string }
-  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[] }
+  /** `lines` with `sold_out`, `total` (the new one) with `total_changed`. */
+  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[]; total?: Money }
 
 export type OrderPage = Page<Order>

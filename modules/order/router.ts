@@ -55,7 +55,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     list: customerProcedure
       .input(orderListInput)
       .query(({ ctx, input }): Promise<OrderPage> =>
-        orderPage(database.query, { ...input, userId: ctx.caller.userId }),
+        orderPage(database.query, { ...input, userId: ctx.caller.userId }, orderView),
       ),
 
     /** The order now, and again after each change. */

@@ -1,7 +1,7 @@
 import type { Envelope } from '#actor'
 import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
-import type { Address, Locale } from '#schemas'
+import type { Address, Locale, Money } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
@@ -49,11 +49,18 @@ interface Consequences {
 
 type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
 
-const reject = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
-  reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
+const reject = (reason: RefusalReason, detail: { lines?: StockShortage[]; total?: Money } = {}): Placed => ({
+  reply: { outcome: 'refused', reason, ...detail },
 })
 
-export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+
+/** Whether the payment provider charges this amount. */
+export type AcceptsAmount = (amount: Money) => boolean
+
+/** The methods that can pay this total: none where the provider would reject the amount. An order for nothing needs no payment. */
+export const methodsFor = (total: Money, { accepts, locale }: { accepts: AcceptsAmount; locale: Locale }) =>
+  total.amount === 0 || accepts(total) ? paymentMethods.map(({ id, name }) => ({ id, name: name[locale] })) : []
 
 /**
  * Makes an order of a cart, or returns the reason why it cannot be placed. Pure: stock, prices and clock are given.
@@ -62,7 +69,7 @@ export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡'
 export function placeOrder(
   cart: CartState,
   placement: Placement,
-  { stock, now }: { stock: StockSnapshot; now: Date },
+  { stock, now, accepts }: { stock: StockSnapshot; now: Date; accepts: AcceptsAmount },
 ): Placed {
   if (cart.orderId !== null) return reject('already_placed')
   if (cart.lines.length === 0) return reject('cart_empty')
@@ -70,10 +77,12 @@ export function placeOrder(
   if (zoneOf(placement.shippingAddress.country) === undefined)
     throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
 
-  const shortages = shortagesOf(cart, stock)
-  if (shortages.length > 0) return reject('sold_out', shortages)
+  // Titles, shipping option and emails are in the language of the placing, whatever the cart's.
+  const offerOf = (sku: string) => stock.offer(sku, cart.currency, placement.locale)
+  const shortages = shortagesOf(cart, { available: stock.available, offerOf })
+  if (shortages.length > 0) return reject('sold_out', { lines: shortages })
 
-  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, stock }))
+  const lines = cart.lines.map((line) => lineOf(line, offerOf(line.sku)))
   const itemsMinor = itemsSum(lines)
   const option = shippingOptions({
     address: placement.shippingAddress,
@@ -85,9 +94,10 @@ export function placeOrder(
   const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
-    return reject('total_changed')
+    return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })
 
   const isFree = sums.totalMinor === 0
+  if (!isFree && !accepts({ amount: sums.totalMinor, currency: cart.currency })) return reject('method_unavailable')
   const by = { ...buyer, userId: placement.userId }
   const order: OrderState = {
     id: placement.orderId,
@@ -99,6 +109,8 @@ export function placeOrder(
     fulfilmentStatus: 'unfulfilled',
     cancelledBy: null,
     hasRecords: false,
+    attention: null,
+    lastSentAt: null,
     ...noRecords(),
     version: 1,
     currency: cart.currency,
@@ -132,20 +144,19 @@ export function placeOrder(
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
 }
 
-function shortagesOf(cart: CartState, stock: StockSnapshot): StockShortage[] {
+function shortagesOf(
+  cart: CartState,
+  { available: stock, offerOf }: Pick<StockSnapshot, 'available'> & { offerOf(sku: string): Offer | undefined },
+): StockShortage[] {
   return cart.lines.flatMap(({ sku, quantity }) => {
-    const offer = stock.offer(sku, cart.currency, cart.locale)
+    const offer = offerOf(sku)
     // A SKU that is no longer on sale, or has no price in this currency, counts as sold out.
-    const available = offer?.isOnSale === true && offer.price !== null ? (stock.available.get(sku) ?? 0) : 0
+    const available = offer?.isOnSale === true && offer.price !== null ? (stock.get(sku) ?? 0) : 0
     return available < quantity ? [{ sku, requested: quantity, available }] : []
   })
 }
 
-function lineOf(
-  cart: CartState,
-  { sku, quantity, stock }: { sku: string; quantity: number; stock: StockSnapshot },
-): OrderState['lines'][number] {
-  const offer = stock.offer(sku, cart.currency, cart.locale)
+function lineOf({ sku, quantity }: CartState['lines'][number], offer: Offer | undefined): OrderState['lines'][number] {
   if (!offer?.price) throw new Error('a line without a price has passed the stock check')
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }

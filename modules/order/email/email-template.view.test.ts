@@ -20,6 +20,7 @@ const order: Order = {
     shipping: money(1_200),
     tax: money(4_717),
     taxIncluded: true,
+    taxKnown: true,
     total: money(41_000),
   },
   email: 'ada@example.com',
@@ -27,6 +28,7 @@ const order: Order = {
   billingAddress: null,
   shippingOption: { id: 'standard', name: '标准配送' },
   fulfilments: [],
+  cancellations: [],
   returns: [],
   refunds: [],
   timeline: [],
@@ -102,14 +104,6 @@ test('an email shows the delivery address only when goods are sent, and no line 
   }
 })
 
-test('a cancellation says whether money was refunded or nothing was charged', () => {
-  const shop = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
-  expect(renderEmail('cancelled', { ...order, paymentStatus: 'refunded' }, shop).text).toContain('refunded')
-  expect(renderEmail('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain(
-    'Nothing has been charged',
-  )
-})
-
 test('a shipment email has its lines and tracking, a refund email its amount', () => {
   const shop = { shopName: 'Holdfast', orderUrl: null } as const
   const parcel = {
@@ -129,8 +123,28 @@ test('a shipment email has its lines and tracking, a refund email its amount', (
   for (const part of ['Part of your order', '1 × 无线耳机', 'SF Express', 'SF123', 'https://track.example/SF123'])
     expect(sent.text).toContain(part)
 
-  const refund = { id: 'r1', at: order.placedAt, amount: money(5_000), status: 'succeeded' } as const
+  const refund = {
+    id: 'r1',
+    at: order.placedAt,
+    amount: money(5_000),
+    shipping: money(1_200),
+    tax: money(500),
+    lines: [{ sku: 'X', quantity: 1 }],
+    status: 'succeeded' as const,
+  }
   const back = renderEmail('refunded', { ...order, refunds: [refund] }, { ...shop, locale: 'zh', reference: refund.id })
   expect(back.subject).toBe('您的订单 ABCDE-12345 已退款')
-  expect(back.text).toContain('¥50.00')
+  for (const part of ['¥50.00', '¥12.00', '¥5.00', '1 × 无线耳机']) expect(back.text).toContain(part)
+})
+
+test('the email about a cancellation says how the money came back, and nothing else', () => {
+  const cancelled = { ...order, status: 'cancelled' as const }
+  const shop = { locale: 'en' as const, shopName: 'Holdfast', orderUrl: null }
+  const { text: untouched } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'nothing' })
+  const { text: refunded } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'refund' })
+  const { text: chargedBack } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'bank' })
+  expect(untouched).toContain('Nothing has been charged')
+  expect(refunded).toContain('your payment refunded')
+  expect(chargedBack).toContain('Your bank has returned the payment')
+  expect(chargedBack).not.toContain('refunded')
 })

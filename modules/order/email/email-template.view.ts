@@ -1,6 +1,6 @@
 import { hasLink } from '#lib/text'
 import type { Locale, Money } from '#schemas'
-import type { Order } from '../contract.ts'
+import type { FulfilledLine, Order, Refund } from '../contract.ts'
 import type { EmailTemplate } from '../state/order.outbox.ts'
 
 /** Emails about an order in the buyer's language, as plain text and the same as simple HTML. */
@@ -29,6 +29,8 @@ interface Words {
     trackingNumber: string
     trackingUrl: string
     refund: string
+    refundFor: string
+    cancelled: string
     link: string
   }
 }
@@ -47,6 +49,8 @@ const labels = {
     trackingNumber: 'Tracking number',
     trackingUrl: 'Follow it at',
     refund: 'Refunded',
+    refundFor: 'For',
+    cancelled: 'Cancelled',
     link: 'Your order',
   },
   zh: {
@@ -62,6 +66,8 @@ const labels = {
     trackingNumber: '运单号',
     trackingUrl: '物流查询',
     refund: '退款金额',
+    refundFor: '退款商品',
+    cancelled: '已取消',
     link: '查看订单',
   },
 }
@@ -69,7 +75,7 @@ const labels = {
 function wordsOf(
   template: EmailTemplate,
   order: Order,
-  { locale, shopName }: { locale: Locale; shopName: string },
+  { locale, shopName, moneyBack = 'nothing' }: Pick<EmailContext, 'locale' | 'shopName' | 'moneyBack'>,
 ): Words {
   const { number } = order
   const name = greetingName(order.shippingAddress.name)
@@ -77,7 +83,6 @@ function wordsOf(
     en: name === null ? 'Hello,' : `Hello ${name},`,
     zh: name === null ? '您好：' : `${name}，您好：`,
   }
-  const wasRefunded = order.paymentStatus === 'refunded'
   const texts: Record<EmailTemplate, Record<Locale, Omit<Words, 'labels'>>> = {
     confirmed: {
       en: {
@@ -103,17 +108,23 @@ function wordsOf(
       en: {
         subject: `Your order ${number} has been cancelled`,
         greeting: greeting.en,
-        opening: wasRefunded
-          ? `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`
-          : `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+        opening: {
+          nothing: `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+          refund: `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`,
+          bank: `Your order has been cancelled. Your bank has returned the payment to you, as you asked it to.`,
+          owed: `Your order has been cancelled. Your payment has not come back to you yet: we are looking into it and write again.`,
+        }[moneyBack],
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已取消`,
         greeting: greeting.zh,
-        opening: wasRefunded
-          ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。`
-          : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+        opening: {
+          nothing: `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+          refund: `您的订单已取消，款项已退回，银行可能需要几天时间入账。`,
+          bank: `您的订单已取消。您的银行已按您的要求将款项退还给您。`,
+          owed: `您的订单已取消。款项尚未退回：我们正在处理，并会再次通知您。`,
+        }[moneyBack],
         closing: `${shopName} 团队`,
       },
     },
@@ -148,6 +159,34 @@ function wordsOf(
         closing: `${shopName} 团队`,
       },
     },
+    refund_failed: {
+      en: {
+        subject: `We could not refund your order ${number} yet`,
+        greeting: greeting.en,
+        opening: `We sent money back to you, but your bank did not accept it. It is still yours: we are looking into it, and you can reply to this email to tell us how to pay you.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 的退款未能到账`,
+        greeting: greeting.zh,
+        opening: `我们已为您退款，但您的银行未能接受。这笔钱仍属于您：我们正在处理，您也可以直接回复本邮件，告诉我们如何付款给您。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    lines_cancelled: {
+      en: {
+        subject: `A part of your order ${number} has been cancelled`,
+        greeting: greeting.en,
+        opening: `We cannot send a part of your order. If you have paid for it, we refund it and write to you again.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 的部分商品已取消`,
+        greeting: greeting.zh,
+        opening: `您订单中的部分商品无法发出。如已付款，我们会为您退款并另行通知。`,
+        closing: `${shopName} 团队`,
+      },
+    },
   }
   return { ...texts[template][locale], labels: labels[locale] }
 }
@@ -160,12 +199,18 @@ function greetingName(name: string): string | null {
 
 type Row = [label: string, value: string]
 
-/** @param shop.reference id of the parcel or refund that the email is about */
-export function renderEmail(
-  template: EmailTemplate,
-  order: Order,
-  shop: { locale: Locale; shopName: string; orderUrl: string | null; reference?: string | undefined },
-): EmailContent {
+/** What an email needs beside the order. */
+export interface EmailContext {
+  locale: Locale
+  shopName: string
+  orderUrl: string | null
+  /** Id of the parcel, cancellation or refund that the email is about. */
+  reference?: string | undefined
+  /** How the money of a cancelled order came back to the buyer: there was none, by a refund, by the bank, not yet. */
+  moneyBack?: 'nothing' | 'refund' | 'bank' | 'owed'
+}
+
+export function renderEmail(template: EmailTemplate, order: Order, shop: EmailContext): EmailContent {
   const { locale, orderUrl, reference } = shop
   const words = wordsOf(template, order, shop)
   const rows = rowsOf(template, order, { words, locale, reference })
@@ -220,25 +265,42 @@ function rowsOf(
       return sumRows(order, words, locale)
     case 'shipped': {
       const parcel = order.fulfilments.find(({ id }) => id === reference)
-      const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
       const details: [string, string | null | undefined][] = [
         [words.labels.carrier, parcel?.carrier],
         [words.labels.trackingNumber, parcel?.trackingNumber],
         [words.labels.trackingUrl, parcel?.trackingUrl],
       ]
       return [
-        ...(parcel?.lines ?? []).map(({ sku, quantity }): Row => [
-          words.labels.parcel,
-          `${quantity} × ${titles.get(sku) ?? sku}`,
-        ]),
+        ...quantityRows(parcel?.lines ?? [], order, words.labels.parcel),
         ...details.flatMap(([label, value]): Row[] => (value ? [[label, value]] : [])),
       ]
     }
+    case 'lines_cancelled': {
+      const cancellation = order.cancellations.find(({ id }) => id === reference)
+      return quantityRows(cancellation?.lines ?? [], order, words.labels.cancelled)
+    }
+    case 'refund_failed':
     case 'refunded': {
       const refund = order.refunds.find(({ id }) => id === reference)
-      return refund === undefined ? [] : [[words.labels.refund, moneyText(refund.amount, locale)]]
+      return refund === undefined ? [] : refundRows(refund, order, { words, locale })
     }
   }
+}
+
+function quantityRows(lines: readonly FulfilledLine[], order: Order, label: string): Row[] {
+  const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
+  return lines.map(({ sku, quantity }) => [label, `${quantity} × ${titles.get(sku) ?? sku}`])
+}
+
+function refundRows(refund: Refund, order: Order, { words, locale }: { words: Words; locale: Locale }): Row[] {
+  const { labels: label } = words
+  const row = (name: string, amount: Money): Row => [name, moneyText(amount, locale)]
+  return [
+    ...quantityRows(refund.lines ?? [], order, label.refundFor),
+    ...(refund.shipping.amount > 0 ? [row(label.shipping, refund.shipping)] : []),
+    ...(refund.tax.amount > 0 ? [row(label.taxIncluded, refund.tax)] : []),
+    row(label.refund, refund.amount),
+  ]
 }
 
 function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] {

@@ -18,6 +18,8 @@ export const placed: OrderState = {
   fulfilmentStatus: 'unfulfilled',
   cancelledBy: null,
   hasRecords: false,
+  attention: null,
+  lastSentAt: null,
   version: 1,
   currency: 'EUR',
   locale: 'en',
@@ -43,7 +45,9 @@ export const placed: OrderState = {
       unitPriceMinor: 2000,
     },
   ],
-  timeline: [{ at: placedAt, event: 'placed', detail: null, role: 'buyer', userId: null, isInternal: false }],
+  timeline: [
+    { at: placedAt, event: 'placed', detail: null, note: null, role: 'buyer', userId: null, isInternal: false },
+  ],
   payment: {
     provider: 'stripe',
     methodId: 'card',

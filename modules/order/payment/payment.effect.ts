@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RetryLaterError, type EffectContext, type EffectKind, type EffectResult } from '#actor'
-import { OutboundError, type PaymentResult } from '#outbound'
+import { OutboundError, PaymentRejectedError, type PaymentResult } from '#outbound'
 import type { Services } from '#services'
 import { addMs } from '../state/order-change.rules.ts'
 import { movePayment } from '../state/order.outbox.ts'
@@ -21,7 +21,7 @@ type Context = Pick<EffectContext, 'id' | 'tries'> & { round: number }
 
 /** @param findOrder reads the order as it is now, with what it wants of the provider */
 export function createPaymentEffect(
-  { config, payments }: Pick<Services, 'config' | 'payments'>,
+  { config, payments, log }: Pick<Services, 'config' | 'payments' | 'log'>,
   findOrder: (id: string) => Promise<PayableOrder | undefined>,
 ): EffectKind<Move> {
   return {
@@ -60,8 +60,13 @@ export function createPaymentEffect(
     if (order.status !== 'placed') return { outbox: [] }
     if (intentId === null) {
       const amount = { amount: order.totalMinor, currency: order.currency }
-      const opened = await payments.open({ orderId: id, amount, capture, key: `${id}:open:${attempt}:${round}` })
-      return { outcome: { kind: 'order', id, message: { type: 'paymentOpened', intentId: opened.intentId, attempt } } }
+      try {
+        const opened = await payments.open({ orderId: id, amount, capture, key: `${id}:open:${attempt}:${round}` })
+        const report = { type: 'paymentOpened', intentId: opened.intentId, attempt }
+        return { outcome: { kind: 'order', id, message: report } }
+      } catch (error) {
+        return rejectedOutcome(order, error)
+      }
     }
     switch (order.paymentStatus) {
       case 'requires_action':
@@ -89,8 +94,18 @@ export function createPaymentEffect(
     } catch (error) {
       const isNowUnknown =
         order.paymentStatus === 'pending' && error instanceof OutboundError && error.reason === 'unknown'
-      if (!isNowUnknown) throw error
+      if (!isNowUnknown) return rejectedOutcome(order, error)
       return { outcome: { kind: 'order', id, message: { type: 'paymentUnknown', intentId, attempt, round } } }
+    }
+  }
+
+  /** The provider's definite no ends the attempt, and is logged once. Any other error is thrown again. */
+  function rejectedOutcome({ id, payment }: PayableOrder, error: unknown): EffectResult {
+    if (!(error instanceof PaymentRejectedError)) throw error
+    const { intentId, attempt } = payment
+    log.warn({ err: error, order: id }, 'the payment provider rejects the payment of an order for good')
+    return {
+      outcome: { kind: 'order', id, message: { type: 'paymentRejected', intentId, attempt, code: error.code } },
     }
   }
 

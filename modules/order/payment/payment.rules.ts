@@ -16,7 +16,7 @@ import {
 import type { MessageOf, ResultOf } from '../state/order.message.ts'
 import { captureHeld, lookUpFee, movePayment, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, PaymentState } from '../state/order.state.ts'
-import { refundRemainder, startRefund } from './refund.rules.ts'
+import { derivedRefundId, refundRemainder, startRefund } from './refund.rules.ts'
 
 /** Paying: the provider's results for the order's payment, the buyer's further attempts, and the capture of held money. */
 
@@ -196,13 +196,38 @@ export function declined(state: OrderState, { result, attempt }: ResultOf<'decli
   // A webhook does not name the attempt. While the buyer is at the bank, it makes the effect look the payment up.
   if (attempt === undefined) return state.paymentStatus === 'requires_action' ? { outbox: [movePayment(state.id)] } : {}
   if (attempt !== state.payment.attempt || state.paymentStatus === 'declined') return {}
-  return {
-    state: changed(
-      state,
-      { paymentStatus: 'declined', payment: { ...state.payment, actionUrl: null } },
-      { at: now, by: provider, event: 'payment_declined', detail: result.code },
-    ),
-  }
+  return { state: declinedWith(state, { code: result.code }, now) }
+}
+
+/** The provider's definite no, such as to the amount. The buyer may pay in another way, with a new payment if this one is unknown. */
+export function rejected(state: OrderState, message: MessageOf<'paymentRejected'>, now: Date): OrderDecision {
+  const { attempt, intentId, code } = message
+  const isCurrent = attempt === state.payment.attempt && intentId === state.payment.intentId
+  if (!isCurrent || state.paymentStatus === 'declined') return {}
+  return { state: declinedWith(state, { code, intentId: code === 'resource_missing' ? null : intentId }, now) }
+}
+
+/**
+ * The buyer reads a neutral reason, since exact decline codes tell a thief which stolen cards work. Staff read the code.
+ */
+function declinedWith(
+  state: OrderState,
+  { code, intentId = state.payment.intentId }: { code: string; intentId?: string | null },
+  now: Date,
+): OrderState {
+  const payment = { ...state.payment, intentId, actionUrl: null }
+  const detail = declineReasons[code] ?? 'card_declined'
+  const entry = { at: now, by: provider, event: 'payment_declined', detail, note: code }
+  return changed(state, { paymentStatus: 'declined', payment }, entry)
+}
+
+/** Reasons that say nothing about the card but what the buyer can do, by the provider's code. */
+const declineReasons: Readonly<Record<string, string>> = {
+  amount_too_large: 'amount_not_accepted',
+  amount_too_small: 'amount_not_accepted',
+  payment_method_unknown: 'card_unreadable',
+  resource_missing: 'card_unreadable',
+  voided: 'voided',
 }
 
 /** The charge that was under way when the order was cancelled has been declined. */
@@ -217,11 +242,7 @@ export function declinedWhileCancelling(
 
 /** The provider voided the payment, not the shop: the buyer may pay again, with a new payment at the provider. */
 export const voidedByProvider = (state: OrderState, _: unknown, now: Date): OrderDecision => ({
-  state: changed(
-    state,
-    { paymentStatus: 'declined', payment: { ...state.payment, intentId: null, actionUrl: null } },
-    { at: now, by: provider, event: 'payment_declined', detail: 'voided' },
-  ),
+  state: declinedWith(state, { code: 'voided', intentId: null }, now),
 })
 
 /** The hold has lapsed. An order of which nothing was sent is cancelled; otherwise its goods count as sold, for staff to resolve. */
@@ -261,7 +282,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   const { intentId, result } = message
   const isKnown = state.refunds.some((refund) => refund.intentId === intentId)
   if (result.status !== 'captured' || isKnown) return {}
-  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', detail: intentId })
+  const next = changed(state, {}, { at: now, by: provider, event: 'unexpected_payment', note: intentId })
   const movements = [
     ...moneyMove(state, { kind: 'capture', reference: intentId, amountMinor: result.amountMinor }),
     ...moneyMove(state, { kind: 'fee', reference: intentId, amountMinor: result.feeMinor ?? 0 }),
@@ -269,9 +290,12 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   return startRefund(
     { state: next, movements },
     {
-      id: `stray-${intentId}`,
+      id: derivedRefundId(intentId),
       intentId,
       amountMinor: result.amountMinor,
+      lines: null,
+      shippingMinor: 0,
+      taxMinor: 0,
       reason: 'unexpected_payment',
       by: provider,
       now,

@@ -33,7 +33,14 @@ export const refundPayment = (orderId: string, refundId: string, dueAt?: Date): 
   ...(dueAt === undefined ? {} : { dueAt }),
 })
 
-export const emailTemplates = ['confirmed', 'cancelled', 'shipped', 'refunded'] as const
+export const emailTemplates = [
+  'confirmed',
+  'cancelled',
+  'shipped',
+  'lines_cancelled',
+  'refunded',
+  'refund_failed',
+] as const
 export type EmailTemplate = (typeof emailTemplates)[number]
 
 /** To the email effect. @param reference id of the parcel or refund that the email is about: an order can have several */

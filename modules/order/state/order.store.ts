@@ -1,5 +1,6 @@
-import { and, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
+import type { AttentionReason } from '../admin.contract.ts'
 import type { FulfilmentStatus, OrderStatus, PaymentStatus } from '../contract.ts'
 import { orderEvents, orderLines, orders, payments } from '../schema.ts'
 import { noRecords, type EventState, type OrderRecords, type OrderState, type PayableOrder } from './order.state.ts'
@@ -67,11 +68,21 @@ export async function findOrderByIntent(query: Queryable, intentId: string): Pro
   return row === undefined ? undefined : loadOrder(query, row.id)
 }
 
+/** The account (null for a guest) whose order was made of this cart; undefined while the cart is not ordered. */
+export async function findOwnerOfOrderedCart(
+  query: Queryable,
+  cartId: string,
+): Promise<{ userId: string | null } | undefined> {
+  const [row] = await query.select({ userId: orders.userId }).from(orders).where(eq(orders.cartId, cartId)).limit(1)
+  return row
+}
+
 /** Staff's search for orders. An absent field matches every order. */
 export interface OrderFilter {
   status?: OrderStatus | undefined
   paymentStatus?: PaymentStatus | undefined
   fulfilmentStatus?: FulfilmentStatus | undefined
+  attention?: AttentionReason | 'any' | undefined
   number?: string | undefined
   /** Inclusive. */
   placedFrom?: string | undefined
@@ -112,6 +123,8 @@ const conditionsOf = (filter: OrderFilter): (SQL | undefined)[] => [
   filter.status && eq(orders.status, filter.status),
   filter.paymentStatus && eq(orders.paymentStatus, filter.paymentStatus),
   filter.fulfilmentStatus && eq(orders.fulfilmentStatus, filter.fulfilmentStatus),
+  filter.attention && isNotNull(orders.attention),
+  filter.attention && filter.attention !== 'any' ? sql`${orders.attention} ? ${filter.attention}` : undefined,
   filter.number === undefined ? undefined : eq(orders.number, filter.number),
   filter.placedFrom === undefined ? undefined : gte(orders.placedAt, new Date(filter.placedFrom)),
   filter.placedTo === undefined ? undefined : lt(orders.placedAt, new Date(filter.placedTo)),
@@ -129,6 +142,8 @@ const updateOrders = bulkUpdate(orders, {
     'fulfilmentStatus',
     'cancelledBy',
     'hasRecords',
+    'attention',
+    'lastSentAt',
     'version',
     'paymentDeadline',
     'updatedAt',
@@ -190,7 +205,7 @@ export async function saveOrders(
 
 /** The order's own row, without the parts that have tables of their own. */
 function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
-  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  const { lines, timeline, payment, fulfilments, cancellations, returns, refunds, disputes, ...row } = state
   return row
 }
 

@@ -25,6 +25,13 @@ function headlineOf({ status, paymentStatus, fulfilmentStatus }: Order): string 
     : 'pending'
 }
 
+/** Why the payment was declined, where the buyer can do more about it than take another card. */
+function declineReasonOf({ status, paymentStatus, timeline }: Order): string | undefined {
+  if (status !== 'placed' || paymentStatus !== 'declined') return undefined
+  const detail = timeline.findLast(({ event }) => event === 'payment_declined')?.detail
+  return detail === 'amount_not_accepted' ? detail : undefined
+}
+
 /** The order page, updated live: state, history, items. */
 export function OrderPage({ id }: { id: string }) {
   const text = useText()
@@ -57,7 +64,7 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
   const text = useText()
   const { time: clock } = useFormats()
   const key = headlineOf(order)
-  const [headline, detail] = text.order.headline[key] ?? [order.status, '']
+  const [headline, detail] = text.order.headline[declineReasonOf(order) ?? key] ?? [order.status, '']
   const isWaitingForBuyer = key === 'requires_action' || key === 'declined'
 
   useEffect(() => announce(text.order.changed(headline)), [headline, text])

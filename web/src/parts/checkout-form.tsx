@@ -37,7 +37,14 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   const shippingAddress = completeAddress(form)
   const quote = useQuote(
-    shippingAddress && { cartId: cart.id, cartVersion: cart.version, shippingAddress, shippingOptionId: optionId },
+    shippingAddress && {
+      cartId: cart.id,
+      cartVersion: cart.version,
+      shippingAddress,
+      shippingOptionId: optionId,
+      locale,
+      newTotal: placement.rejection?.total?.amount,
+    },
   )
   const options = quote.checkout?.shippingOptions ?? []
   const chosenId = options.find(({ id }) => id === optionId)?.id ?? options[0]?.id

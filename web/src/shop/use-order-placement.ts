@@ -5,7 +5,7 @@ import { saveFields } from './checkout-fields.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
 import { cacheData } from './query-cache.ts'
-import type { Cart, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
+import type { Cart, Money, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
 import { useAttempt, type AttemptPhase } from './use-attempt.ts'
 import type { Inputs } from '#client'
 
@@ -15,6 +15,8 @@ export type PlaceOrderInput = Inputs['order']['place']
 export interface OrderRejection {
   reason: RefusalReason
   lines: StockShortage[]
+  /** The new total, when that is the reason. */
+  total: Money | null
   /** The existing order of this cart, when that is the reason and the order is known. */
   orderId: string | null
   /** The cart as it was sent, for the titles of its lines. */
@@ -48,7 +50,13 @@ export function useOrderPlacement(): OrderPlacement {
     const { cart } = cartStatus.get()
     const orderedCart =
       answer.reason === 'already_placed' ? await shop.order.cart.get.query({ cartId }).catch(() => null) : null
-    setRejection({ reason: answer.reason, lines: answer.lines ?? [], orderId: orderedCart?.orderId ?? null, cart })
+    setRejection({
+      reason: answer.reason,
+      lines: answer.lines ?? [],
+      total: answer.total ?? null,
+      orderId: orderedCart?.orderId ?? null,
+      cart,
+    })
     await loadCart()
   }
 

@@ -16,6 +16,9 @@ interface QuoteRequest {
   cartVersion: number
   shippingAddress: Address
   shippingOptionId: string | undefined
+  locale: 'en' | 'zh'
+  /** The new total of a refused placing: another one makes the quote load again. */
+  newTotal: number | undefined
 }
 
 const debounceMs = 450
@@ -31,10 +34,10 @@ export function useQuote(request: QuoteRequest | null): Quote {
   useEffect(() => {
     if (request === null || key === null) return
     let isCurrent = true
-    const { cartId, shippingAddress, shippingOptionId } = request
+    const { cartId, shippingAddress, shippingOptionId, locale } = request
     const timer = setTimeout(() => {
       shop.order.checkout
-        .mutate({ cartId, shippingAddress, ...(shippingOptionId !== undefined && { shippingOptionId }) })
+        .mutate({ cartId, shippingAddress, locale, ...(shippingOptionId !== undefined && { shippingOptionId }) })
         .then(
           (checkout) => isCurrent && setLatest({ key, checkout }),
           (error: unknown) => isCurrent && setLatest({ key, failure: failureOf(error) }),

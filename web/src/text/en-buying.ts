@@ -45,8 +45,12 @@ export const enBuying = {
         'We cannot deliver there',
         'Nothing was ordered or charged. Choose another address or another kind of delivery.',
       ],
-      method_unavailable: ['This way to pay is not available', 'Nothing was ordered or charged. Choose another one.'],
+      method_unavailable: [
+        'This way to pay is not available',
+        'Nothing was ordered or charged. Choose another one; a very large or very small order is better split or filled up.',
+      ],
     } as Record<string, [string, string]>,
+    newTotal: (total: string) => `New total: ${total}`,
     shortLine: (title: string, requested: number, available: number) =>
       available === 0 ? `${title}: sold out` : `${title}: ${available} left, you asked for ${requested}`,
     adjust: 'Adjust the cart to what is there',
@@ -68,6 +72,10 @@ export const enBuying = {
       ],
       requires_action: ['Your bank wants you to confirm', 'Confirm the payment to finish your order.'],
       declined: ['Your card was declined', 'Nothing was charged. Pay with another card to finish your order.'],
+      amount_not_accepted: [
+        'This amount cannot be charged',
+        'Nothing was charged. Cancel this order and order less, or in parts.',
+      ],
       paid: ['Paid. We are packing', 'You get a confirmation by e-mail.'],
       authorised: ['Ordered. We are packing', 'Your payment is secured; it is taken when we send your things.'],
       partial: ['Partly on its way', 'Part of your order has been sent, the rest follows.'],

@@ -35,8 +35,12 @@ export const zhBuying: typeof enBuying = {
       cart_empty: ['购物车是空的', '先加入商品，再来结算。'],
       code_invalid: ['优惠码已失效', '没有下单，也没有扣款。合计已不含优惠，同意的话再次提交。'],
       not_shippable: ['无法配送到该地址', '没有下单，也没有扣款。请更换地址或配送方式。'],
-      method_unavailable: ['这种付款方式暂不可用', '没有下单，也没有扣款。请换一种方式。'],
+      method_unavailable: [
+        '这种付款方式暂不可用',
+        '没有下单，也没有扣款。请换一种方式；金额过大的订单请分开，过小的请添加商品。',
+      ],
     },
+    newTotal: (total: string) => `新的合计：${total}`,
     shortLine: (title, requested, available) =>
       available === 0 ? `${title}：已售罄` : `${title}：仅剩 ${available} 件，您要 ${requested} 件`,
     adjust: '按现有库存调整购物车',
@@ -52,6 +56,7 @@ export const zhBuying: typeof enBuying = {
       unknown: ['已收到您的订单', '银行还没有告诉我们付款结果。我们会继续查询，不会重复扣款。'],
       requires_action: ['银行需要您确认', '确认付款即可完成订单。'],
       declined: ['银行卡被拒', '没有扣款，换一张卡付款即可完成订单。'],
+      amount_not_accepted: ['无法收取此金额', '没有扣款。请取消此订单，减少数量或分开下单。'],
       paid: ['已付款，正在打包', '确认邮件会发到您的邮箱。'],
       authorised: ['已下单，正在打包', '付款已预授权，发货时才会扣款。'],
       partial: ['部分已发货', '部分商品已寄出，其余随后寄出。'],
