@@ -20,7 +20,7 @@ export interface CsvFile extends AsyncDisposable {
  * @throws AppError `bad_input` with the problem and its remedy.
  */
 export async function openCsvFile(path: string, encoding?: string): Promise<CsvFile> {
-  if (encoding !== undefined) requireKnownEncoding(encoding)
+  if (encoding !== undefined) decoderOf(encoding)
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw fileError(openProblems[error.code ?? ''] ?? `cannot be opened (${error.code ?? error.message})`, {
       path,
@@ -56,13 +56,14 @@ const openProblems: Record<string, string> = {
   EISDIR: 'is a folder; name the CSV file in it',
 }
 
-function requireKnownEncoding(label: string): void {
+function decoderOf(encoding: string): TextDecoder {
   try {
-    new TextDecoder(label)
-  } catch {
+    return new TextDecoder(encoding, { fatal: true })
+  } catch (error) {
     throw new AppError('bad_input', {
       field: 'encoding',
-      message: `The encoding ${label} is unknown. Examples: utf-8, utf-16le, windows-1252, gb18030, big5, shift_jis.`,
+      message: `The encoding ${encoding} is unknown. Examples: utf-8, utf-16le, windows-1252, gb18030, big5, shift_jis.`,
+      cause: error,
     })
   }
 }
@@ -74,21 +75,26 @@ const fileChangedError = (path: string) =>
   })
 
 const spreadsheet = 'is a spreadsheet, whatever its name says; open it and save it as "CSV UTF-8"'
-const signatures: [start: RegExp, problem: string][] = [
-  [/^PK\u0003\u0004[^]*(?:\[Content_Types\]|xl\/|mimetypeapplication\/vnd\.oasis)/, spreadsheet],
-  [/^PK\u0003\u0004/, 'is a ZIP archive; unpack it and import the CSV file in it'],
-  [/^\u00d0\u00cf\u0011\u00e0/, spreadsheet],
-  [/^\u001f\u008b/, 'is compressed (gzip); unpack it first'],
-  [/^%PDF-/, 'is a PDF; export the products as CSV'],
-  [/^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype|html|table|\?xml)/i, 'is a web page or XML; export the products as CSV'],
-  [/^(?:\u00ef\u00bb\u00bf)?\s*[[{]\s*["{[\]}]/, 'is JSON; export the products as CSV'],
+/** Other formats by their first bytes, as Latin-1 text. */
+const signatures: [isSo: (head: string) => boolean, problem: string][] = [
+  [(head) => isZip(head) && /\[Content_Types\]|xl\/|mimetypeapplication\/vnd\.oasis/.test(head), spreadsheet],
+  [(head) => isZip(head), 'is a ZIP archive; unpack it and import the CSV file in it'],
+  [(head) => head.startsWith('\u00d0\u00cf\u0011\u00e0'), spreadsheet],
+  [(head) => head.startsWith('\u001f\u008b'), 'is compressed (gzip); unpack it first'],
+  [(head) => head.startsWith('%PDF-'), 'is a PDF; export the products as CSV'],
+  [
+    (head) => /^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype|html|table|\?xml)/i.test(head),
+    'is a web page or XML; export the products as CSV',
+  ],
+  [(head) => /^(?:\u00ef\u00bb\u00bf)?\s*[[{]\s*["{[\]}]/.test(head), 'is JSON; export the products as CSV'],
 ]
 
-/** Recognises other formats by their first bytes. */
+const isZip = (head: string): boolean => head.startsWith('PK\u0003\u0004')
+
 async function requireNoOtherFormat(handle: FileHandle, path: string): Promise<void> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
   const head = buffer.subarray(0, bytesRead).toString('latin1')
-  const problem = signatures.find(([start]) => start.test(head))?.[1]
+  const problem = signatures.find(([isSo]) => isSo(head))?.[1]
   if (problem !== undefined) throw fileError(problem, { path })
 }
 
@@ -102,7 +108,7 @@ interface ReadOptions {
 }
 
 async function* readText(handle: FileHandle, { path, encoding, onBytes, signal }: ReadOptions): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder(encoding, { fatal: true })
+  const decoder = decoderOf(encoding)
   const chunk = Buffer.allocUnsafe(chunkBytes)
   let [position, line] = [0, 1]
   for (;;) {
