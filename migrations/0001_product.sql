@@ -61,8 +61,12 @@ CREATE TABLE "product"."stock" (
 	"product_id" uuid,
 	"available" integer NOT NULL,
 	"reserved" integer DEFAULT 0 NOT NULL,
+	"backordered" integer DEFAULT 0 NOT NULL,
+	"policy" text DEFAULT 'tracked' NOT NULL,
 	CONSTRAINT "stock_available" CHECK (available >= 0),
-	CONSTRAINT "stock_reserved" CHECK (reserved >= 0)
+	CONSTRAINT "stock_reserved" CHECK (reserved >= 0),
+	CONSTRAINT "stock_backordered" CHECK (backordered >= 0 and (backordered = 0 or available = 0)),
+	CONSTRAINT "stock_policy" CHECK (policy in ('tracked', 'backorder', 'untracked'))
 );
 --> statement-breakpoint
 CREATE TABLE "product"."stock_movement" (

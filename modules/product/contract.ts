@@ -106,8 +106,10 @@ export interface ProductVariant {
   options: Record<string, string>
   price: Money
   compareAt: Money | null
-  /** Units that can be bought now. */
+  /** Units that can be bought now; the largest quantity of an order line if it is not limited by stock. */
   available: number
+  /** Nothing is in stock: it can be bought, and is sent when it comes in. */
+  isBackorder: boolean
 }
 
 export interface ProductOption {
@@ -162,4 +164,6 @@ export interface StockLevel {
   sku: string
   available: number
   reserved: number
+  /** Units promised to buyers beyond those in stock. */
+  backordered: number
 }

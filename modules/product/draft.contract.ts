@@ -28,6 +28,13 @@ export const categoryDraftSchema = z.strictObject({
   position: z.int().min(0),
 })
 
+/**
+ * Inventory policy of a variant: `tracked` is sold while units are in stock; `backorder` is counted and sold beyond what
+ * is in stock; `untracked` is always available.
+ */
+export const inventoryPolicies = ['tracked', 'backorder', 'untracked'] as const
+export type InventoryPolicy = (typeof inventoryPolicies)[number]
+
 const variantDraftSchema = z.strictObject({
   sku: skuSchema,
   /** For each option of the product, the index of this variant's value. */
@@ -36,6 +43,8 @@ const variantDraftSchema = z.strictObject({
   compareAt: prices.optional(),
   /** Initial stock, in units. Ignored for a SKU that already has stock. */
   stock: z.int().min(0).max(10_000_000),
+  /** `tracked` if absent. */
+  inventoryPolicy: z.enum(inventoryPolicies).optional(),
 })
 
 export const productDraftSchema = z.strictObject({

@@ -83,6 +83,11 @@ describe('product procedures', () => {
     const input = { sku: 'LANTERN', delta: 3, reason: 'delivery' }
     await expect(callAs().admin.adjustStock(input)).rejects.toEqual(rejection('unauthenticated'))
     await expect(callAs('customer').admin.adjustStock(input)).rejects.toEqual(rejection('forbidden'))
-    expect(await callAs('staff').admin.adjustStock(input)).toEqual({ sku: 'LANTERN', available: 5, reserved: 0 })
+    expect(await callAs('staff').admin.adjustStock(input)).toEqual({
+      sku: 'LANTERN',
+      available: 5,
+      reserved: 0,
+      backordered: 0,
+    })
   })
 })

@@ -55,7 +55,7 @@ export function productRouter({ config, database }: Pick<Services, 'config' | 'd
 const correctStock = (database: Database, input: AdjustStockInput, by: string): Promise<StockLevel> =>
   transaction(database, async (tx) => {
     const level = await adjustStock(tx, input, by)
-    const wasSoldOut = level.available - input.delta === 0
+    const wasSoldOut = level.available - level.backordered - input.delta <= 0
     const isSoldOut = level.available === 0
     await bumpVersions(tx, wasSoldOut === isSoldOut ? ['product'] : ['list', 'product'])
     return level

@@ -13,7 +13,7 @@ import {
   uuid,
   type AnyPgColumn,
 } from 'drizzle-orm/pg-core'
-import type { ProductDraft, Text, VariantDraft } from './draft.contract.ts'
+import { inventoryPolicies, type ProductDraft, type Text, type VariantDraft } from './draft.contract.ts'
 
 export const productSchema = pgSchema('product')
 
@@ -114,17 +114,22 @@ export const stock = productSchema.table(
     productId: uuid('product_id').references(() => product.id, { onDelete: 'set null' }),
     available: integer().notNull(),
     reserved: integer().notNull().default(0),
+    /** Units promised to buyers beyond those in stock; above 0 only while nothing is available. */
+    backordered: integer().notNull().default(0),
+    policy: text({ enum: inventoryPolicies }).notNull().default('tracked'),
   },
   (table) => [
     index('stock_product').on(table.productId),
     check('stock_available', sql`available >= 0`),
     check('stock_reserved', sql`reserved >= 0`),
+    check('stock_backordered', sql`backordered >= 0 and (backordered = 0 or available = 0)`),
+    check('stock_policy', sql`policy in ('tracked', 'backorder', 'untracked')`),
   ],
 )
 
 export const movementKinds = ['initial', 'restocked', 'adjusted', 'returned', 'sold'] as const
 
-/** Append-only ledger of stock movements. For every SKU the quantities sum to available + reserved. */
+/** Append-only ledger of stock movements. For every SKU the quantities sum to available + reserved - backordered. */
 export const stockMovement = productSchema.table(
   'stock_movement',
   {

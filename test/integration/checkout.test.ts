@@ -40,6 +40,9 @@ const skuWith = async (quantity: number): Promise<string> => {
   return row.sku
 }
 
+const backordersOf = async (sku: string) =>
+  (await fleet.query('select available, reserved, backordered from product.stock where sku = $1', [sku]))[0]
+
 async function placed(sku: string, token = 'pm_card_visa') {
   const answer = await ada.place(await ada.createCart([{ sku, quantity: 1 }]), { payment: { methodId: 'card', token } })
   if (answer.outcome !== 'placed') throw new Error(`refused: ${answer.reason}`)
@@ -130,6 +133,28 @@ describe('a repeated order.place', () => {
     expect(total).toEqual(totals.total)
     expect(await stockOf(sku)).toEqual({ available: 30, reserved: 0 })
   })
+})
+
+describe('a SKU that is sold beyond its stock', () => {
+  test.each(['backorder', 'untracked'])(
+    '(%s) is in the cart, placed, paid and cancelled, and adds up',
+    async (policy) => {
+      const sku = await skuWith(1)
+      await fleet.query('update product.stock set policy = $2 where sku = $1', [sku, policy])
+      const cartId = await ada.createCart([{ sku, quantity: 4 }])
+      expect((await ada.client.order.cart.get.query({ cartId })).lines[0]?.available).toBe(999)
+      const kept = await ada.place(cartId)
+      if (kept.outcome !== 'placed') throw new Error(kept.reason)
+      await until({ id: kept.order.id, accessToken: kept.accessToken }, 'paid')
+      const declined = await placed(sku, 'pm_card_visa_chargeDeclined')
+      expect(await backordersOf(sku)).toEqual({ available: 0, reserved: 1, backordered: 4 })
+      await until(declined, 'cancelled', 20_000)
+      expect(await backordersOf(sku)).toEqual({ available: 0, reserved: 0, backordered: 3 })
+      expect(await unbalancedStock(fleet)).toEqual([])
+      await fleet.query(`update product.stock set policy = 'tracked' where sku = $1`, [sku])
+      expect(await ada.place(await ada.createCart([{ sku, quantity: 1 }]))).toMatchObject({ reason: 'sold_out' })
+    },
+  )
 })
 
 describe('payment', () => {

@@ -15,6 +15,7 @@ import type {
 } from '../contract.ts'
 import { decodeCursor, pageOf } from '#lib/cursor'
 import type { ProductDraft, Text } from '../draft.contract.ts'
+import { sqlIsBackorder, sqlSellable } from '../stock/stock.store.ts'
 import { variantTitle } from './offer.store.ts'
 import { pricesIn, sqlPriceIn, sqlTextIn, textIn, type Localisation } from './localisation.rules.ts'
 
@@ -123,6 +124,7 @@ interface ProductRow {
         prices: Record<string, number>
         compareAt: Record<string, number>
         available: number
+        isBackorder: boolean
       }[]
     | null
   categories: { id: string; slug: string; name: Text }[] | null
@@ -140,7 +142,7 @@ export async function getProduct(
   const { rows } = await query.execute<ProductRow>(sql`
     select p.id, p.slug, p.brand, p.title, p.description, p.media, p.options, p.attributes,
       (select jsonb_agg(jsonb_build_object('id', v.id, 'sku', v.sku, 'values', v.values, 'prices', v.prices,
-          'compareAt', v.compare_at, 'available', s.available) order by v.position)
+          'compareAt', v.compare_at, 'available', ${sql.raw(sqlSellable)}, 'isBackorder', ${sql.raw(sqlIsBackorder)}) order by v.position)
         from product.variant v join product.stock s on s.sku = v.sku where v.product_id = p.id) as variants,
       (with recursive path as (
           select c.*, pc.position as leaf, 0 as height from product.product_category pc
@@ -199,6 +201,7 @@ function asVariant(
       options: Object.fromEntries(options),
       ...prices,
       available: variant.available,
+      isBackorder: variant.isBackorder,
     },
   ]
 }

@@ -3,6 +3,7 @@ import type { Locale, Money } from '#schemas'
 import { asImage } from './product-card.view.ts'
 import type { Image } from '../contract.ts'
 import type { ProductDraft, Text } from '../draft.contract.ts'
+import { sqlSellable } from '../stock/stock.store.ts'
 import { textIn } from './localisation.rules.ts'
 
 /** One SKU with the title, price and stock that a cart or order line needs. */
@@ -17,7 +18,7 @@ export interface Offer {
   price: Money | null
   /** Price in the base currency, to show when `price` is null; null if there is none. */
   basePrice: Money | null
-  /** Units that can be bought now. */
+  /** Units that can be bought now; the largest quantity of a line if it is not limited by stock. */
   available: number
   /** Whether its product is active. */
   isOnSale: boolean
@@ -46,7 +47,7 @@ const selectOffers = statement<{
   'read offers',
   `select v.sku, p.id, p.slug, p.title, p.media -> 0 as image, p.options, v.values,
      (v.prices ->> $2)::bigint as amount, (v.prices ->> $3)::bigint as base,
-     s.available, p.status = 'active' as is_on_sale
+     ${sqlSellable} as available, p.status = 'active' as is_on_sale
    from product.variant v join product.product p on p.id = v.product_id join product.stock s on s.sku = v.sku
    where v.sku = any($1::text[])`,
 )

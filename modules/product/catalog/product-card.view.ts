@@ -16,7 +16,7 @@ export const cardColumns = (localisation: Localisation): SQL => sql`
  * products.
  */
 export const sqlIsInStock = (productId: 'p.id' | 'd.product_id'): SQL =>
-  sql`coalesce((select true from product.stock s where s.product_id = ${sql.raw(productId)} and s.available > 0 limit 1), false)`
+  sql`coalesce((select true from product.stock s where s.product_id = ${sql.raw(productId)} and (s.available > 0 or s.policy <> 'tracked') limit 1), false)`
 
 export interface CardRow {
   [column: string]: unknown

@@ -221,30 +221,45 @@ async function writeCategories(
 }
 
 /**
- * Creates stock for new SKUs with an `initial` movement, and updates the product that lists each SKU. Existing stock keeps
- * its quantities. Locks stock in the order of SKUs, like every other lock on stock, and after the products.
+ * Creates stock for new SKUs with an `initial` movement, and updates the product and the policy of each SKU. Existing
+ * stock keeps its quantities, except when an untracked SKU becomes a counted one: its count begins with the draft's
+ * stock. Locks stock in the order of SKUs, like every other lock on stock, and after the products.
  */
 async function registerStock(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
   const rows = records.flatMap(({ id, draft }) =>
-    draft.variants.map(({ sku, stock }) => ({ sku, product_id: id, available: stock })),
+    draft.variants.map(({ sku, stock, inventoryPolicy = 'tracked' }) => ({
+      sku,
+      product_id: id,
+      available: stock,
+      policy: inventoryPolicy,
+    })),
   )
   await tx.execute(sql`
     with listed as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as l(sku text, product_id uuid, available int)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as l(sku text, product_id uuid, available int, policy text)
     ), moved as (
-      select s.sku, l.product_id from product.stock s left join listed l using (sku)
+      select s.sku, l.product_id, coalesce(l.policy, s.policy) as policy,
+        case when s.policy = 'untracked' and l.policy <> 'untracked' then l.available end as counted,
+        s.available - s.backordered as before
+      from product.stock s left join listed l using (sku)
       where (s.sku in (select sku from listed) or s.product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[]))
-        and s.product_id is distinct from l.product_id
+        and (s.product_id is distinct from l.product_id or s.policy <> l.policy)
       order by s.sku for no key update of s
     ), relisted as (
-      update product.stock s set product_id = moved.product_id from moved where s.sku = moved.sku
+      update product.stock s set product_id = moved.product_id, policy = moved.policy,
+        available = coalesce(moved.counted, s.available),
+        backordered = case when moved.counted is null then s.backordered else 0 end
+      from moved where s.sku = moved.sku
     ), created as (
-      insert into product.stock (sku, product_id, available) select sku, product_id, available from listed order by sku
+      insert into product.stock (sku, product_id, available, policy)
+      select sku, product_id, available, policy from listed order by sku
       on conflict (sku) do nothing returning sku, available
     )
-    insert into product.stock_movement (sku, kind, quantity, reference)
-    select sku, 'initial', available, 'catalog' from created where available > 0`)
+    insert into product.stock_movement (sku, kind, quantity, reference, reason)
+    select sku, 'initial', available, 'catalog', null from created where available > 0
+    union all
+    select sku, 'adjusted', counted - before, 'catalog', 'Counting begins' from moved where counted <> before`)
 }
 
 /** Whether the catalog has no product at all. */

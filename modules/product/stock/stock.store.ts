@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { sql } from 'drizzle-orm'
 import { statement, type Queryable } from '#db'
 import { AppError } from '#errors'
+import { quantityMax } from '#schemas'
 import type { AdjustStockInput, StockLevel } from '../contract.ts'
 
 /**
@@ -17,39 +18,55 @@ export interface StockMovement {
   reference: string
 }
 
-type Available = { sku: string; available: number }
+/** Null for a SKU that is sold beyond what is in stock. */
+type Available = { sku: string; available: number | null }
+const available = "case policy when 'tracked' then available end as available"
 
 const selectStock = statement<Available>(
   'read stock',
-  'select sku, available from product.stock where sku = any($1::text[])',
+  `select sku, ${available} from product.stock where sku = any($1::text[])`,
 )
 const selectLockedStock = statement<Available>(
   'lock stock',
-  'select sku, available from product.stock where sku = any($1::text[]) order by sku for no key update',
+  `select sku, ${available} from product.stock where sku = any($1::text[]) order by sku for no key update`,
 )
 
-/** Units available per SKU, read without a lock, so {@link applyStock} may still fail. Unknown SKUs are absent. */
+/**
+ * Units available per SKU, read without a lock, so {@link applyStock} may still fail. `Infinity` for a SKU that is not
+ * tracked or is sold on back order. Unknown SKUs are absent.
+ */
 export async function readStock(query: Queryable, skus: string[]): Promise<Map<string, number>> {
   const { rows } = await selectStock(query, skus)
-  return new Map(rows.map(({ sku, available }) => [sku, available]))
+  return new Map(rows.map(({ sku, available }) => [sku, available ?? Infinity]))
 }
 
 /**
- * Locks the stock of these SKUs until the transaction ends and returns the units available of each. Unknown SKUs are
- * absent.
+ * Locks the stock of these SKUs until the transaction ends and returns the units available of each, as
+ * {@link readStock} does.
  *
  * One statement is enough under READ COMMITTED: the rows are sorted before they are locked, so every transaction locks in
  * the same order, and a row that was locked by another transaction is re-read as that transaction left it.
  */
 export async function lockStock(tx: Queryable, skus: string[]): Promise<Map<string, number>> {
   const { rows } = await selectLockedStock(tx, skus)
-  return new Map(rows.map(({ sku, available }) => [sku, available]))
+  return new Map(rows.map(({ sku, available }) => [sku, available ?? Infinity]))
 }
 
 /**
+ * Units of a stock row `s` that one order line can take now, in SQL: all that is available, or the largest quantity of a
+ * line if the SKU is sold beyond its stock.
+ */
+export const sqlSellable = `case s.policy when 'tracked' then s.available else greatest(s.available, ${quantityMax}) end`
+
+/** Whether a buyer of the stock row `s` has to wait for units to come in, in SQL. */
+export const sqlIsBackorder = "(s.policy = 'backorder' and s.available = 0)"
+
+/**
  * Applies movements in the caller's transaction, in one statement that locks rows in the order of SKUs.
- * Invariant: for every SKU the ledger sums to available + reserved, and neither is negative. Callers check availability
- * first, optimistically with {@link readStock} or pessimistically with {@link lockStock}.
+ * Invariant: for every SKU the ledger sums to available + reserved - backordered, and none of them is negative. Units
+ * reserved beyond the available ones count as backordered, unless the SKU is tracked; units that come in reduce that
+ * count first. A change of the policy between two movements of an order is harmless, since all policies count alike.
+ * Callers check availability first, optimistically with {@link readStock} or pessimistically with {@link lockStock}.
  * @throws when a movement violates the invariant (a CHECK constraint) or names an unknown SKU; the transaction fails.
  */
 export async function applyStock(tx: Queryable, movements: StockMovement[]): Promise<void> {
@@ -70,7 +87,11 @@ const changeStock = statement<{ changed: number }>(
    ), locked as (
      select s.sku from product.stock s where s.sku in (select sku from change) order by s.sku for no key update
    ), changed as (
-     update product.stock s set available = s.available + c.available, reserved = s.reserved + c.reserved
+     update product.stock s set reserved = s.reserved + c.reserved,
+       available = case when s.policy = 'tracked' and c.available < 0 then s.available + c.available
+         else greatest(s.available - s.backordered + c.available, 0) end,
+       backordered = case when s.policy = 'tracked' and c.available < 0 then s.backordered
+         else greatest(s.backordered - s.available - c.available, 0) end
      from locked join change c using (sku) where s.sku = locked.sku returning s.sku
    ), logged as (
      insert into product.stock_movement (sku, kind, quantity, reference)
@@ -135,13 +156,16 @@ export async function adjustStock(
 ): Promise<StockLevel> {
   const { rows } = await query.execute<StockLevel & Record<string, unknown>>(sql`
     with changed as (
-      update product.stock set available = available + ${delta}::int
-      where sku = ${sku} and available + ${delta}::bigint between 0 and ${availableMax} returning sku, available, reserved
+      update product.stock set available = greatest(available - backordered + ${delta}::int, 0),
+        backordered = greatest(backordered - available - ${delta}::int, 0)
+      where sku = ${sku} and (${delta}::int > 0 or available + ${delta}::int >= 0)
+        and available - backordered + ${delta}::bigint <= ${availableMax}
+      returning sku, available, reserved, backordered
     ), logged as (
       insert into product.stock_movement (sku, kind, quantity, reference, reason)
       select sku, 'adjusted', ${delta}::int, ${reference}, ${reason} from changed
     )
-    select sku, available, reserved from changed`)
+    select sku, available, reserved, backordered from changed`)
   if (rows[0] !== undefined) return rows[0]
   const found = await query.execute<{ available: number; reserved: number }>(
     sql`select available, reserved from product.stock where sku = ${sku}`,

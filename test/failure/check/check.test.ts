@@ -108,7 +108,7 @@ function correctFacts(): Facts {
         { id: 'cart-3', orderId: 'order-3' },
         { id: 'cart-4', orderId: null },
       ],
-      stock: [{ sku: 'A', available: 6, reserved: 2 }],
+      stock: [{ sku: 'A', available: 6, reserved: 2, backordered: 0 }],
       movements: [
         { sku: 'A', kind: 'initial', quantity: 10, reference: 'seed' },
         { sku: 'A', kind: 'sold', quantity: -2, reference: 'order-1' },

@@ -16,7 +16,7 @@ export interface Facts {
 export interface Database {
   orders: StoredOrder[]
   carts: { id: string; orderId: string | null }[]
-  stock: { sku: string; available: number; reserved: number }[]
+  stock: { sku: string; available: number; reserved: number; backordered: number }[]
   movements: { sku: string; kind: string; quantity: number; reference: string }[]
   /** Rows of the mailbox that are due or wait for a retry. Timers that are not due yet are left out. */
   messages: { id: number; kind: string; actorId: string; version: number; attempts: number; lastError: string | null }[]
@@ -52,7 +52,7 @@ export async function dumpDatabase(postgres: Postgres): Promise<Database> {
           'timeline', (select coalesce(json_agg(e.event order by e.position), '[]')
             from "order".order_event e where e.order_id = o.id))), '[]') from "order".orders o),
       'carts', (select coalesce(json_agg(json_build_object('id', id, 'orderId', order_id)), '[]') from "order".cart),
-      'stock', (select json_agg(json_build_object('sku', sku, 'available', available, 'reserved', reserved)) from product.stock),
+      'stock', (select json_agg(json_build_object('sku', sku, 'available', available, 'reserved', reserved, 'backordered', backordered)) from product.stock),
       'movements', (select json_agg(json_build_object('sku', sku, 'kind', kind, 'quantity', quantity, 'reference', reference))
         from product.stock_movement),
       'messages', (select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'actorId', actor_id, 'version', version,

@@ -4,16 +4,16 @@ import type { Rule, Violation } from './violation.ts'
 
 export const stockAddsUp: Rule = ({ database }) => {
   const moved = countBy(database.movements, ({ sku }) => sku)
-  return database.stock.flatMap(({ sku, available, reserved }): Violation[] => {
+  return database.stock.flatMap(({ sku, available, reserved, backordered }): Violation[] => {
     const sum = moved.get(sku) ?? 0
     if (available < 0 || reserved < 0)
       return [{ name: 'oversold', detail: `${sku}: ${available} available, ${reserved} reserved` }]
-    return sum === available + reserved
+    return sum === available + reserved - backordered
       ? []
       : [
           {
             name: 'oversold',
-            detail: `${sku}: movements sum to ${sum}, ${available} available and ${reserved} reserved`,
+            detail: `${sku}: movements sum to ${sum}, ${available} available, ${reserved} reserved and ${backordered} backordered`,
           },
         ]
   })

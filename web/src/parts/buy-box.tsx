@@ -74,17 +74,19 @@ export function BuyBox({ product }: { product: Product }) {
           </div>
         </fieldset>
       ))}
-      <Availability available={variant.available} isOneOfMany={product.variants.length > 1} />
+      <Availability variant={variant} isOneOfMany={product.variants.length > 1} />
       <AddToCart key={variant.sku} variant={variant} />
     </div>
   )
 }
 
-function Availability({ available, isOneOfMany }: { available: number; isOneOfMany: boolean }) {
+function Availability({ variant, isOneOfMany }: { variant: ProductVariant; isOneOfMany: boolean }) {
+  const { available, isBackorder } = variant
   const text = useText()
   if (available === 0) {
     return <p className="stock stock-none">{isOneOfMany ? text.product.soldOutText : text.product.soldOut}</p>
   }
+  if (isBackorder) return <p className="stock stock-few">{text.product.backorder}</p>
   return (
     <p className={available <= lowStockMax ? 'stock stock-few' : 'stock'}>
       {available <= lowStockMax ? text.product.fewLeft(available) : text.product.inStock}

@@ -81,6 +81,7 @@ export const en = {
     added: 'In your cart.',
     viewCart: 'View cart',
     inStock: 'In stock',
+    backorder: 'On back order: we send it when it comes in.',
     fewLeft: (left: number) => `Only ${left} left`,
     soldOut: 'Sold out',
     soldOutText: 'This version is sold out. Others may be in stock.',

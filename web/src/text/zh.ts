@@ -80,6 +80,7 @@ export const zh: Text = {
     added: '已加入购物车。',
     viewCart: '查看购物车',
     inStock: '有货',
+    backorder: '预订商品：到货后发出。',
     fewLeft: (left) => `仅剩 ${left} 件`,
     soldOut: '已售罄',
     soldOutText: '这一款已售罄，其他款式可能还有货。',
