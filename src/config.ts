@@ -75,6 +75,11 @@ const settings = {
     .optional()
     .describe('Address of the payment API, such as the sandbox provider. Stripe by default.'),
   PAYMENT_SECRET_KEY: z.string().min(8).optional().describe('Secret key of the Stripe account.'),
+  PAYMENT_PUBLISHABLE_KEY: z
+    .string()
+    .min(8)
+    .optional()
+    .describe('Publishable key of the Stripe account, for the payment form in browsers.'),
   PAYMENT_WEBHOOK_SECRET: z
     .string()
     .min(8)
@@ -191,7 +196,7 @@ export interface Setting {
 export const settingList: Setting[] = Object.entries(settings).map(([name, schema]) => ({
   name,
   description: schema.description ?? '',
-  isSecret: /KEY|SECRET|_URL$/.test(name),
+  isSecret: /KEY|SECRET|_URL$/.test(name) && !/PUBLISHABLE/.test(name),
 }))
 
 /**
