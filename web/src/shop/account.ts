@@ -2,6 +2,8 @@ import { navigate } from '../route/router.ts'
 import { settings } from '../text/settings.ts'
 import { cartStatus, loadCart, showNoCart } from './cart.ts'
 import { shop } from './client.ts'
+import { forgetGuestOrders } from './guest-orders.ts'
+import { forgetLinkTokens } from './link-token.ts'
 import { clearQueries } from './query-cache.ts'
 import { session, setUser, startSession, visit } from './session.ts'
 import { localStore, tabStore } from './storage.ts'
@@ -48,6 +50,8 @@ export async function logOut(): Promise<void> {
 function forgetVisit(): void {
   clearQueries()
   tabStore.clear()
+  forgetGuestOrders()
+  forgetLinkTokens()
   showNoCart()
   session.set(null)
   visit.set(visit.get() + 1)

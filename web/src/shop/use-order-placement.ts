@@ -4,7 +4,9 @@ import { cartStatus, dropCart, loadCart, lockIfSessionEnded } from './cart.ts'
 import { saveFields } from './checkout-fields.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
+import { addGuestOrder } from './guest-orders.ts'
 import { cacheData } from './query-cache.ts'
+import { session } from './session.ts'
 import { tabStore } from './storage.ts'
 import type { Cart, Money, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
 import { useAttempt, type AttemptPhase } from './use-attempt.ts'
@@ -47,6 +49,7 @@ export function useOrderPlacement(): OrderPlacement {
     if (answer.outcome === 'placed') {
       const { order } = answer
       cacheData(`order ${order.id}`, order)
+      if (!session.get()) addGuestOrder(order.id)
       saveFields(null)
       tabStore.write('shipping', null)
       dropCart()

@@ -160,6 +160,10 @@ export const enBuying = {
     empty: 'No orders yet',
     emptyText: 'What you buy while logged in appears here.',
     logInFirst: 'Log in to see your orders',
+    guestTitle: (count: number) =>
+      count === 1 ? 'One order of this browser has no account' : `${count} orders of this browser have no account`,
+    guestText: 'Add what was ordered here as a guest to your account, and find it on every device.',
+    guestAttach: 'Add to my account',
     statuses: {
       placed: 'Awaiting payment',
       paid: 'Paid',
