@@ -258,7 +258,7 @@ test(
     await other.goto(`${shop.url}/cart`)
     await other.locator('.stepper input').fill('4')
     await eventually(async () => expect(await quantityOf(page)).toBe('4'))
-  await page.bringToFront()
+    await page.bringToFront()
     await page.getByRole('button', { name: 'One more' }).click()
     await eventually(async () => expect(await quantityOf(other)).toBe('5'))
     await other.getByRole('button', { name: 'Remove' }).click()

@@ -29,18 +29,21 @@ export function followOrder(id: string, { onOrder, onLive }: FeedListener): () =
   let stream: { close: () => void; isLive: boolean } | undefined
   let queued = new AbortController()
   let release: (() => void) | undefined
+  let isTaking = false
   let isPolling = false
 
   function openStream(): void {
     let timer: ReturnType<typeof setTimeout> | undefined
     const own = { isLive: false, close: () => undefined as void }
     const setLive = (isLive: boolean): void => {
-      if (stream !== own || own.isLive === isLive) return
+      if (stream !== own) return
       own.isLive = isLive
       onLive(isLive)
     }
     const subscribe = (): void => {
       const reopen = (): void => {
+        // Closing completes the subscription too.
+        if (stream !== own) return
         setLive(false)
         clearTimeout(timer)
         timer = setTimeout(subscribe, reopenMs)
@@ -72,8 +75,9 @@ export function followOrder(id: string, { onOrder, onLive }: FeedListener): () =
   }
 
   function closeStream(): void {
-    stream?.close()
+    const closing = stream
     stream = undefined
+    closing?.close()
     release?.()
     release = undefined
   }
@@ -82,20 +86,24 @@ export function followOrder(id: string, { onOrder, onLive }: FeedListener): () =
   function requestStream(how: 'take' | 'wait'): void {
     if (locks === undefined || closed.signal.aborted) return
     queued.abort()
-    queued = new AbortController()
+    const waiting = new AbortController()
+    queued = waiting
+    isTaking = how === 'take'
+    let isHeld = false
     const hold = (): Promise<void> => {
-      if (closed.signal.aborted || stream !== undefined) return Promise.resolve()
+      isTaking = false
+      if (closed.signal.aborted) return Promise.resolve()
+      isHeld = true
       openStream()
       return new Promise((resolve) => (release = resolve))
     }
-    locks
-      .request(lockName, how === 'take' ? { steal: true } : { signal: queued.signal }, hold)
-      .catch((error: unknown) => {
-        // Either this request was replaced by another, or another tab has taken the stream over.
-        if (how === 'wait' && stream === undefined && queued.signal.aborted) return
-        closeStream()
-        if (error instanceof DOMException && error.name === 'AbortError') requestStream('wait')
-      })
+    locks.request(lockName, isTaking ? { steal: true } : { signal: waiting.signal }, hold).catch((error: unknown) => {
+      isTaking = false
+      if (!isHeld) return
+      // Another tab has taken the stream over.
+      closeStream()
+      if (error instanceof DOMException && error.name === 'AbortError') requestStream('wait')
+    })
   }
 
   async function poll(): Promise<void> {
@@ -106,14 +114,14 @@ export function followOrder(id: string, { onOrder, onLive }: FeedListener): () =
       onOrder(await shop.order.get.query({ id }, { signal }))
       onLive(true)
     } catch {
-      if (!closed.signal.aborted) onLive(false)
+      if (!closed.signal.aborted && stream?.isLive !== true) onLive(false)
     } finally {
       isPolling = false
     }
   }
 
   const takeWhenSeen = (): void => {
-    if (!document.hidden && stream === undefined) requestStream('take')
+    if (!document.hidden && stream === undefined && !isTaking) requestStream('take')
   }
   const hear = ({ data }: MessageEvent<Order>): void => {
     if (data.id === id) onOrder(data)
