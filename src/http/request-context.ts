@@ -28,8 +28,13 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
       // An event stream has sent its headers before its procedure runs.
       if (reply.raw.headersSent) return
       const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
-      if (value === null) reply.clearCookie(`hf_${cookie}`, options)
-      else
+      if (value === null) {
+        reply.clearCookie(`hf_${cookie}`, options)
+        // After a logout the next person at this browser sees no order that was placed in it.
+        if (cookie === 'session')
+          for (const name of Object.keys(request.cookies))
+            if (name.startsWith('hf_order-')) reply.clearCookie(name, options)
+      } else
         reply.setCookie(`hf_${cookie}`, value, {
           ...options,
           maxAge: (cookie === 'session' ? config.SESSION_DAYS : orderCookieDays) * 86_400,
