@@ -9,6 +9,7 @@ import { loadConfig } from '#config'
 import { openDatabase } from '#db'
 import { AppError } from '#errors'
 import { createEmailSender, createStripeProvider } from '#outbound'
+import { createRateLimits } from '#rate-limit'
 import { seedCatalog } from '#product'
 import { startSandbox } from '#sandbox'
 import type { Context, Session } from '#rpc'
@@ -49,7 +50,8 @@ export async function openShop(
   const email = createEmailSender({ smtpUrl: undefined, folder: emails, from: config.EMAIL_FROM, log })
   stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
-  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
+  const rateLimits = createRateLimits({ redisUrl: undefined, secretKey, log })
+  const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   await seedCatalog(services)
   const module = createOrderModule(services)
   const actors: Actors = createActors({
@@ -78,6 +80,8 @@ export async function openShop(
         address,
         log,
         sessionToken: undefined,
+        deviceToken: undefined,
+        userAgent: undefined,
         session: async () => session,
         orderToken: () => orderToken,
         setCookie: () => undefined,

@@ -172,6 +172,7 @@ export const en = {
     unexpected: 'Something went wrong on our side. Try again in a moment.',
     byCode: {
       login_failed: 'E-mail or password is wrong.',
+      password_weak: 'This password is easy to guess. Choose another one, such as four unrelated words.',
       email_taken: 'An account with this e-mail exists. Log in instead.',
       too_many_requests: 'Too many attempts. Wait a minute, then try again.',
       unavailable: 'The shop cannot do this right now. Nothing was changed; try again in a moment.',
