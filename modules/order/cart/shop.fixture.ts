@@ -9,8 +9,8 @@ import { loadConfig } from '#config'
 import { openDatabase } from '#db'
 import { AppError } from '#errors'
 import { createEmailSender, createStripeProvider } from '#outbound'
-import { createRateLimits } from '#rate-limit'
 import { seedCatalog } from '#product'
+import { createRateLimits } from '#rate-limit'
 import { startSandbox } from '#sandbox'
 import type { Context, Session } from '#rpc'
 import type { Services } from '#services'
@@ -51,6 +51,7 @@ export async function openShop(
   stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
   const rateLimits = createRateLimits({ redisUrl: undefined, secretKey, log })
+  stack.defer(() => rateLimits.close())
   const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   await seedCatalog(services)
   const module = createOrderModule(services)
@@ -70,9 +71,9 @@ export async function openShop(
   return {
     services,
     skus: rows.map(({ sku }) => sku),
-    callAs: (caller, { address = '127.0.0.1', orderToken } = {}) => {
+    callAs: (caller, { address = '127.0.0.1', orderToken, role = 'customer', cookies = [] } = {}) => {
       const session: Session | null =
-        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role: 'customer', locale: 'en' }
+        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role, locale: 'en' }
       const context: Context = {
         requestId: 'test',
         timeoutMs: 10_000,
@@ -84,7 +85,7 @@ export async function openShop(
         userAgent: undefined,
         session: async () => session,
         orderToken: () => orderToken,
-        setCookie: () => undefined,
+        setCookie: (cookie) => void cookies.push(cookie),
       }
       return module.router.createCaller(context)
     },
@@ -110,12 +111,20 @@ export async function openShop(
 
 type Caller = ReturnType<ReturnType<typeof createOrderModule>['router']['createCaller']>
 
+interface CallerOptions {
+  address?: string
+  orderToken?: string
+  role?: Session['role']
+  /** Receives the names of the cookies that are set. */
+  cookies?: string[]
+}
+
 export interface Shop extends AsyncDisposable {
   services: Services
   /** SKUs with more than 20 units. */
   skus: string[]
   /** Calls procedures as the customer of this id, or as a guest (null). */
-  callAs(userId: string | null, from?: { address?: string; orderToken?: string }): Caller
+  callAs(userId: string | null, from?: CallerOptions): Caller
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Handles all messages that are due, until none is. */
   work(): Promise<void>
