@@ -9,6 +9,7 @@ import { createEmailSender, createStripeProvider, type PaymentEvent, type Paymen
 import { createHousekeeping, createPlatformRouter, housekeepingSchedule } from '#platform'
 import { isCatalogEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
 import { createWakeUpProducer, type QueueOptions, type WakeUpProducer } from '#queue'
+import { createRateLimits } from '#rate-limit'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import type { Logger } from '#telemetry'
@@ -81,7 +82,8 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     from: config.EMAIL_FROM,
     log,
   })
-  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
+  const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey, log })
+  const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   const modules = createModules(services)
   const housekeeping = createHousekeeping({
     log,
@@ -134,6 +136,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     async close() {
       await drain(60_000)
       await wakeUpProducer.close()
+      rateLimits.close()
       email.close()
       payments.close()
       await database.close()

@@ -139,9 +139,16 @@ export interface FieldIssue {
 }
 
 /** The `data` of every error response, over tRPC and plain HTTP alike. */
-export function errorData(code: ErrorCode, { issues, requestId }: { issues: FieldIssue[]; requestId: string | null }) {
+export function errorData(code: ErrorCode, { issues, requestId, retryAfterSeconds }: ErrorDetails) {
   const { rpc, status, isRetryable } = errorKinds[code]
-  return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId }
+  return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId, retryAfterSeconds }
+}
+
+interface ErrorDetails {
+  issues: FieldIssue[]
+  requestId: string | null
+  /** Time until a retry can succeed, where it is known, s. */
+  retryAfterSeconds: number | undefined
 }
 
 export interface AppErrorOptions {

@@ -8,12 +8,13 @@ import { normaliseEmail } from './account/email-address.ts'
 import { hashPassword } from './account/password.ts'
 import { createUserRouter } from './router.ts'
 import { deleteExpiredSessions, findSession, touchSession } from './session/session.store.ts'
+import type { SignInServices } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
 export { recordAudit, type AuditEntry } from './audit/audit.store.ts'
 
 /** Accounts, sessions and the audit of staff actions. */
-export function createUserModule(services: BasicServices) {
+export function createUserModule(services: SignInServices) {
   const { config, database, log } = services
   return {
     name: 'user' as const,

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { AppError } from '#errors'
 import { decodeCursor, pageOf } from '#lib/cursor'
 import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
-import type { BasicServices } from '#services'
 import { asUser, findAccount, listAccounts } from './account/account.store.ts'
 import { listAudit } from './audit/audit.store.ts'
 import {
@@ -17,11 +16,11 @@ import {
   type UserPage,
 } from './contract.ts'
 import { deleteSession } from './session/session.store.ts'
-import { createSignIn } from './session/sign-in.ts'
+import { createSignIn, type SignInServices } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
 /** The procedures `user.*`. */
-export function createUserRouter(services: BasicServices) {
+export function createUserRouter(services: SignInServices) {
   const { query } = services.database
   const signIn = createSignIn(services)
 

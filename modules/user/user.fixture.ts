@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { loadConfig } from '#config'
 import { openDatabase } from '#db'
 import { AppError, type ErrorCode } from '#errors'
+import { createRateLimits } from '#rate-limit'
 import type { Context } from '#rpc'
 import { createLog, describeError } from '#telemetry'
 import { createUserModule } from './index.ts'
@@ -18,9 +19,12 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
     { write: (line: string) => void logged.push(line) },
   )
   const database = openDatabase({ url: testDatabase.url, poolSize: 4, log: createLog('silent') })
-  const services = { config: loadConfig(env), database, log }
+  const config = loadConfig(env)
+  const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey: 'of the test', log })
+  const services = { config, database, log, rateLimits }
   const users = createUserModule(services)
   onTestFinished(async () => {
+    rateLimits.close()
     if (!database.pool.ended) await database.close()
     await testDatabase[Symbol.asyncDispose]()
   })

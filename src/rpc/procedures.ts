@@ -25,12 +25,12 @@ const trpc = initTRPC
       client: { reconnectAfterInactivityMs: 40_000 },
     },
     errorFormatter({ shape, error, type, ctx }) {
-      const { code, message, issues } = publicErrorOf(toTableError(error, type))
+      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type))
       return {
         ...shape,
         message,
         code: TRPC_ERROR_CODES_BY_KEY[errorKinds[code].rpc],
-        data: errorData(code, { issues, requestId: ctx?.requestId ?? null }),
+        data: errorData(code, { issues, requestId: ctx?.requestId ?? null, retryAfterSeconds }),
       }
     },
   })

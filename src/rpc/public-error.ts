@@ -8,6 +8,7 @@ export interface PublicError {
   code: ErrorCode
   message: string
   issues: FieldIssue[]
+  retryAfterSeconds?: number | undefined
 }
 
 export function publicErrorOf(error: TRPCError): PublicError {
@@ -17,6 +18,7 @@ export function publicErrorOf(error: TRPCError): PublicError {
       code: cause.code,
       message: cause.message,
       issues: cause.field === undefined ? [] : [{ field: cause.field, message: cause.message }],
+      retryAfterSeconds: cause.retryAfterSeconds,
     }
   }
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {

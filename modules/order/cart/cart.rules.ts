@@ -27,6 +27,7 @@ export const cartMessage = z.discriminatedUnion('type', [
     number: z.string(),
     userId: caller,
     email: z.string(),
+    source: z.string().nullable().optional(),
     /** Null for the cart's own locale. */
     locale: localeSchema.nullable(),
     shippingAddress: addressSchema,

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
-import { owedRefunds } from '../state/balance.rules.ts'
+import { capturedMinor, hasBuyerMoney, owedRefunds } from '../state/balance.rules.ts'
+import { accessTokenOf } from '../state/order.access.ts'
 import { emailTemplates } from '../state/order.outbox.ts'
 import type { FindOrder, OrderState } from '../state/order.state.ts'
 import { orderUrl, orderView } from '../state/order.view.ts'
-import { renderEmail } from './email-template.view.ts'
+import { renderEmail, type EmailContent, type EmailContext } from './email-template.view.ts'
 
 /** Emails to the buyer, delivered at least once: an email that is sent again has the same Message-ID. */
 
@@ -21,7 +22,7 @@ type Send = z.infer<typeof message>
 const timeoutMs = 15_000
 
 export function createEmailEffect(
-  { config, email, log }: Pick<Services, 'config' | 'email' | 'log'>,
+  { config, email, log, secretKey }: Pick<Services, 'config' | 'email' | 'log' | 'secretKey'>,
   findOrder: FindOrder,
 ): EffectKind<Send> {
   const service = createExternalService({
@@ -44,19 +45,15 @@ export function createEmailEffect(
     async run({ template, reference }, { id }) {
       const order = await findOrder(id)
       if (order === undefined) throw new Error('an email message names an order that does not exist')
-      if (isOutdated(order, { template, reference })) return { outbox: [] }
-      const { locale } = order
-      const content = renderEmail(template, orderView(order), {
-        locale,
-        shopName: config.SHOP_NAME,
-        orderUrl: orderUrl(config, id),
-        reference,
-        moneyBack: moneyBackOf(order),
-      })
+      const content = composeEmail({ config, secretKey }, order, { template, reference })
+      if (content === null) return { outbox: [] }
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
         await service.call((signal) =>
-          email.send({ ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
+          email.send(
+            { ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale: order.locale },
+            signal,
+          ),
         )
       } catch (error) {
         if (error instanceof OutboundError) throw new RetryLaterError(error.message, { cause: error })
@@ -67,16 +64,52 @@ export function createEmailEffect(
   }
 }
 
-/** Whether the order has moved on, so that the email would say what is no longer so. */
+/** The email about the order as it is now; null if the order has moved on, so that the email would say what is no longer so. */
+export function composeEmail(
+  shop: Pick<Services, 'config' | 'secretKey'>,
+  order: OrderState,
+  send: Omit<Send, 'type'>,
+): EmailContent | null {
+  if (isOutdated(order, send)) return null
+  return renderEmail(send.template, orderView(order), {
+    locale: order.locale,
+    shopName: shop.config.SHOP_NAME,
+    orderUrl: linkOf(shop, order),
+    reference: send.reference,
+    moneyBack: moneyBackOf(order),
+  })
+}
+
 function isOutdated(order: OrderState, { template, reference }: Omit<Send, 'type'>): boolean {
-  const refund = order.refunds.find(({ id }) => id === reference)
-  if (template === 'refunded') return refund?.status !== 'succeeded'
-  if (template === 'refund_failed') return !owedRefunds(order).some(({ id }) => id === reference)
-  return false
+  switch (template) {
+    case 'confirmed':
+      return order.paymentStatus === 'voided' || order.status === 'cancelling' || order.status === 'cancelled'
+    case 'refunded':
+      return order.refunds.find(({ id }) => id === reference)?.status !== 'succeeded'
+    case 'refund_failed':
+      return !owedRefunds(order).some(({ id }) => id === reference)
+    case 'cancelled':
+    case 'shipped':
+    case 'lines_cancelled':
+      return false
+  }
 }
 
 /** How the money of a cancelled order came back to the buyer. */
-function moneyBackOf({ paymentStatus, disputes }: OrderState): 'nothing' | 'refund' | 'bank' {
-  if (disputes.some(({ status }) => status === 'lost')) return 'bank'
-  return paymentStatus === 'refunded' ? 'refund' : 'nothing'
+function moneyBackOf(order: OrderState): NonNullable<EmailContext['moneyBack']> {
+  if (capturedMinor(order) === 0) return 'nothing'
+  if (hasBuyerMoney(order)) return 'owed'
+  return order.disputes.some(({ status }) => status === 'lost') ? 'bank' : 'refund'
+}
+
+/**
+ * A guest's link works in any browser: it carries the access token, which is derived here and stored nowhere. It is in
+ * the fragment, which browsers send to no server.
+ */
+function linkOf(
+  { config, secretKey }: Pick<Services, 'config' | 'secretKey'>,
+  { id, userId }: Pick<OrderState, 'id' | 'userId'>,
+): string | null {
+  const url = orderUrl(config, id)
+  return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
 }

@@ -16,7 +16,7 @@ import {
 import type { MessageOf, ResultOf } from '../state/order.message.ts'
 import { captureHeld, lookUpFee, movePayment, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, PaymentState } from '../state/order.state.ts'
-import { refundRemainder, startRefund } from './refund.rules.ts'
+import { derivedRefundId, refundRemainder, startRefund } from './refund.rules.ts'
 
 /** Paying: the provider's results for the order's payment, the buyer's further attempts, and the capture of held money. */
 
@@ -216,9 +216,9 @@ function declinedWith(
   now: Date,
 ): OrderState {
   const payment = { ...state.payment, intentId, actionUrl: null }
-  const entry = { at: now, by: provider, event: 'payment_declined', detail: declineReasons[code] ?? 'card_declined' }
-  const next = changed(state, { paymentStatus: 'declined', payment }, entry)
-  return changed(next, {}, { at: now, by: provider, event: 'payment_decline_code', detail: code, isInternal: true })
+  const detail = declineReasons[code] ?? 'card_declined'
+  const entry = { at: now, by: provider, event: 'payment_declined', detail, note: code }
+  return changed(state, { paymentStatus: 'declined', payment }, entry)
 }
 
 /** Reasons that say nothing about the card but what the buyer can do, by the provider's code. */
@@ -290,7 +290,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   return startRefund(
     { state: next, movements },
     {
-      id: `stray-${intentId}`,
+      id: derivedRefundId(intentId),
       intentId,
       amountMinor: result.amountMinor,
       lines: null,

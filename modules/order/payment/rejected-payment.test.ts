@@ -74,6 +74,6 @@ test('a decline tells the buyer nothing about the card; staff read the exact cod
     details.push(timeline.at(-1)?.detail)
   }
   expect(details).toEqual(['card_declined', 'card_declined'])
-  const codes = await shop.sql(`select detail from "order".order_event where event = 'payment_decline_code'`)
-  expect(codes.map(({ detail }) => detail)).toContain('insufficient_funds')
+  const codes = await shop.sql(`select note from "order".order_event where event = 'payment_declined'`)
+  expect(codes.map(({ note }) => note)).toContain('insufficient_funds')
 })

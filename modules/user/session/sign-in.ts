@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid'
 import { transaction } from '#db'
 import { AppError } from '#errors'
-import type { BasicServices } from '#services'
+import { consumeOrReject, networkOf } from '#rate-limit'
+import type { BasicServices, Services } from '#services'
 import { asUser, findAccountByEmail, insertAccount } from '../account/account.store.ts'
-import { createRateLimiter, networkOf } from './rate-limiter.ts'
 import type { LoginInput, RegisterInput, SignedIn } from '../contract.ts'
 import { normaliseEmail } from '../account/email-address.ts'
 import { hashPassword, verifyPassword } from '../account/password.ts'
@@ -20,23 +20,29 @@ interface SignIn {
   login(input: LoginInput, address: string): Promise<SignedIn>
 }
 
-export function createSignIn({ config, database }: BasicServices): SignIn {
-  const registrations = createRateLimiter('register', config.REGISTER_ATTEMPTS)
-  const accountLogins = createRateLimiter('login-account', config.LOGIN_ATTEMPTS)
-  const addressLogins = createRateLimiter('login-address', config.LOGIN_ATTEMPTS * accountsPerAddress)
+export type SignInServices = BasicServices & Pick<Services, 'rateLimits'>
+
+export function createSignIn({ config, database, rateLimits }: SignInServices): SignIn {
+  const seconds = 15 * 60
+  const registrations = rateLimits.define({ name: 'register', points: config.REGISTER_ATTEMPTS, seconds })
+  const accountLogins = rateLimits.define({ name: 'login-account', points: config.LOGIN_ATTEMPTS, seconds })
+  const addressLogins = rateLimits.define({
+    name: 'login-address',
+    points: config.LOGIN_ATTEMPTS * accountsPerAddress,
+    seconds,
+  })
 
   /** Login throttling: a wrong password stays counted, a success resets the account, any other error is not counted. */
   async function limitGuesses<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
     const accountKey = `${network} ${email}`
-    await addressLogins.consume(network)
-    await accountLogins.consume(accountKey)
+    await consumeOrReject({ limit: addressLogins, key: network }, { limit: accountLogins, key: accountKey })
     try {
       const result = await work()
-      await Promise.all([addressLogins.restore(network), accountLogins.reset(accountKey)])
+      await Promise.all([addressLogins.refund(network), accountLogins.reset(accountKey)])
       return result
     } catch (error) {
       const isGuess = error instanceof AppError && error.code === 'login_failed'
-      if (!isGuess) await Promise.all([addressLogins.restore(network), accountLogins.restore(accountKey)])
+      if (!isGuess) await Promise.all([addressLogins.refund(network), accountLogins.refund(accountKey)])
       throw error
     }
   }
@@ -47,7 +53,7 @@ export function createSignIn({ config, database }: BasicServices): SignIn {
       if (normaliseEmail(input.password) === email) {
         throw new AppError('bad_input', { field: 'password', message: 'The password must not be the e-mail address.' })
       }
-      await registrations.consume(networkOf(address))
+      await consumeOrReject({ limit: registrations, key: networkOf(address) })
       const passwordHash = await hashPassword(input.password)
       return transaction(database, async (tx) => {
         const locale = input.locale ?? 'en'

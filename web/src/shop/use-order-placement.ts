@@ -4,7 +4,9 @@ import { cartStatus, dropCart, loadCart } from './cart.ts'
 import { saveFields } from './checkout-fields.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
+import { addGuestOrder } from './guest-orders.ts'
 import { cacheData } from './query-cache.ts'
+import { session } from './session.ts'
 import type { Cart, Money, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
 import { useAttempt, type AttemptPhase } from './use-attempt.ts'
 import type { Inputs } from '#client'
@@ -43,6 +45,7 @@ export function useOrderPlacement(): OrderPlacement {
     if (answer.outcome === 'placed') {
       const { order } = answer
       cacheData(`order ${order.id}`, order)
+      if (!session.get()) addGuestOrder(order.id)
       saveFields(null)
       dropCart()
       return navigate(`/order/${order.id}`, { isReplacement: true })

@@ -2,6 +2,8 @@ import { useEffect, useState } from 'react'
 import { useQuery } from './query.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
+import { addGuestOrder } from './guest-orders.ts'
+import { linkToken } from './link-token.ts'
 import { cacheData } from './query-cache.ts'
 import type { Order } from './types.ts'
 
@@ -21,9 +23,18 @@ const reconnectMs = 3000
 const newer = (a: Order | undefined, b: Order | undefined): Order | undefined =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b)
 
+/** The shop answers a link from an email with a cookie, with which later requests of this browser open the order. */
+async function openOrder(id: string): Promise<Order> {
+  const accessToken = linkToken()
+  if (accessToken === undefined) return shop.order.get.query({ id })
+  const order = await shop.order.get.query({ id, accessToken })
+  addGuestOrder(id)
+  return order
+}
+
 /** An order, updated by a subscription while the page is open. */
 export function useOrder(id: string): LiveOrder {
-  const { data, failure, retry } = useQuery(`order ${id}`, () => shop.order.get.query({ id }))
+  const { data, failure, retry } = useQuery(`order ${id}`, () => openOrder(id))
   const [streamed, setStreamed] = useState<Order | undefined>()
   const [isLive, setLive] = useState(false)
   const isKnown = data !== undefined

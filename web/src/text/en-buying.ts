@@ -128,6 +128,8 @@ export const enBuying = {
     } as Record<string, string>,
     parcels: 'Parcels',
     track: 'Follow it',
+    cancellations: 'Cancelled items',
+    returns: 'Returns',
     refunds: 'Refunds',
     refundStatuses: {
       pending: 'on its way',
@@ -156,6 +158,10 @@ export const enBuying = {
     empty: 'No orders yet',
     emptyText: 'What you buy while logged in appears here.',
     logInFirst: 'Log in to see your orders',
+    guestTitle: (count: number) =>
+      count === 1 ? 'One order of this browser has no account' : `${count} orders of this browser have no account`,
+    guestText: 'Add what was ordered here as a guest to your account, and find it on every device.',
+    guestAttach: 'Add to my account',
     statuses: {
       placed: 'Awaiting payment',
       paid: 'Paid',

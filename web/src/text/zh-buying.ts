@@ -109,6 +109,8 @@ export const zhBuying: typeof enBuying = {
     },
     parcels: '包裹',
     track: '查询物流',
+    cancellations: '已取消的商品',
+    returns: '退货',
     refunds: '退款',
     refundStatuses: { pending: '退款中', succeeded: '已退款', failed: '未到账' },
     items: '商品',
@@ -132,6 +134,9 @@ export const zhBuying: typeof enBuying = {
     empty: '还没有订单',
     emptyText: '登录后购买的商品会列在这里。',
     logInFirst: '登录后查看订单',
+    guestTitle: (count: number) => `此浏览器有 ${count} 个订单不属于任何账户`,
+    guestText: '把未登录时的订单加入您的账户，即可在任何设备上查看。',
+    guestAttach: '加入我的账户',
     statuses: {
       placed: '等待付款',
       paid: '已付款',
