@@ -16,6 +16,18 @@ const currencies = z
   .string()
   .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes separated by commas, such as USD,EUR,CNY')
   .transform((list) => list.split(','))
+const networks = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((network) => network.trim())
+      .filter(Boolean),
+  )
+  .refine(
+    (list) => list.every((network) => z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(network).success),
+    'must be addresses or networks separated by commas, such as 10.0.0.0/8,::1',
+  )
 const key = z.string().min(32, 'must have at least 32 characters')
 
 /**
@@ -91,6 +103,43 @@ const settings = {
     .max(30 * 86_400)
     .default(900)
     .describe('Time that a placed order waits for its payment before it is cancelled, s.'),
+  PAYMENT_RETRY_SECONDS: positive
+    .max(30 * 86_400)
+    .default(300)
+    .describe(
+      'Time that an order keeps its stock after a declined payment, s. It is never longer than the payment deadline.',
+    ),
+  PAYMENT_ATTEMPTS: positive
+    .max(1_000_000)
+    .default(5)
+    .describe('Attempts to pay one order, before it is put on hold for review by staff.'),
+  LARGE_ORDER_UNITS: positive
+    .max(1_000_000)
+    .default(10)
+    .describe(
+      'Units of one SKU with which an order is large: it keeps its stock for LARGE_ORDER_DEADLINE_SECONDS only.',
+    ),
+  LARGE_ORDER_DEADLINE_SECONDS: positive
+    .max(30 * 86_400)
+    .default(180)
+    .describe('Time that a large order waits for its payment before it is cancelled, s.'),
+  FAILED_ATTEMPTS_BUYER: positive
+    .max(1_000_000)
+    .default(10)
+    .describe('Attempts to pay in 15 minutes that may come to nothing, per account and per e-mail address of orders.'),
+  FAILED_ATTEMPTS_NETWORK: positive
+    .max(1_000_000)
+    .default(30)
+    .describe('The same per network, of its latest 50 orders: paid ones count for nothing.'),
+  UNPAID_ORDERS_ACCOUNT: positive
+    .max(1_000_000)
+    .default(20)
+    .describe('Orders of one account that may wait for their payment at the same time.'),
+  LIMITS_EXEMPT: networks
+    .default(['127.0.0.0/8', '::1/128'])
+    .describe(
+      'Networks whose buyers have no limits, separated by commas. Loopback by default: there a balancer without TRUST_PROXY hides all buyers behind one address.',
+    ),
   RETURN_DAYS: positive
     .max(365)
     .default(60)

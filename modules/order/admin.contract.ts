@@ -110,6 +110,8 @@ export const adminRefundInput = z.strictObject({
   reason,
   message,
 })
+/** `reason` is for staff only. */
+export const adminReleaseInput = z.strictObject({ ...target, reason: reason.optional() })
 export const adminNoteInput = z.strictObject({ ...target, text: z.string().trim().min(1).max(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })

@@ -37,6 +37,7 @@ export const cartMessage = z.discriminatedUnion('type', [
     token: z.string(),
     expectedTotal: moneySchema.nullable(),
     deadlineSeconds: z.int(),
+    large: z.object({ units: z.int(), deadlineSeconds: z.int() }).optional(),
     capture: z.enum(['now', 'later']),
   }),
 ])

@@ -11,6 +11,7 @@ import { AppError } from '#errors'
 import { createEmailSender, createStripeProvider } from '#outbound'
 import { seedCatalog } from '#product'
 import { startSandbox } from '#sandbox'
+import { createRateLimits } from '#rate-limit'
 import type { Context, Session } from '#rpc'
 import type { Services } from '#services'
 import { createLog, describeError } from '#telemetry'
@@ -49,7 +50,9 @@ export async function openShop(
   const email = createEmailSender({ smtpUrl: undefined, folder: emails, from: config.EMAIL_FROM, log })
   stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
-  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
+  const rateLimits = createRateLimits({ redisUrl: undefined, secretKey, log })
+  stack.defer(() => rateLimits.close())
+  const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   await seedCatalog(services)
   const module = createOrderModule(services)
   const actors: Actors = createActors({

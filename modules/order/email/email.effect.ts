@@ -20,9 +20,17 @@ const message = z.object({
 type Send = z.infer<typeof message>
 
 const timeoutMs = 15_000
+/** Emails about guests' orders to one address in an hour; more wait. Each has cost a payment, which can be refunded. */
+const recipientMax = 20
 
 export function createEmailEffect(
-  { config, email, log, secretKey }: Pick<Services, 'config' | 'email' | 'log' | 'secretKey'>,
+  {
+    config,
+    email,
+    log,
+    rateLimits,
+    secretKey,
+  }: Pick<Services, 'config' | 'email' | 'log' | 'rateLimits' | 'secretKey'>,
   findOrder: FindOrder,
 ): EffectKind<Send> {
   const service = createExternalService({
@@ -32,6 +40,7 @@ export function createEmailEffect(
     isRejection: (error) => error instanceof EmailRejectedError,
     log,
   })
+  const ofRecipient = rateLimits.define({ name: 'email-recipient', points: recipientMax, seconds: 3_600 })
   return {
     kind: 'email',
     // Each version added templates, which a reader of an earlier one would dead-letter: 2 `shipped` and `refunded`, 3
@@ -45,7 +54,8 @@ export function createEmailEffect(
     async run({ template, reference }, { id }) {
       const order = await findOrder(id)
       if (order === undefined) throw new Error('an email message names an order that does not exist')
-      if (isOutdated(order, { template, reference })) return { outbox: [] }
+      if (isOutdated(order, { template, reference }) || isUntold(order, template)) return { outbox: [] }
+      await requireRoom(order)
       const { locale } = order
       const content = renderEmail(template, orderView(order), {
         locale,
@@ -60,11 +70,21 @@ export function createEmailEffect(
           email.send({ ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
         )
       } catch (error) {
+        // A later try counts again.
+        if (isLimited(order)) await ofRecipient.refund(recipientOf(order))
         if (error instanceof OutboundError) throw new RetryLaterError(error.message, { cause: error })
         throw error
       }
       return { outbox: [] }
     },
+  }
+
+  /** @throws RetryLaterError while the address has got too many emails about guests' orders */
+  async function requireRoom(order: OrderState): Promise<void> {
+    if (!isLimited(order)) return
+    const { isAllowed, retryAfterSeconds } = await ofRecipient.consume(recipientOf(order))
+    if (!isAllowed)
+      throw new RetryLaterError('the recipient has got too many emails', { delayMs: retryAfterSeconds * 1_000 })
   }
 
   /**
@@ -76,6 +96,18 @@ export function createEmailEffect(
     return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
   }
 }
+
+const isLimited = ({ source, userId }: OrderState): boolean => source !== null && userId === null
+const recipientOf = ({ email }: OrderState): string => email.toLowerCase()
+
+/**
+ * Whether nobody has paid, so that the address is unproved and the shop has written nothing to it: an order is no way to
+ * make the shop write to a stranger.
+ */
+const isUntold = ({ timeline, payment }: OrderState, template: Send['template']): boolean =>
+  template === 'cancelled' &&
+  payment.capturedMinor === null &&
+  !timeline.some(({ event }) => event === 'paid' || event === 'authorised')
 
 /** Whether the order has moved on, so that the email would say what is no longer so. */
 function isOutdated(order: OrderState, { template, reference }: Omit<Send, 'type'>): boolean {
