@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import {
+  freeText,
   idempotencyKeySchema,
   idSchema,
   moneySchema,
+  opaque,
   pageSchema,
   quantitySchema,
+  singleLine,
   skuSchema,
   timestampSchema,
+  webAddressSchema,
   type Money,
   type Page,
   type Timestamp,
@@ -27,9 +31,9 @@ import {
 /** Inputs and outputs of `order.admin.*`. Imports only the shared schemas and contract.ts. */
 
 /** For staff only: kept with the order and in its audit, and never shown to the buyer. */
-const reason = z.string().trim().min(1).max(500)
+const reason = freeText(500)
 /** For the buyer: shown in the order's timeline. */
-const message = z.string().trim().min(1).max(500).optional()
+const message = freeText(500).optional()
 /** Why an order needs staff: a refund failed and is still owed, the buyer's bank disputes the payment, sent goods were not paid, an order is refunded whole and has unsent lines. */
 export const attentionReasons = ['refund_failed', 'disputed', 'capture_failed', 'refunded_unsent', 'on_hold'] as const
 export type AttentionReason = (typeof attentionReasons)[number]
@@ -52,9 +56,9 @@ export const adminListInput = z
     /** Orders that need staff for this reason, or for any. */
     attention: z.enum([...attentionReasons, 'any']).optional(),
     /** In any form, such as `#7k3m9 qxt2f`. */
-    number: z.string().trim().min(1).max(40).optional(),
+    number: singleLine(40).optional(),
     /** A whole address, or the beginning of one. */
-    email: z.string().trim().min(2).max(254).optional(),
+    email: singleLine(254).optional(),
     /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),
@@ -76,12 +80,9 @@ export const adminFulfilInput = z.strictObject({
   ...target,
   /** Everything not sent yet, unless given. */
   lines: linesOf(line).optional(),
-  carrier: z.string().trim().min(1).max(100).optional(),
-  trackingNumber: z.string().trim().min(1).max(100).optional(),
-  trackingUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an address such as https://carrier.example/1' })
-    .max(500)
-    .optional(),
+  carrier: singleLine(100).optional(),
+  trackingNumber: singleLine(100).optional(),
+  trackingUrl: webAddressSchema.optional(),
 })
 export const adminReturnInput = z.strictObject({
   ...target,
@@ -104,7 +105,7 @@ export const adminRefundInput = z.strictObject({
   /** Refund of the shipping, as far as it was not refunded yet. */
   refundShipping: z.boolean().optional(),
   /** Id of a failed refund that is made again. */
-  failedRefundId: z.string().min(1).max(255).optional(),
+  failedRefundId: opaque(255).optional(),
   /** `outside`: staff have paid the money back by other means, such as a bank transfer, and it is only booked. */
   method: z.enum(refundMethods).optional(),
   reason,
@@ -112,7 +113,7 @@ export const adminRefundInput = z.strictObject({
 })
 /** `reason` is for staff only. */
 export const adminReleaseInput = z.strictObject({ ...target, reason: reason.optional() })
-export const adminNoteInput = z.strictObject({ ...target, text: z.string().trim().min(1).max(2_000) })
+export const adminNoteInput = z.strictObject({ ...target, text: freeText(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })
 /** The window of the report, at most 31 days; that of the daily report unless given. */

@@ -1,15 +1,19 @@
 import { z } from 'zod'
 import {
   addressSchema,
+  blankOrLine,
+  blankOrText,
   currencySchema,
   emailSchema,
   idempotencyKeySchema,
   idSchema,
   localeSchema,
   moneySchema,
+  opaque,
   pageSchema,
   quantityMax,
   quantitySchema,
+  singleLine,
   skuSchema,
   type Address,
   type Money,
@@ -23,7 +27,7 @@ import {
 export const cartLinesMax = 100
 
 const lineInput = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
-const accessToken = z.string().min(1).max(200).optional()
+const accessToken = opaque(200).optional()
 
 export const cartCreateInput = z
   .strictObject({
@@ -39,21 +43,21 @@ export const cartSetLineInput = z.strictObject({
   /** 0 removes the line. */
   quantity: z.int().min(0).max(quantityMax),
 })
-export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: z.string().trim().min(1).max(50) })
+export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: singleLine(50) })
 export const cartClaimInput = z.strictObject({ cartId: idSchema })
 
 export const checkoutInput = z.strictObject({
   cartId: idSchema,
   shippingAddress: addressSchema,
-  shippingOptionId: z.string().min(1).max(50).optional(),
+  shippingOptionId: opaque(50).optional(),
   /** Language of the names; the cart's own unless given. */
   locale: localeSchema.optional(),
 })
 
 const paymentInput = z.strictObject({
-  methodId: z.string().min(1).max(50),
+  methodId: opaque(50),
   /** The provider's token for the buyer's card or wallet, such as Stripe's `pm_...`. */
-  token: z.string().min(1).max(200).optional(),
+  token: opaque(200).optional(),
 })
 
 export const placeInput = z.strictObject({
@@ -66,7 +70,7 @@ export const placeInput = z.strictObject({
   locale: localeSchema.optional(),
   shippingAddress: addressSchema,
   billingAddress: addressSchema.optional(),
-  shippingOptionId: z.string().min(1).max(50),
+  shippingOptionId: opaque(50),
   payment: paymentInput,
 })
 
@@ -77,7 +81,7 @@ export const payInput = z.strictObject({
   payment: paymentInput,
 })
 export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
-export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: z.string().max(100).nullish() })
+export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: blankOrLine(100).nullish() })
 /** Browsers hold the access token in a cookie; others give it. */
 export const orderAttachInput = z.strictObject({ id: idSchema, accessToken })
 export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
@@ -86,7 +90,7 @@ export const orderCancelInput = z.strictObject({
   accessToken,
   /** A request repeated under the same key gets the same response. */
   idempotencyKey: idempotencyKeySchema.optional(),
-  reason: z.string().trim().max(500).optional(),
+  reason: blankOrText(500).optional(),
 })
 
 export type CartCreateInput = z.infer<typeof cartCreateInput>

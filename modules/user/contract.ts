@@ -1,19 +1,30 @@
 import { z } from 'zod'
-import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#schemas'
+import { bilingual } from '#lib/bilingual'
+import {
+  emailSchema,
+  idSchema,
+  localeSchema,
+  nameSchema,
+  opaque,
+  pageSchema,
+  type Locale,
+  type Page,
+  type Timestamp,
+} from '#schemas'
 
 /** Input and output of `user.*`. Imports nothing but schemas, since the published client contains these types. */
 
 export const registerInput = z.strictObject({
   email: emailSchema,
-  password: z.string().min(8, 'must have at least 8 characters').max(200),
-  name: z.string().trim().min(1).max(200).optional(),
+  password: z.string().min(8, bilingual('must have at least 8 characters', '至少需要 8 个字符')).max(200),
+  name: nameSchema.optional(),
   locale: localeSchema.optional(),
 })
 export const loginInput = z.strictObject({
   email: emailSchema,
   password: z.string().min(1).max(200),
   /** Reserved for a second factor; ignored. */
-  code: z.string().min(1).max(20).optional(),
+  code: opaque(20).optional(),
 })
 
 /** Input of procedures without parameters: unexpected fields are rejected, not ignored. */
@@ -47,9 +58,9 @@ export type UserPage = Page<User>
 /** Newest first. */
 export const auditListInput = z
   .strictObject({
-    action: z.string().min(1).max(100).optional(),
+    action: opaque(100).optional(),
     actorId: idSchema.optional(),
-    subject: z.string().min(1).max(300).optional(),
+    subject: opaque(300).optional(),
     ...pageSchema.shape,
   })
   .optional()

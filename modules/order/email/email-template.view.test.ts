@@ -66,6 +66,44 @@ test('names and titles are escaped in HTML', () => {
   expect(html).toContain('&lt;b&gt;&amp;&lt;/b&gt;')
 })
 
+const inEnglish = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
+const withAddress = (changes: Partial<Order['shippingAddress']>): Order => ({
+  ...order,
+  shippingAddress: { ...order.shippingAddress, ...changes },
+})
+
+test.each(['Ada Lovelace', 'J. R. R. Tolkien', "Conan O'Brien", '李雷', 'می‌خواهم', 'Zoë Müller-Lüdenscheidt'])(
+  'an email greets %s by name',
+  (name) => {
+    expect(renderEmail('confirmed', withAddress({ name }), inEnglish).text).toMatch(`Hello ${name},\n`)
+  },
+)
+
+test.each(
+  [
+    ['Win 1000 $', 'evil.example', 'Evil.Com', 'call +1 555 0100', 'You have won a prize in our draw', '<b>Ada</b>'],
+    ['Ada\nYou have won', 'x'.repeat(61), 'http://evil.example', 'Ada!', '🎁 Ada'],
+  ].flat(),
+)('an email greets a buyer named %j without a name', (name) => {
+  for (const template of ['confirmed', 'cancelled'] as const) {
+    expect(renderEmail(template, withAddress({ name }), inEnglish).text).toMatch(/^Hello,\n/)
+    expect(renderEmail(template, withAddress({ name }), { ...inEnglish, locale: 'zh' }).text).toMatch(/^您好：\n/)
+  }
+})
+
+test('an email shows the delivery address only when goods are sent, and no line with a link', () => {
+  const written = withAddress({ line1: 'Visit evil.com today', city: 'Springfield' })
+  for (const template of ['confirmed', 'shipped'] as const) {
+    const { text, html } = renderEmail(template, written, inEnglish)
+    expect(text).toContain('Springfield')
+    expect(text + html).not.toContain('evil.com')
+  }
+  for (const template of ['cancelled', 'refunded'] as const) {
+    const { text, html } = renderEmail(template, written, inEnglish)
+    expect(text + html).not.toContain('Springfield')
+  }
+})
+
 test('a shipment email has its lines and tracking, a refund email its amount', () => {
   const shop = { shopName: 'Holdfast', orderUrl: null } as const
   const parcel = {

@@ -1,3 +1,4 @@
+import { hasLink } from '#lib/text'
 import type { Locale, Money } from '#schemas'
 import type { FulfilledLine, Order, Refund } from '../contract.ts'
 import type { EmailTemplate } from '../state/order.outbox.ts'
@@ -77,12 +78,16 @@ function wordsOf(
   { locale, shopName, moneyBack = 'nothing' }: Pick<EmailContext, 'locale' | 'shopName' | 'moneyBack'>,
 ): Words {
   const { number } = order
-  const { name } = order.shippingAddress
+  const name = greetingName(order.shippingAddress.name)
+  const greeting = {
+    en: name === null ? 'Hello,' : `Hello ${name},`,
+    zh: name === null ? '您好：' : `${name}，您好：`,
+  }
   const texts: Record<EmailTemplate, Record<Locale, Omit<Words, 'labels'>>> = {
     confirmed: {
       en: {
         subject: `Your order ${number} is confirmed`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening:
           order.paymentStatus === 'authorised'
             ? `Thank you for your order. Your payment is secured; it is taken when we send your things.`
@@ -91,7 +96,7 @@ function wordsOf(
       },
       zh: {
         subject: `您的订单 ${number} 已确认`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening:
           order.paymentStatus === 'authorised'
             ? `感谢您的订购。您的付款已预授权，发货时才会扣款。`
@@ -102,21 +107,23 @@ function wordsOf(
     cancelled: {
       en: {
         subject: `Your order ${number} has been cancelled`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening: {
           nothing: `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
           refund: `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`,
           bank: `Your order has been cancelled. Your bank has returned the payment to you, as you asked it to.`,
+          owed: `Your order has been cancelled. Your payment has not come back to you yet: we are looking into it and write again.`,
         }[moneyBack],
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已取消`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: {
           nothing: `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
           refund: `您的订单已取消，款项已退回，银行可能需要几天时间入账。`,
           bank: `您的订单已取消。您的银行已按您的要求将款项退还给您。`,
+          owed: `您的订单已取消。款项尚未退回：我们正在处理，并会再次通知您。`,
         }[moneyBack],
         closing: `${shopName} 团队`,
       },
@@ -124,7 +131,7 @@ function wordsOf(
     shipped: {
       en: {
         subject: `Your order ${number} is on its way`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening:
           order.status === 'fulfilled'
             ? `Your order has been sent.`
@@ -133,7 +140,7 @@ function wordsOf(
       },
       zh: {
         subject: `您的订单 ${number} 已发货`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: order.status === 'fulfilled' ? `您的订单已发货。` : `您的部分商品已发货，其余商品寄出时会再通知您。`,
         closing: `${shopName} 团队`,
       },
@@ -141,13 +148,13 @@ function wordsOf(
     refunded: {
       en: {
         subject: `A refund for your order ${number}`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening: `We have sent money back to you. It can take a few days until your bank shows it.`,
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已退款`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: `我们已为您退款，银行可能需要几天时间入账。`,
         closing: `${shopName} 团队`,
       },
@@ -155,13 +162,13 @@ function wordsOf(
     refund_failed: {
       en: {
         subject: `We could not refund your order ${number} yet`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening: `We sent money back to you, but your bank did not accept it. It is still yours: we are looking into it, and you can reply to this email to tell us how to pay you.`,
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 的退款未能到账`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: `我们已为您退款，但您的银行未能接受。这笔钱仍属于您：我们正在处理，您也可以直接回复本邮件，告诉我们如何付款给您。`,
         closing: `${shopName} 团队`,
       },
@@ -169,19 +176,25 @@ function wordsOf(
     lines_cancelled: {
       en: {
         subject: `A part of your order ${number} has been cancelled`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening: `We cannot send a part of your order. If you have paid for it, we refund it and write to you again.`,
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 的部分商品已取消`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: `您订单中的部分商品无法发出。如已付款，我们会为您退款并另行通知。`,
         closing: `${shopName} 团队`,
       },
     },
   }
   return { ...texts[template][locale], labels: labels[locale] }
+}
+
+/** The name, if it is no more than a name: letters and the signs that names have, in a few words. Otherwise null. */
+function greetingName(name: string): string | null {
+  const isName = /^[\p{L}\p{M}\p{Join_Control} .,'’·・-]{1,60}$/u.test(name) && name.split(' ').length <= 6
+  return isName && !/\p{L}[.,]\p{L}{2}/u.test(name) && !hasLink(name) ? name : null
 }
 
 type Row = [label: string, value: string]
@@ -193,8 +206,8 @@ export interface EmailContext {
   orderUrl: string | null
   /** Id of the parcel, cancellation or refund that the email is about. */
   reference?: string | undefined
-  /** How the money of a cancelled order came back to the buyer. */
-  moneyBack?: 'nothing' | 'refund' | 'bank'
+  /** How the money of a cancelled order came back to the buyer: there was none, by a refund, by the bank, not yet. */
+  moneyBack?: 'nothing' | 'refund' | 'bank' | 'owed'
 }
 
 export function renderEmail(template: EmailTemplate, order: Order, shop: EmailContext): EmailContent {
@@ -202,9 +215,11 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
   const words = wordsOf(template, order, shop)
   const rows = rowsOf(template, order, { words, locale, reference })
 
+  // Only where something is sent: this is the buyer's own text, which an email to another person must not spread.
+  const isSent = template === 'confirmed' || template === 'shipped'
   const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
   const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
-    (line) => line !== undefined && line !== '',
+    (line) => line !== undefined && line !== '' && !hasLink(line),
   )
   const text = [
     words.greeting,
@@ -213,9 +228,7 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
     '',
     ...rows.map(([label, value]) => `${label}  ${value}`),
     '',
-    `${words.labels.shipTo}:`,
-    ...address,
-    '',
+    ...(isSent ? [`${words.labels.shipTo}:`, ...address, ''] : []),
     ...(orderUrl === null ? [] : [`${words.labels.link}: ${orderUrl}`, '']),
     words.closing,
   ].join('\n')
@@ -229,7 +242,9 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
         `<tr><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea">${escapeHtml(label)}</td><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea;text-align:right">${escapeHtml(value)}</td></tr>`,
     ),
     '</table>',
-    `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`,
+    isSent
+      ? `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`
+      : '',
     orderUrl === null ? '' : `<p><a href="${escapeHtml(orderUrl)}">${escapeHtml(words.labels.link)}</a></p>`,
     `<p>${escapeHtml(words.closing)}</p></body></html>`,
   ].join('')

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
-import { owedRefunds } from '../state/balance.rules.ts'
+import { capturedMinor, hasBuyerMoney, owedRefunds } from '../state/balance.rules.ts'
 import { accessTokenOf } from '../state/order.access.ts'
 import { emailTemplates } from '../state/order.outbox.ts'
 import type { FindOrder, OrderState } from '../state/order.state.ts'
 import { orderUrl, orderView } from '../state/order.view.ts'
-import { renderEmail } from './email-template.view.ts'
+import { renderEmail, type EmailContent, type EmailContext } from './email-template.view.ts'
 
 /** Emails to the buyer, delivered at least once: an email that is sent again has the same Message-ID. */
 
@@ -54,20 +54,16 @@ export function createEmailEffect(
     async run({ template, reference }, { id }) {
       const order = await findOrder(id)
       if (order === undefined) throw new Error('an email message names an order that does not exist')
-      if (isOutdated(order, { template, reference }) || isUntold(order, template)) return { outbox: [] }
+      const content = composeEmail({ config, secretKey }, order, { template, reference })
+      if (content === null) return { outbox: [] }
       await requireRoom(order)
-      const { locale } = order
-      const content = renderEmail(template, orderView(order), {
-        locale,
-        shopName: config.SHOP_NAME,
-        orderUrl: linkOf(order),
-        reference,
-        moneyBack: moneyBackOf(order),
-      })
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
         await service.call((signal) =>
-          email.send({ ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale }, signal),
+          email.send(
+            { ...content, to: order.email, messageId: `order-${id}.${about}@holdfast`, locale: order.locale },
+            signal,
+          ),
         )
       } catch (error) {
         // A later try counts again.
@@ -86,39 +82,63 @@ export function createEmailEffect(
     if (!isAllowed)
       throw new RetryLaterError('the recipient has got too many emails', { delayMs: retryAfterSeconds * 1_000 })
   }
-
-  /**
-   * A guest's link works in any browser: it carries the access token, which is derived here and stored nowhere. It is in
-   * the fragment, which browsers send to no server.
-   */
-  function linkOf({ id, userId }: OrderState): string | null {
-    const url = orderUrl(config, id)
-    return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
-  }
 }
 
 const isLimited = ({ source, userId }: OrderState): boolean => source !== null && userId === null
 const recipientOf = ({ email }: OrderState): string => email.toLowerCase()
 
 /**
- * Whether nobody has paid, so that the address is unproved and the shop has written nothing to it: an order is no way to
- * make the shop write to a stranger.
+ * The email about the order as it is now; null if the order has moved on, so that the email would say what is no longer
+ * so, or if nobody has paid, so that the address is unproved: an order is no way to make the shop write to a stranger.
  */
-const isUntold = ({ timeline, payment }: OrderState, template: Send['template']): boolean =>
-  template === 'cancelled' &&
-  payment.capturedMinor === null &&
-  !timeline.some(({ event }) => event === 'paid' || event === 'authorised')
+export function composeEmail(
+  shop: Pick<Services, 'config' | 'secretKey'>,
+  order: OrderState,
+  send: Omit<Send, 'type'>,
+): EmailContent | null {
+  if (isOutdated(order, send)) return null
+  return renderEmail(send.template, orderView(order), {
+    locale: order.locale,
+    shopName: shop.config.SHOP_NAME,
+    orderUrl: linkOf(shop, order),
+    reference: send.reference,
+    moneyBack: moneyBackOf(order),
+  })
+}
 
-/** Whether the order has moved on, so that the email would say what is no longer so. */
 function isOutdated(order: OrderState, { template, reference }: Omit<Send, 'type'>): boolean {
-  const refund = order.refunds.find(({ id }) => id === reference)
-  if (template === 'refunded') return refund?.status !== 'succeeded'
-  if (template === 'refund_failed') return !owedRefunds(order).some(({ id }) => id === reference)
-  return false
+  switch (template) {
+    case 'confirmed':
+      return order.paymentStatus === 'voided' || order.status === 'cancelling' || order.status === 'cancelled'
+    case 'refunded':
+      return order.refunds.find(({ id }) => id === reference)?.status !== 'succeeded'
+    case 'refund_failed':
+      return !owedRefunds(order).some(({ id }) => id === reference)
+    case 'cancelled':
+      return (
+        !order.timeline.some(({ event }) => event === 'paid' || event === 'authorised') && capturedMinor(order) === 0
+      )
+    case 'shipped':
+    case 'lines_cancelled':
+      return false
+  }
 }
 
 /** How the money of a cancelled order came back to the buyer. */
-function moneyBackOf({ paymentStatus, disputes }: OrderState): 'nothing' | 'refund' | 'bank' {
-  if (disputes.some(({ status }) => status === 'lost')) return 'bank'
-  return paymentStatus === 'refunded' ? 'refund' : 'nothing'
+function moneyBackOf(order: OrderState): NonNullable<EmailContext['moneyBack']> {
+  if (capturedMinor(order) === 0) return 'nothing'
+  if (hasBuyerMoney(order)) return 'owed'
+  return order.disputes.some(({ status }) => status === 'lost') ? 'bank' : 'refund'
+}
+
+/**
+ * A guest's link works in any browser: it carries the access token, which is derived here and stored nowhere. It is in
+ * the fragment, which browsers send to no server.
+ */
+function linkOf(
+  { config, secretKey }: Pick<Services, 'config' | 'secretKey'>,
+  { id, userId }: Pick<OrderState, 'id' | 'userId'>,
+): string | null {
+  const url = orderUrl(config, id)
+  return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
 }

@@ -17,7 +17,7 @@ import {
 import type { MessageOf, ResultOf } from '../state/order.message.ts'
 import { captureHeld, lookUpFee, movePayment, paymentDeadline, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, PaymentState } from '../state/order.state.ts'
-import { refundRemainder, startRefund } from './refund.rules.ts'
+import { derivedRefundId, refundRemainder, startRefund } from './refund.rules.ts'
 
 /** Paying: the provider's results for the order's payment, the buyer's further attempts, and the capture of held money. */
 
@@ -303,7 +303,7 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
   return startRefund(
     { state: next, movements },
     {
-      id: `stray-${intentId}`,
+      id: derivedRefundId(intentId),
       intentId,
       amountMinor: result.amountMinor,
       lines: null,

@@ -19,6 +19,7 @@ import { sumUp } from '../pricing/totals.rules.ts'
 import { orderView } from '../state/order.view.ts'
 import type { OrderMessage } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
+import { derivedRefundId } from './refund.rules.ts'
 
 const of = (id: string, content: object): OrderMessage => ({ ...refund(id), ...content })
 const mugs = (quantity: number) => ({ lines: [{ sku: 'MUG', quantity }] })
@@ -134,9 +135,12 @@ describe('money that is owed', () => {
       intentId: 'pi_2',
       result: { status: 'captured', amountMinor: 700, feeMinor: null },
     }
-    const failed = after(paid, unexpected, { ...refunded('stray-pi_2', 'failed'), intentId: 'pi_2' } as OrderMessage)
+    const failed = after(paid, unexpected, {
+      ...refunded(derivedRefundId('pi_2'), 'failed'),
+      intentId: 'pi_2',
+    } as OrderMessage)
     expect(failed.attention).toEqual(['refund_failed'])
-    expect(after(failed, of('again', { failedRefundId: 'stray-pi_2' })).refunds.at(-1)).toMatchObject({
+    expect(after(failed, of('again', { failedRefundId: derivedRefundId('pi_2') })).refunds.at(-1)).toMatchObject({
       intentId: 'pi_2',
       amountMinor: 700,
     })

@@ -1,3 +1,4 @@
+import { v5 as uuidv5 } from 'uuid'
 import { capturedMinor, refundableMinor, statusAfterRefunds } from '../state/balance.rules.ts'
 import { endedIfOver } from '../state/ending.rules.ts'
 import { addMs, changed, moneyMove, provider, type Change, type OrderDecision } from '../state/order-change.rules.ts'
@@ -143,12 +144,16 @@ export function refundReported(state: OrderState, message: MessageOf<'refundResu
   return refundChanged(state, { former: known, next }, now)
 }
 
+/** Id of a refund that the shop did not choose, derived from the provider's id of its cause. */
+export const derivedRefundId = (providerId: string): string => uuidv5(providerId, uuidv5.URL)
+
 /** A refund made in the provider's dashboard, as it begins; undefined for one that claims an unknown id of ours. */
 function madeElsewhere(message: MessageOf<'refundResult'>, now: Date): RefundState | undefined {
   const { refundId, providerRefundId, intentId, amount } = message
   if (refundId !== null || providerRefundId === null) return undefined
   return {
-    id: providerRefundId,
+    // Buyers read the id of a refund: it must not be the provider's.
+    id: derivedRefundId(providerRefundId),
     intentId,
     amountMinor: amount.amount,
     lines: null,

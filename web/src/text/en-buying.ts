@@ -128,6 +128,8 @@ export const enBuying = {
     } as Record<string, string>,
     parcels: 'Parcels',
     track: 'Follow it',
+    cancellations: 'Cancelled items',
+    returns: 'Returns',
     refunds: 'Refunds',
     refundStatuses: {
       pending: 'on its way',

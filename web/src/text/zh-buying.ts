@@ -109,6 +109,8 @@ export const zhBuying: typeof enBuying = {
     },
     parcels: '包裹',
     track: '查询物流',
+    cancellations: '已取消的商品',
+    returns: '退货',
     refunds: '退款',
     refundStatuses: { pending: '退款中', succeeded: '已退款', failed: '未到账' },
     items: '商品',
