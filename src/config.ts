@@ -22,7 +22,7 @@ const networks = z
     list
       .split(',')
       .map((network) => network.trim())
-      .filter(Boolean),
+      .filter((network) => network !== '' && network !== 'none'),
   )
   .refine(
     (list) => list.every((network) => z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(network).success),
@@ -126,7 +126,7 @@ const settings = {
   FAILED_ATTEMPTS_BUYER: positive
     .max(1_000_000)
     .default(10)
-    .describe('Attempts to pay in 15 minutes that may come to nothing, per account and per e-mail address of orders.'),
+    .describe('Attempts to pay in 15 minutes that may come to nothing, per account and per e-mail address of guests.'),
   FAILED_ATTEMPTS_NETWORK: positive
     .max(1_000_000)
     .default(30)
@@ -138,7 +138,7 @@ const settings = {
   LIMITS_EXEMPT: networks
     .default(['127.0.0.0/8', '::1/128'])
     .describe(
-      'Networks whose buyers have no limits, separated by commas. Loopback by default: there a balancer without TRUST_PROXY hides all buyers behind one address.',
+      'Networks whose buyers have no limits, separated by commas, or none. Loopback by default: there a balancer without TRUST_PROXY hides all buyers behind one address.',
     ),
   RETURN_DAYS: positive
     .max(365)

@@ -54,7 +54,7 @@ export function createBuyerLimits({ config, database, log, secretKey }: Services
 
   /** Undefined where it cannot be read: a failure of Postgres is reported by the placing itself. */
   const read = (kind: StandingKind, value: string): Promise<Standing | undefined> =>
-    readStanding(database.query, kind, value).catch((error: unknown) => {
+    readStanding(database.query, kind, { value, largeUnits: config.LARGE_ORDER_UNITS }).catch((error: unknown) => {
       log.warn({ err: error, kind }, 'the standing of a buyer could not be read')
       return undefined
     })
@@ -86,8 +86,8 @@ export function createBuyerLimits({ config, database, log, secretKey }: Services
       if (source === null) return
       const keys: [StandingKind, string][] = [
         ['network', source],
-        ['email', email.toLowerCase()],
-        ...(userId === null ? [] : [['account', userId] satisfies [StandingKind, string]]),
+        // An account is not limited by its address, under which strangers can place orders.
+        userId === null ? ['email', email.toLowerCase()] : ['account', userId],
       ]
       const standings = await Promise.all(
         keys.map(async ([kind, value]) => ({ kind, standing: await standingOf(kind, value, isPlacing) })),

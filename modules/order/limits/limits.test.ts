@@ -94,10 +94,25 @@ describe('the latest orders of a network', () => {
     expect(JSON.stringify(sources)).not.toContain('2001')
   })
 
-  test('limit the account and the e-mail address on any network, in the language of the placing', async () => {
+  test('limit it after a few large orders that nobody pays, and again and again', async () => {
+    const shop = await shopWith()
+    const guest = shop.callAs(null, { address: '203.0.113.1' })
+    let count = 0
+    const place = async () => {
+      const order = await placed(guest, shop, { quantity: 499, email: `${randomUUID()}@example.com` })
+      count += 1
+      await guest.cancel(order)
+    }
+    expect(await until(place, () => shop.work())).toMatchObject({ code: 'too_many_requests' })
+    expect(count).toBeLessThan(30)
+  })
+
+  test.each([
+    ['an account', randomUUID()],
+    ['the e-mail address of guests', null],
+  ])('limit %s on any network, in the language of the placing', async (_, ada) => {
     const shop = await shopWith({ FAILED_ATTEMPTS_BUYER: '4' })
     let host = 0
-    const ada = randomUUID()
     const place = async () => {
       const caller = shop.callAs(ada, { address: `198.51.100.${(host += 1)}` })
       return caller.place({ ...(await request(caller, shop, { token: declining })), locale: 'zh' })
