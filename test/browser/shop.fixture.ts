@@ -154,7 +154,11 @@ export async function placeOrder(
 }
 
 /** Waits until an order has this status. */
-export const untilOrder = (buyer: Client, access: { id: string; accessToken: string }, status: string): Promise<true> =>
+export const untilOrder = (
+  buyer: Client,
+  access: { id: string; accessToken: string },
+  status: string,
+): Promise<boolean> =>
   waitFor(async () => (await buyer.order.get.query(access)).status === status, {
     timeoutMs: 20_000,
     what: `the order to be ${status}`,

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import type { OrderMessage } from '../state/order.message.ts'
 import { checkEnd, checkStep, secret } from './invariants.fixture.ts'
 import type { Fault } from './provider.fixture.ts'
-import { createWorld, realRules, skus, type Rules, type Setup, type World } from './world.fixture.ts'
+import { realRules, type Rules } from './rules.fixture.ts'
+import { createWorld, skus, type Setup, type World } from './world.fixture.ts'
 
 /** Random histories: what buyer, staff, provider, workers and clock do with two carts and the orders made of them. */
 

@@ -1,6 +1,6 @@
 import { AppError } from '#errors'
 import { stockMovesOf } from '../state/order-change.rules.ts'
-import { realRules, returnDays, type Rules } from './world.fixture.ts'
+import { realRules, returnDays, type Rules } from './rules.fixture.ts'
 
 /** Bugs that the model test must find: those of other shops' bug reports, and some of their neighbours. */
 
