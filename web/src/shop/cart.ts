@@ -3,7 +3,7 @@ import { shop } from './client.ts'
 import { failureOf, type Failure } from './failure.ts'
 import { localStore } from './storage.ts'
 import { createStore } from './store.ts'
-import type { Cart } from './types.ts'
+import type { Cart, ClaimedCart } from './types.ts'
 
 /** The cart as of the shop's latest response. */
 export interface CartStatus {
@@ -16,6 +16,9 @@ export interface CartStatus {
 
 /** The cart of this browser, shared by all components. */
 export const cartStatus = createStore<CartStatus>({ cart: null, isLoading: false, failure: undefined })
+
+/** Lines of the account's earlier cart that this cart could not take, until the page is left. */
+export const notTakenLines = createStore<ClaimedCart['notTaken']>([])
 
 const showCart = (cart: Cart | null): void => cartStatus.set({ cart, isLoading: false, failure: undefined })
 
@@ -100,7 +103,18 @@ export function setCartLine(sku: string, quantity: number): Promise<void> {
 export function claimCart(): Promise<void> {
   return enqueue(async () => {
     const cartId = localStore.read('cart')
-    if (cartId !== null) storeCart(await shop.order.cart.claim.mutate({ cartId }))
+    if (cartId === null) return
+    const { notTaken, ...cart } = await shop.order.cart.claim.mutate({ cartId })
+    storeCart(cart)
+    notTakenLines.set(notTaken)
+  })
+}
+
+/** Makes another cart of the account the cart of this browser. */
+export function switchCart(cartId: string): Promise<void> {
+  return enqueue(async () => {
+    storeCart(await shop.order.cart.get.query({ cartId }))
+    notTakenLines.set([])
   })
 }
 
