@@ -92,7 +92,7 @@ test('a public call of a batch is served from the cache, while Postgres cannot a
 
 test('nine searches behind a checkout call count as nine browse calls: others can still buy', async () => {
   const shedBefore = await metric('holdfast_shed_total{class="browse"')
-  await using _ = await lockProducts()
+  await using locked = await lockProducts()
   const smuggled = Array.from({ length: 12 }, (_, round) =>
     send(
       batch(
