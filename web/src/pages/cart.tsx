@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { announce } from '../parts/announcer.tsx'
-import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice, Notice } from '../parts/notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { SessionEnded } from '../parts/session-ended.tsx'

@@ -3,7 +3,8 @@ import { navigate, useRoute } from '../route/router.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useText } from '../text/use-text.ts'
 import { PasswordField, TextField } from './field.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 export interface Credentials {
   email: string

@@ -5,7 +5,8 @@ import { addToCart, type AddOutcome } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Price } from './price.tsx'
 
 /** Stock up to which the number of units left is shown. */

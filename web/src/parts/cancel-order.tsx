@@ -4,7 +4,8 @@ import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Order } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
 import { Dialog } from './dialog.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 /** Button that cancels the order after a confirmation. */
 export function CancelOrder({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {

@@ -88,6 +88,7 @@ export const en = {
     soldOut: 'Sold out',
     soldOutText: 'This version is sold out. Others may be in stock.',
     quantity: 'Quantity',
+    showPicture: (position: number, count: number, alt: string) => `Show picture ${position} of ${count}: ${alt}`,
     details: 'Details',
     related: 'You may also like',
     gone: 'This product is not sold here any more.',

@@ -86,6 +86,7 @@ export const zh: Text = {
     soldOut: '已售罄',
     soldOutText: '这一款已售罄，其他款式可能还有货。',
     quantity: '数量',
+    showPicture: (position, count, alt) => `查看第 ${position} 张图片，共 ${count} 张：${alt}`,
     details: '规格',
     related: '看看相似的',
     gone: '本店已不再出售这件商品。',

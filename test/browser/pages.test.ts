@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '#client'
-import { startProxy } from '#test'
+import { startProxy, waitFor } from '#test'
 import {
   allowOrder,
   openBrowserShop,
@@ -11,7 +11,7 @@ import {
   type BrowserShop,
 } from './shop.fixture.ts'
 
-/** What a buyer sees of an order after it was placed. */
+/** What the pages show of products and orders. */
 
 let shop: BrowserShop
 
@@ -137,4 +137,84 @@ test('a connection that is dead without a word shows within seconds, and recover
   await page.locator('.live:not(.live-off)').waitFor()
   await page.getByRole('heading', { name: 'On its way' }).waitFor()
   await context.close()
+})
+
+test(
+  'an order whose deadline passed says that nothing was charged, and is ordered again',
+  { timeout: 60_000 },
+  async () => {
+    const buyer = createClient({ url: shop.url })
+    const order = await placeOrder(buyer, [{ sku: 'KB-TN75W-IV-S', quantity: 2 }], {
+      payment: { methodId: 'card', token: 'pm_card_visa_chargeDeclined' },
+    })
+    await waitFor(async () => (await buyer.order.get.query(order)).paymentStatus === 'declined', {
+      what: 'the decline',
+    })
+    await shop.query(
+      `update actor.mailbox set due_at = now() where actor_id = $1 and payload->>'type' = 'paymentDeadline'`,
+      [order.id],
+    )
+    await untilOrder(buyer, order, 'cancelled')
+    const { page, context } = await shop.open({ language: 'zh', width: 390, path: '/' })
+    await allowOrder(context, shop.url, order)
+    await page.goto(`${shop.url}/order/${order.id}`)
+    await page.getByText('没有扣款。商品已不再保留').waitFor()
+    await picture(page, 'deadline-zh-390')
+    await page.getByRole('button', { name: '再次下单' }).click()
+    await page.waitForURL('**/cart')
+    expect(await page.locator('.stepper input').inputValue()).toBe('2')
+    await context.close()
+  },
+)
+
+test('every picture of a product is chosen by pointer and by keyboard', { timeout: 60_000 }, async () => {
+  const media = Array.from({ length: 9 }, (_, index) => ({
+    url: `/demo/ridge-daypack-22l.svg?${index}`,
+    alt: { en: `View ${index + 1}` },
+  }))
+  await shop.query(`update product.product set media = $2 where slug = $1`, [
+    'ridge-daypack-22l',
+    JSON.stringify(media),
+  ])
+  const { page, context } = await shop.open({ width: 390, path: '/p/ridge-daypack-22l' })
+  const large = page.locator('.product-media > img')
+  await page.locator('.thumbnail').first().waitFor()
+  expect(await page.locator('.thumbnail').count()).toBe(9)
+  await page.locator('.thumbnail').nth(8).click()
+  await page.getByAltText('View 9').waitFor()
+  await page.locator('.thumbnail').nth(1).focus()
+  await page.keyboard.press('Enter')
+  await page.getByAltText('View 2').waitFor()
+  expect(await large.getAttribute('src')).toBe('/demo/ridge-daypack-22l.svg?1')
+  expect(await page.locator('[aria-current=true]').count()).toBe(1)
+  await picture(page, 'gallery-390')
+  await context.close()
+})
+
+test('long titles widen no page, and headings skip no level', { timeout: 90_000 }, async () => {
+  const slugs = ['plover-slim-wireless-keyboard', 'tern-75-wired-keyboard', 'ridge-daypack-22l']
+  for (const [index, slug] of slugs.entries())
+    await shop.query(`update product.product set title = $2 where slug = $1`, [
+      slug,
+      JSON.stringify({ en: [longTitle, longWord, 'A'.repeat(95)][index], zh: '标题很长的商品'.repeat(8) }),
+    ])
+  await shop.query('update product.catalog_version set version = version + 1')
+  for (const [language, width] of [
+    ['en', 390],
+    ['zh', 1280],
+  ] as const) {
+    const { page, context } = await shop.open({ language, width })
+    for (const path of ['/', '/c/keyboards', '/search?q=keyboard', `/p/${slugs[0]}`, `/p/${slugs[2]}`, '/cart']) {
+      await page.goto(`${shop.url}${path}`)
+      await page.waitForFunction(`document.querySelector('main h1') && !document.querySelector('main .skeleton')`)
+      await picture(page, `long-${language}-${width}${path.replaceAll(/\W+/g, '-')}`)
+      expect(await overflowOf(page), `${language} ${width} ${path}`).toBeLessThanOrEqual(0)
+      const levels = await page
+        .locator('main :is(h1, h2, h3, h4)')
+        .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])))
+      expect(levels[0], path).toBe(1)
+      for (const [at, level] of levels.entries()) expect(level - (levels[at - 1] ?? 1), path).toBeLessThanOrEqual(1)
+    }
+    await context.close()
+  }
 })
