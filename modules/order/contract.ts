@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { addressSchema } from '#address'
 import {
-  addressSchema,
   blankOrLine,
   blankOrText,
   currencySchema,

@@ -4,6 +4,7 @@ import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
 
 const orderCookieDays = 30
+const deviceCookieDays = 365
 
 /** The context of the procedures that one request calls. */
 export function createContext(app: App, { request, reply }: { request: FastifyRequest; reply: FastifyReply }): Context {
@@ -19,6 +20,8 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isReadOnly: config.READ_ONLY,
     sessionToken,
+    deviceToken: request.cookies['hf_device'],
+    userAgent: request.headers['user-agent'],
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
     orderToken(orderId) {
       const header = request.headers['x-order-token']
@@ -27,6 +30,7 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     setCookie(cookie, value) {
       // An event stream has sent its headers before its procedure runs.
       if (reply.raw.headersSent) return
+      const cookieDays: Record<string, number> = { session: config.SESSION_DAYS, device: deviceCookieDays }
       const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
       if (value === null) {
         reply.clearCookie(`hf_${cookie}`, options)
@@ -37,7 +41,7 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
       } else
         reply.setCookie(`hf_${cookie}`, value, {
           ...options,
-          maxAge: (cookie === 'session' ? config.SESSION_DAYS : orderCookieDays) * 86_400,
+          maxAge: (cookieDays[cookie] ?? orderCookieDays) * 86_400,
         })
     },
   }

@@ -182,6 +182,7 @@ export const en = {
       `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
     byCode: {
       login_failed: 'E-mail or password is wrong.',
+      password_weak: 'This password is easy to guess. Choose another one, such as four unrelated words.',
       email_taken: 'An account with this e-mail exists. Log in instead.',
       too_many_requests: 'Too many attempts. Wait some minutes, then try again.',
       unavailable: 'The shop cannot do this right now. Nothing was changed; try again in a moment.',

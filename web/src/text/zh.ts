@@ -178,6 +178,7 @@ export const zh: Text = {
     tooManyRequests: (minutes) => `尝试次数过多，请 ${minutes} 分钟后再试。`,
     byCode: {
       login_failed: '邮箱或密码不正确。',
+      password_weak: '这个密码太容易被猜到。请换一个，例如四个互不相关的词。',
       email_taken: '这个邮箱已经注册过，请直接登录。',
       too_many_requests: '尝试次数过多，请过几分钟再试。',
       unavailable: '商店暂时无法处理，没有任何改动，请稍后再试。',
