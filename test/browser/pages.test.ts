@@ -206,7 +206,7 @@ test('long titles widen no page, and headings skip no level', { timeout: 90_000 
     const { page, context } = await shop.open({ language, width })
     for (const path of ['/', '/c/keyboards', '/search?q=keyboard', `/p/${slugs[0]}`, `/p/${slugs[2]}`, '/cart']) {
       await page.goto(`${shop.url}${path}`)
-      await page.waitForFunction(`document.querySelector('main h1') && !document.querySelector('main .skeleton')`)
+      await page.locator('main :is(.card-title, .buy-price, .empty-title)').first().waitFor()
       await picture(page, `long-${language}-${width}${path.replaceAll(/\W+/g, '-')}`)
       expect(await overflowOf(page), `${language} ${width} ${path}`).toBeLessThanOrEqual(0)
       const levels = await page
@@ -218,3 +218,26 @@ test('long titles widen no page, and headings skip no level', { timeout: 90_000 
     await context.close()
   }
 })
+
+test(
+  'a shop in maintenance says so on every page, and offers nothing that would be rejected',
+  { timeout: 60_000 },
+  async () => {
+    const url = await shop.startServer({ READ_ONLY: 'true' })
+    for (const [language, width, scheme, sign] of [
+      ['en', 390, 'dark', 'The shop is being maintained.'],
+      ['zh', 1280, 'light', '商店正在维护。'],
+    ] as const) {
+      const { page, context } = await shop.open({ url, language, width, scheme, path: '/p/hillside-teapot' })
+      await page.getByText(sign).waitFor()
+      const add = page.locator('.buy-box .button-large')
+      expect(await add.isDisabled()).toBe(true)
+      expect(await add.getAttribute('aria-describedby')).toBe('maintenance')
+      await picture(page, `maintenance-${language}-${width}`)
+      await page.goto(`${url}/login`)
+      await page.getByText(sign).waitFor()
+      expect(await page.locator('main button[type=submit]').isDisabled()).toBe(true)
+      await context.close()
+    }
+  },
+)

@@ -12,6 +12,7 @@ import { cartStatus, loadCart, quantityMax, setCartLine } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
 /** The cart page: lines with quantities to change, and the totals. */
@@ -74,6 +75,7 @@ function Line({ line }: { line: CartLine }) {
   const [failure, setFailure] = useState<Failure | null>(null)
   const [reducedTo, setReducedTo] = useState<number | null>(null)
   const { sku, title, quantity, available } = line
+  const writing = useWriting()
 
   async function setQuantity(next: number): Promise<void> {
     setFailure(null)
@@ -119,7 +121,7 @@ function Line({ line }: { line: CartLine }) {
           </p>
         )}
       </div>
-      <div className="line-controls">
+      <fieldset {...writing} className="line-controls">
         <Stepper
           label={title}
           value={quantity}
@@ -135,7 +137,7 @@ function Line({ line }: { line: CartLine }) {
         >
           {text.cart.remove}
         </button>
-      </div>
+      </fieldset>
       <p className="line-total">{money(line.total)}</p>
     </li>
   )

@@ -5,6 +5,7 @@ import { addLines } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { failureText } from '../shop/failure-text.ts'
 import type { Order } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
 import { Notice } from './notice.tsx'
 
@@ -12,6 +13,7 @@ import { Notice } from './notice.tsx'
 export function OrderAgain({ order }: { order: Order }) {
   const text = useText()
   const [isBusy, setBusy] = useState(false)
+  const writing = useWriting()
   const [missing, setMissing] = useState<string[]>([])
   const [failure, setFailure] = useState<Failure | null>(null)
 
@@ -44,7 +46,7 @@ export function OrderAgain({ order }: { order: Order }) {
           </Link>
         </Notice>
       ) : (
-        <button type="button" className="button" aria-busy={isBusy} onClick={() => void orderAgain()}>
+        <button type="button" {...writing} className="button" aria-busy={isBusy} onClick={() => void orderAgain()}>
           {text.order.again}
         </button>
       )}

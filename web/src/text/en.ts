@@ -6,6 +6,8 @@ export const en = {
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
+  maintenance:
+    'The shop is being maintained. You can look around; ordering and changes will work again in some minutes.',
   currency: 'Currency',
   loading: 'Loading…',
   retry: 'Try again',

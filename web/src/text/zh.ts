@@ -6,6 +6,7 @@ export const zh: Text = {
   tagline: '经得起天天用的好物',
   skipToContent: '跳到正文',
   testShop: '演示商店，不收真钱，不发货。',
+  maintenance: '商店正在维护。您可以浏览，几分钟后即可下单和修改。',
   currency: '货币',
   loading: '正在加载…',
   retry: '重试',
