@@ -241,3 +241,25 @@ test(
     }
   },
 )
+
+test(
+  'the link in an e-mail opens the order on another device, and leaves no token in the address',
+  { timeout: 60_000 },
+  async () => {
+    const order = await placeOrder(createClient({ url: shop.url }), [{ sku: 'KB-TN75W-IV-S', quantity: 1 }])
+    const { page, context } = await shop.open({ width: 390, path: `/order/${order.id}#${order.accessToken}` })
+    await page.getByText('12 Analytical Street').waitFor()
+    expect(page.url()).toBe(`${shop.url}/order/${order.id}`)
+    await page.reload()
+    await page.getByText('12 Analytical Street').waitFor()
+    await context.close()
+
+    // A link that was cut on the way says what to do, and leaves its rest out of the address too.
+    const { page: other, context: stranger } = await shop.open({
+      path: `/order/${order.id}#${order.accessToken.slice(0, 9)}`,
+    })
+    await other.getByText('open the whole link in our latest e-mail').waitFor()
+    expect(other.url()).toBe(`${shop.url}/order/${order.id}`)
+    await stranger.close()
+  },
+)

@@ -1,5 +1,6 @@
 import { Breadcrumb } from '../parts/breadcrumb.tsx'
 import { BuyBox } from '../parts/buy-box.tsx'
+import { Description } from '../parts/description.tsx'
 import { Gallery } from '../parts/gallery.tsx'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
@@ -44,7 +45,7 @@ function ProductView({ product }: { product: Product }) {
           {product.brand !== null && <p className="card-brand">{product.brand}</p>}
           <h1>{product.title}</h1>
           <BuyBox product={product} />
-          <p className="product-description">{product.description}</p>
+          <Description text={product.description} />
           {attributes.length > 0 && (
             <section>
               <h2>{text.product.details}</h2>

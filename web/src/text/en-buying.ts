@@ -155,7 +155,7 @@ export const enBuying = {
     cancelling: 'Cancelling…',
     notFound: 'We cannot show this order',
     notFoundText:
-      'It belongs to another account, or this browser did not place it. Log in with the account that ordered, or use the link in your e-mail.',
+      'It belongs to another account, or this browser cannot open it. Log in with the account that ordered, or open the whole link in our latest e-mail about the order: a part of it is not enough.',
     again: 'Order again',
     notSold: 'Your cart has the rest. No longer sold:',
     keepShopping: 'Keep shopping',

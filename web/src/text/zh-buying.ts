@@ -127,7 +127,8 @@ export const zhBuying: typeof enBuying = {
     cancelNo: '保留订单',
     cancelling: '正在取消…',
     notFound: '无法显示这笔订单',
-    notFoundText: '它属于另一个账户，或不是在这个浏览器里下的单。请用下单的账户登录，或使用邮件里的链接。',
+    notFoundText:
+      '它属于另一个账户，或者这个浏览器无法打开。请用下单的账户登录，或打开最近一封订单邮件里的完整链接，只有一部分是打不开的。',
     again: '再次下单',
     notSold: '其余商品已加入购物车。以下商品已不再出售：',
     keepShopping: '继续逛逛',
