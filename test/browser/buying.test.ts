@@ -279,4 +279,5 @@ test('the language button wins over the address, which is updated', { timeout: 6
   // An address that is followed is still a choice.
   await goTo(page, '/cart?lang=zh')
   await page.getByText('购物车是空的').waitFor()
+  expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN')
 })

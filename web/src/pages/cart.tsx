@@ -8,7 +8,7 @@ import { SessionEnded } from '../parts/session-ended.tsx'
 import { Stepper } from '../parts/stepper.tsx'
 import { TotalsList } from '../parts/totals-list.tsx'
 import { Link } from '../route/link.tsx'
-import { cartStatus, loadCart, quantityMax, setCartLine } from '../shop/cart.ts'
+import { cartStatus, loadCart, notTakenLines, quantityMax, setCartLine, switchCart } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
@@ -24,6 +24,7 @@ export function CartPage() {
       <h1>{text.cart.title}</h1>
       {isLocked && <SessionEnded />}
       {failure && <FailureNotice failure={failure} onRetry={() => void loadCart()} />}
+      <NotTakenNotice />
       {cart && cart.lines.length > 0 ? (
         <FilledCart cart={cart} />
       ) : isLoading ? (
@@ -39,6 +40,27 @@ export function CartPage() {
         )
       )}
     </Page>
+  )
+}
+
+/** Says that things of the account's earlier cart are not in this one, and leads there. */
+function NotTakenNotice() {
+  const text = useText()
+  const [first, ...more] = useStore(notTakenLines)
+  if (first === undefined) return null
+  return (
+    <Notice kind="info" title={text.cart.notTaken(more.length + 1)}>
+      <p>{text.cart.notTakenText}</p>
+      <p className="notice-actions">
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() => void switchCart(first.cartId).catch(loadCart)}
+        >
+          {text.cart.toEarlierCart}
+        </button>
+      </p>
+    </Notice>
   )
 }
 

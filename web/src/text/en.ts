@@ -115,6 +115,11 @@ export const en = {
     shippingLater: 'Delivery and tax are worked out with your address.',
     updated: 'Cart updated.',
     summary: 'Summary',
+    notTaken: (count: number) =>
+      count === 1 ? 'One thing stays in your earlier cart' : `${count} things stay in your earlier cart`,
+    notTakenText:
+      'They are in another currency, or this cart has no room for them. Order this cart first, or go on with the other.',
+    toEarlierCart: 'Go to the earlier cart',
     currencyFailed: 'Your cart could not be changed to this currency, so it keeps its own.',
   },
 

@@ -112,6 +112,9 @@ export const zh: Text = {
     shippingLater: '填写地址后计算运费和税费。',
     updated: '购物车已更新。',
     summary: '小计',
+    notTaken: (count: number) => `有 ${count} 件商品留在您之前的购物车里`,
+    notTakenText: '它们使用另一种货币，或者此购物车已满。请先结算此购物车，或改用之前的购物车。',
+    toEarlierCart: '前往之前的购物车',
     currencyFailed: '购物车无法换成这种货币，仍按原来的货币计价。',
   },
 
