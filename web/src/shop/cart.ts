@@ -134,6 +134,22 @@ export interface AddOutcome {
 export const addToCart = (wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> =>
   enqueue(() => addLine(wanted))
 
+/** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
+export const addLines = (lines: { sku: string; quantity: number }[]): Promise<string[]> =>
+  enqueue(async () => {
+    const missing: string[] = []
+    for (const { sku, quantity } of lines) {
+      try {
+        await addLine({ sku, quantity, available: quantityMax })
+      } catch (error) {
+        const { code } = failureOf(error)
+        if (code !== 'not_found' && code !== 'price_unavailable') throw error
+        missing.push(sku)
+      }
+    }
+    return missing
+  })
+
 async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
   const { sku, quantity } = wanted
   const lineOf = (cart: Cart | null) => cart?.lines.find((line) => line.sku === sku)
