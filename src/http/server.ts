@@ -4,6 +4,7 @@ import helmet from '@fastify/helmet'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
+import { isHttps } from '#config'
 import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
 import { createEventStreams } from './event-streams.ts'
@@ -108,8 +109,8 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
         formAction: ["'self'"],
       },
     },
-    // The load balancer ends TLS: HSTS is sent only where cookies are restricted to HTTPS.
-    strictTransportSecurity: config.COOKIE_SECURE ? { maxAge: 31_536_000 } : false,
+    // The load balancer ends TLS, so that only the address says whether the shop is reached by HTTPS.
+    strictTransportSecurity: isHttps(config) ? { maxAge: 31_536_000 } : false,
     crossOriginResourcePolicy: { policy: 'same-site' },
   })
   await server.register(cors, {
