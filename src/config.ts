@@ -67,7 +67,7 @@ const settings = {
   NODE_ENV: z
     .enum(['production', 'development', 'test'], 'must be production, development or test')
     .default('development')
-    .describe('production refuses to start a shop that is not safe for real buyers.'),
+    .describe('production refuses to start a shop that is not safe for real buyers, and demo accounts.'),
   ALLOW_IN_PRODUCTION: exceptions
     .default([])
     .describe(`What production would refuse, separated by commas: ${exceptionNames.join(', ')}.`),
@@ -130,6 +130,11 @@ const settings = {
     .optional()
     .describe('Address of the payment API, such as the sandbox provider. Stripe by default.'),
   PAYMENT_SECRET_KEY: z.string().min(8).optional().describe('Secret key of the Stripe account.'),
+  PAYMENT_PUBLISHABLE_KEY: z
+    .string()
+    .min(8)
+    .optional()
+    .describe('Publishable key of the Stripe account, for the payment form in browsers.'),
   PAYMENT_WEBHOOK_SECRET: z
     .string()
     .min(8)
@@ -172,11 +177,23 @@ const settings = {
     .describe(
       'Balancer whose X-Forwarded-For is trusted: its addresses or networks, separated by commas. By default loopback where HOST is a loopback address and SHOP_URL is https; otherwise none.',
     ),
-  SESSION_DAYS: positive.max(365).default(30).describe('Lifetime of a session, days.'),
+  SESSION_DAYS: positive.max(365).default(30).describe('Lifetime of a session of a customer, days.'),
+  SESSION_IDLE_DAYS: positive
+    .max(365)
+    .default(14)
+    .describe('Time without use that ends a session of a customer, days.'),
+  SESSION_STAFF_HOURS: positive.max(720).default(12).describe('Lifetime of a session of staff, hours.'),
+  SESSION_IDLE_STAFF_MINUTES: positive
+    .min(10, 'must be 10 or more: use is recorded every 5 minutes')
+    .max(43_200)
+    .default(60)
+    .describe('Time without use that ends a session of staff, minutes.'),
   LOGIN_ATTEMPTS: positive
     .max(1_000_000)
     .default(10)
-    .describe('Failed logins allowed per account and address in 15 minutes.'),
+    .describe(
+      'Failed logins allowed per account and device in 15 minutes; per account from all unknown devices three times, per network five times as many.',
+    ),
   REGISTER_ATTEMPTS: positive.max(1_000_000).default(20).describe('Registrations allowed per address in 15 minutes.'),
   REQUEST_TIMEOUT_MS: positive.max(120_000).default(10_000).describe('Timeout of one request, ms.'),
   DRAIN_MS: wholeNumber
@@ -275,7 +292,7 @@ export const settingList: Setting[] = Object.entries(settings).map(([name, schem
     description: schema.description ?? '',
     defaultValue: textOf(byDefault),
     heading: groupHeadings[name],
-    isSecret: /KEY|SECRET|_URL$/.test(name) && name !== 'SHOP_URL',
+    isSecret: /KEY|SECRET|_URL$/.test(name) && name !== 'SHOP_URL' && name !== 'PAYMENT_PUBLISHABLE_KEY',
   }
 })
 

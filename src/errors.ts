@@ -67,6 +67,13 @@ export const errorKinds = {
     message: 'An account with this e-mail exists. Log in instead.',
     isRetryable: false,
   },
+  password_weak: {
+    rpc: 'BAD_REQUEST',
+    status: 400,
+    message:
+      'This password is easy to guess. Choose another one, such as four words that have nothing to do with each other.',
+    isRetryable: false,
+  },
   cart_closed: {
     rpc: 'CONFLICT',
     status: 409,

@@ -21,7 +21,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
   const database = openDatabase({ url: testDatabase.url, poolSize: 4, log: createLog('silent') })
   const config = loadConfig(env)
   const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey: 'of the test', log })
-  const services = { config, database, log, rateLimits }
+  const services = { config, database, log, rateLimits, secretKey: 'of the test' }
   const users = createUserModule(services)
   onTestFinished(async () => {
     rateLimits.close()
@@ -30,7 +30,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
   })
 
   /** Calls procedures as a browser at this address does, which returns the cookies it received. */
-  function browserAt(address: string, token?: string) {
+  function browserAt(address: string, token?: string, userAgent?: string) {
     const cookies = new Map<string, string | null>(token === undefined ? [] : [['session', token]])
     const call = () => {
       const sessionToken = cookies.get('session') ?? undefined
@@ -41,6 +41,8 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
         timeoutMs: 10_000,
         isReadOnly: false,
         sessionToken,
+        deviceToken: cookies.get('device') ?? undefined,
+        userAgent,
         session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
         orderToken: () => undefined,
         setCookie: (cookie, value) => void cookies.set(cookie, value),

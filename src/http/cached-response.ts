@@ -107,6 +107,8 @@ const anonymous = (ctx: Context): Context => ({
   ...ctx,
   address: '',
   sessionToken: undefined,
+  deviceToken: undefined,
+  userAgent: undefined,
   session: rejectPersonal,
   orderToken: rejectPersonal,
   setCookie: rejectPersonal,

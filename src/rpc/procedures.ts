@@ -22,8 +22,9 @@ const trpc = initTRPC
     isDev: false,
     sse: {
       maxDurationMs: 10 * 60_000,
-      ping: { enabled: true, intervalMs: 15_000 },
-      client: { reconnectAfterInactivityMs: 40_000 },
+      // A connection that has died without a word is noticed within 10 s: the buyer's page then says that it is not live.
+      ping: { enabled: true, intervalMs: 4_000 },
+      client: { reconnectAfterInactivityMs: 10_000 },
     },
     errorFormatter({ shape, error, type, ctx }) {
       const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type))

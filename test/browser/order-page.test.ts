@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '#client'
+import { startProxy } from '#test'
 import {
   allowOrder,
   openBrowserShop,
@@ -87,3 +88,53 @@ test(
     }
   },
 )
+
+test(
+  'seven tabs with open orders leave the shop usable over HTTP/1.1, and all see the change',
+  { timeout: 90_000 },
+  async () => {
+    const buyer = createClient({ url: shop.url })
+    const orders = await Promise.all([1, 2].map(() => placeOrder(buyer, [{ sku: 'KB-TN75W-IV-S', quantity: 1 }])))
+    await Promise.all(orders.map((order) => untilOrder(buyer, order, 'paid')))
+    const { page, context } = await shop.open()
+    for (const order of orders) await allowOrder(context, shop.url, order)
+    const tabs = [page, ...(await Promise.all(Array.from({ length: 6 }, () => context.newPage())))]
+    for (const [index, tab] of tabs.entries()) {
+      await tab.goto(`${shop.url}/order/${orders[index % 2]?.id}`)
+      await tab.locator('.live:not(.live-off)').waitFor()
+    }
+    // A page that is loaded anew needs several connections.
+    const last = tabs[6] ?? page
+    await last.goto(`${shop.url}/search?q=keyboard`)
+    await last.locator('.card').first().waitFor()
+    const { admin } = shop.staff.order
+    // The stream goes to another tab when its own is closed.
+    await last.close()
+    for (const { id } of orders) await admin.fulfil.mutate({ id, idempotencyKey: crypto.randomUUID() })
+    for (const tab of tabs.slice(0, 6)) {
+      await tab.bringToFront()
+      await tab.getByRole('heading', { name: 'On its way' }).waitFor()
+      await tab.locator('.live:not(.live-off)').waitFor()
+    }
+    await context.close()
+  },
+)
+
+test('a connection that is dead without a word shows within seconds, and recovers', { timeout: 90_000 }, async () => {
+  const buyer = createClient({ url: shop.url })
+  const order = await placeOrder(buyer, [{ sku: 'KB-TN75W-IV-S', quantity: 1 }])
+  await untilOrder(buyer, order, 'paid')
+  await using proxy = await startProxy(shop.url)
+  const { page, context } = await shop.open({ url: proxy.urlThrough(shop.url) })
+  page.setDefaultTimeout(30_000)
+  await allowOrder(context, proxy.urlThrough(shop.url), order)
+  await page.goto(`${proxy.urlThrough(shop.url)}order/${order.id}`)
+  await page.locator('.live:not(.live-off)').waitFor()
+  proxy.blackHole()
+  await page.locator('.live-off').waitFor()
+  await shop.staff.order.admin.fulfil.mutate({ id: order.id, idempotencyKey: crypto.randomUUID() })
+  proxy.restore()
+  await page.locator('.live:not(.live-off)').waitFor()
+  await page.getByRole('heading', { name: 'On its way' }).waitFor()
+  await context.close()
+})

@@ -81,6 +81,8 @@ export async function openShop(
         address,
         log,
         sessionToken: undefined,
+        deviceToken: undefined,
+        userAgent: undefined,
         session: async () => session,
         orderToken: () => orderToken,
         setCookie: (cookie) => void cookies.push(cookie),

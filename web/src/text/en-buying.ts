@@ -11,6 +11,8 @@ export const enBuying = {
     shippingNeedsAddress: 'Fill in your address to see how and for how much we deliver.',
     shippingLoading: 'Working out delivery…',
     notShippable: 'We do not deliver to this address yet. Choose another country.',
+    optionGone:
+      'The delivery you chose is no longer offered for this order. Please look at the choice and the total again.',
     payment: 'Payment',
     testBox: 'This is a test shop',
     testText: 'No money moves. Choose a test card and see what happens.',

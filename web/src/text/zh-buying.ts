@@ -12,6 +12,7 @@ export const zhBuying: typeof enBuying = {
     shippingNeedsAddress: '填好地址后，会显示配送方式和运费。',
     shippingLoading: '正在计算运费…',
     notShippable: '暂时无法配送到这个地址，请选择其他国家或地区。',
+    optionGone: '您选择的配送方式已不适用于这笔订单，请重新查看配送方式和合计金额。',
     payment: '付款',
     testBox: '这是演示商店',
     testText: '不会真的扣款。选一张测试卡，看看会发生什么。',
