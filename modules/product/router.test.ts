@@ -30,6 +30,7 @@ function callAs(role?: Session['role']) {
     sessionToken: undefined,
     session: () => Promise.resolve(session),
     orderToken: () => undefined,
+    locale: () => 'en' as const,
     setCookie: () => undefined,
   }
   return router.createCaller(context)

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { bilingual } from '#lib/bilingual'
 import {
   emailSchema,
   idSchema,
@@ -16,7 +15,7 @@ import {
 
 export const registerInput = z.strictObject({
   email: emailSchema,
-  password: z.string().min(8, bilingual('must have at least 8 characters', '至少需要 8 个字符')).max(200),
+  password: z.string().min(8, 'must have at least 8 characters').max(200),
   name: nameSchema.optional(),
   locale: localeSchema.optional(),
 })

@@ -67,7 +67,7 @@ export async function serveFromCache(
       await reply.send(response.body)
     }
   } catch (error) {
-    await sendCallError(reply, error, { router, ctx, call })
+    await sendCallError(reply, error, { router, ctx, call, input: input.raw })
   }
   return true
 }
@@ -93,6 +93,7 @@ const anonymous = (ctx: Context): Context => ({
   address: '',
   sessionToken: undefined,
   session: rejectPersonal,
+  locale: rejectPersonal,
   orderToken: rejectPersonal,
   setCookie: rejectPersonal,
 })

@@ -9,14 +9,14 @@ import { retryAfter } from './retry-after.ts'
 export async function sendCallError(
   reply: FastifyReply,
   thrown: unknown,
-  { router, ctx, call }: CallTarget,
+  { router, ctx, call, input }: CallTarget & { input: unknown },
 ): Promise<void> {
   const error = getTRPCErrorFromUnknown(thrown)
   const shape: unknown = getTRPCErrorShape({
     config: router._def._config,
     ctx: ctx(),
     error,
-    input: undefined,
+    input,
     path: call.path,
     type: call.type,
   })

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#app'
 import { AppError } from '#errors'
-import type { Context, Session } from '#rpc'
+import { preferredLocale, type Context, type Session } from '#rpc'
 
 const orderCookieDays = 30
 
@@ -20,6 +20,7 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     isReadOnly: config.READ_ONLY,
     sessionToken,
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
+    locale: () => preferredLocale(request.headers['accept-language']),
     orderToken(orderId) {
       const header = request.headers['x-order-token']
       return typeof header === 'string' ? header : request.cookies[`hf_order-${orderId}`]

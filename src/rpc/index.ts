@@ -1,2 +1,3 @@
 export type { Context, Session } from './context.ts'
 export { cachedProcedure, customerProcedure, publicProcedure, router, staffProcedure, type Meta } from './procedures.ts'
+export { preferredLocale, translate } from './translation.ts'

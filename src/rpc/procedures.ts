@@ -7,6 +7,7 @@ import { metrics } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
+import { localeOfInput } from './translation.ts'
 
 /** Properties of a procedure that are known without calling it. */
 export interface Meta {
@@ -24,8 +25,9 @@ const trpc = initTRPC
       ping: { enabled: true, intervalMs: 15_000 },
       client: { reconnectAfterInactivityMs: 40_000 },
     },
-    errorFormatter({ shape, error, type, ctx }) {
-      const { code, message, issues } = publicErrorOf(toTableError(error, type))
+    errorFormatter({ shape, error, type, ctx, input }) {
+      const locale = localeOfInput(input) ?? ctx?.locale() ?? 'en'
+      const { code, message, issues } = publicErrorOf(toTableError(error, type), { locale, input })
       return {
         ...shape,
         message,

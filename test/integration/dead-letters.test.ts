@@ -43,6 +43,7 @@ async function openPlatform(count: number) {
       sessionToken: undefined,
       session: async () => (role === undefined ? null : session),
       orderToken: () => undefined,
+      locale: () => 'en' as const,
       setCookie: () => undefined,
     }
     return { call: platform.createCaller(context).admin, userId: session.userId, requestId: context.requestId }

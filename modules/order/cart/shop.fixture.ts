@@ -80,6 +80,7 @@ export async function openShop(
         sessionToken: undefined,
         session: async () => session,
         orderToken: () => orderToken,
+        locale: () => 'en' as const,
         setCookie: () => undefined,
       }
       return module.router.createCaller(context)
