@@ -8,6 +8,7 @@ import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
 import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
+import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
 import { createLoadShedder } from './load-shedding.ts'
 import { codeOf, rejectConnection, rejectUrl } from './rejection.ts'
@@ -119,6 +120,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
+  await registerOpenApi(server)
   await trpcRequests.registerRoutes(server)
   registerWebhooks(server, app)
   await registerPages(server)

@@ -13,6 +13,8 @@ import { localeOfInput } from './translation.ts'
 export interface Meta {
   /** Set where the response is the same for everyone: the tags of the data it is made from. See {@link cachedProcedure}. */
   cacheTags?: readonly string[]
+  /** Who may call it; everyone unless given. */
+  access?: 'customer' | 'staff'
 }
 
 const trpc = initTRPC
@@ -101,14 +103,14 @@ export const publicProcedure = trpc.procedure
 export const cachedProcedure = (...cacheTags: [string, ...string[]]) => publicProcedure.meta({ cacheTags })
 
 /** Requires a session; `ctx.caller` is its account. */
-export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {
+export const customerProcedure = publicProcedure.meta({ access: 'customer' }).use(async ({ ctx, next }) => {
   const caller = await ctx.session()
   if (caller === null) throw new AppError('unauthenticated')
   return next({ ctx: { ...ctx, caller } })
 })
 
 /** Requires a session of a staff account. */
-export const staffProcedure = customerProcedure.use(({ ctx, next }) => {
+export const staffProcedure = customerProcedure.meta({ access: 'staff' }).use(({ ctx, next }) => {
   if (ctx.caller.role !== 'staff') throw new AppError('forbidden')
   return next()
 })
