@@ -30,7 +30,7 @@ CREATE TABLE "product"."product" (
 	"content_hash" text NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "product_slug_unique" UNIQUE("slug"),
-	CONSTRAINT "product_status" CHECK (status in ('draft', 'active', 'archived'))
+	CONSTRAINT "product_status" CHECK (status in ('draft', 'active', 'archived', 'unlisted'))
 );
 --> statement-breakpoint
 CREATE TABLE "product"."product_category" (

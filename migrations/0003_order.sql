@@ -96,6 +96,8 @@ CREATE TABLE "order"."orders" (
 	"currency" text NOT NULL,
 	"locale" text NOT NULL,
 	"email" text NOT NULL,
+	"source" text,
+	"review_since" timestamp with time zone,
 	"shipping_address" jsonb NOT NULL,
 	"billing_address" jsonb,
 	"shipping_option" jsonb NOT NULL,
@@ -185,6 +187,8 @@ CREATE UNIQUE INDEX "orders_number" ON "order"."orders" USING btree ("number");-
 CREATE UNIQUE INDEX "orders_cart" ON "order"."orders" USING btree ("cart_id");--> statement-breakpoint
 CREATE INDEX "orders_user" ON "order"."orders" USING btree ("user_id","placed_at","id") WHERE user_id is not null;--> statement-breakpoint
 CREATE INDEX "orders_placed" ON "order"."orders" USING btree ("placed_at","id");--> statement-breakpoint
+CREATE INDEX "orders_email" ON "order"."orders" USING btree (lower("email") text_pattern_ops,"placed_at");--> statement-breakpoint
+CREATE INDEX "orders_source" ON "order"."orders" USING btree ("source","placed_at") WHERE source is not null;--> statement-breakpoint
 CREATE INDEX "orders_last_sent" ON "order"."orders" USING btree ("last_sent_at") WHERE last_sent_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_attention" ON "order"."orders" USING btree ("placed_at","id") WHERE attention is not null;--> statement-breakpoint
 CREATE INDEX "payment_intent" ON "order"."payment" USING btree ("intent_id") WHERE intent_id is not null;--> statement-breakpoint

@@ -23,6 +23,7 @@ const key = z.string().min(32, 'must have at least 32 characters')
  * of the setting.
  */
 const settings = {
+  NODE_ENV: z.string().optional().describe('production forbids demo accounts: none are created, and none can log in.'),
   PORT: port.default(3000).describe('Port that the shop listens on. 0 chooses a free port.'),
   HOST: z
     .string()
@@ -75,6 +76,11 @@ const settings = {
     .optional()
     .describe('Address of the payment API, such as the sandbox provider. Stripe by default.'),
   PAYMENT_SECRET_KEY: z.string().min(8).optional().describe('Secret key of the Stripe account.'),
+  PAYMENT_PUBLISHABLE_KEY: z
+    .string()
+    .min(8)
+    .optional()
+    .describe('Publishable key of the Stripe account, for the payment form in browsers.'),
   PAYMENT_WEBHOOK_SECRET: z
     .string()
     .min(8)
@@ -119,11 +125,23 @@ const settings = {
     .optional()
     .describe('Addresses or networks of the balancer whose X-Forwarded-For is trusted, separated by commas.'),
   COOKIE_SECURE: flag.default(false).describe('true restricts cookies to HTTPS.'),
-  SESSION_DAYS: positive.max(365).default(30).describe('Lifetime of a session, days.'),
+  SESSION_DAYS: positive.max(365).default(30).describe('Lifetime of a session of a customer, days.'),
+  SESSION_IDLE_DAYS: positive
+    .max(365)
+    .default(14)
+    .describe('Time without use that ends a session of a customer, days.'),
+  SESSION_STAFF_HOURS: positive.max(720).default(12).describe('Lifetime of a session of staff, hours.'),
+  SESSION_IDLE_STAFF_MINUTES: positive
+    .min(10, 'must be 10 or more: use is recorded every 5 minutes')
+    .max(43_200)
+    .default(60)
+    .describe('Time without use that ends a session of staff, minutes.'),
   LOGIN_ATTEMPTS: positive
     .max(1_000_000)
     .default(10)
-    .describe('Failed logins allowed per account and address in 15 minutes.'),
+    .describe(
+      'Failed logins allowed per account and device in 15 minutes; per account from all unknown devices three times, per network five times as many.',
+    ),
   REGISTER_ATTEMPTS: positive.max(1_000_000).default(20).describe('Registrations allowed per address in 15 minutes.'),
   REQUEST_TIMEOUT_MS: positive.max(120_000).default(10_000).describe('Timeout of one request, ms.'),
   DRAIN_MS: z.coerce
@@ -191,7 +209,7 @@ export interface Setting {
 export const settingList: Setting[] = Object.entries(settings).map(([name, schema]) => ({
   name,
   description: schema.description ?? '',
-  isSecret: /KEY|SECRET|_URL$/.test(name),
+  isSecret: /KEY|SECRET|_URL$/.test(name) && !/PUBLISHABLE/.test(name),
 }))
 
 /**

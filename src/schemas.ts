@@ -106,25 +106,44 @@ export interface Page<Item> {
 /** ISO 3166 alpha-2 in capitals. */
 const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 alpha-2 code such as DE')
 
-export const addressSchema = z.object({
+const optionalLine = (max: number) => blankOrLine(max).nullish()
+
+/** The parts of an address, before the rules of its country (`#address`). Null and blank are the same as absent. */
+export const addressPartsSchema = z.strictObject({
   name: nameSchema,
+  company: optionalLine(100),
   line1: singleLine(200),
-  line2: blankOrLine(200).optional(),
-  city: singleLine(100),
-  region: blankOrLine(100).optional(),
-  postalCode: singleLine(20),
+  line2: optionalLine(200),
+  city: optionalLine(100),
+  region: optionalLine(100),
+  postalCode: optionalLine(20),
   country: countrySchema,
-  phone: blankOrLine(40).optional(),
-}) satisfies z.ZodType<Address>
+  phone: optionalLine(40),
+})
+
+/** What is required besides `name`, `line1` and `country` depends on the country: `shop.settings` has its rules. */
 export interface Address {
   name: string
+  company?: string | undefined
   line1: string
   line2?: string | undefined
-  city: string
+  city?: string | undefined
   region?: string | undefined
-  postalCode: string
+  postalCode?: string | undefined
   country: string
   phone?: string | undefined
+}
+
+export type AddressField = 'name' | 'company' | 'line1' | 'line2' | 'city' | 'region' | 'postalCode'
+
+/** Rules of a country's addresses. Source: Google's libaddressinput. */
+export interface AddressRules {
+  /** In the order of a form; other fields are not used there. */
+  fields: { name: AddressField; isRequired: boolean; label: Record<Locale, string> }[]
+  /** Null where the country has no postal codes. `pattern` is a regular expression for the whole code. */
+  postalCode: { pattern: string; example: string } | null
+  /** States, provinces or prefectures; empty where any text is taken. */
+  regions: { code: string; name: string; latinName: string }[]
 }
 
 const addressMax = 254

@@ -35,7 +35,7 @@ const reason = freeText(500)
 /** For the buyer: shown in the order's timeline. */
 const message = freeText(500).optional()
 /** Why an order needs staff: a refund failed and is still owed, the buyer's bank disputes the payment, sent goods were not paid, an order is refunded whole and has unsent lines. */
-export const attentionReasons = ['refund_failed', 'disputed', 'capture_failed', 'refunded_unsent'] as const
+export const attentionReasons = ['refund_failed', 'disputed', 'capture_failed', 'refunded_unsent', 'on_hold'] as const
 export type AttentionReason = (typeof attentionReasons)[number]
 
 /** `provider` returns the money the way it came. `outside` is paid by staff by other means. */
@@ -55,7 +55,10 @@ export const adminListInput = z
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
     /** Orders that need staff for this reason, or for any. */
     attention: z.enum([...attentionReasons, 'any']).optional(),
-    number: singleLine(20).toUpperCase().optional(),
+    /** In any form, such as `#7k3m9 qxt2f`. */
+    number: singleLine(40).optional(),
+    /** A whole address, or the beginning of one. */
+    email: singleLine(254).optional(),
     /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { addressSchema } from '#address'
 import {
-  addressSchema,
   blankOrLine,
   blankOrText,
   currencySchema,
@@ -44,6 +44,8 @@ export const cartSetLineInput = z.strictObject({
   quantity: z.int().min(0).max(quantityMax),
 })
 export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: singleLine(50) })
+/** The caller's own cart needs no id. */
+export const cartCurrentInput = z.strictObject({}).optional()
 export const cartClaimInput = z.strictObject({ cartId: idSchema })
 
 export const checkoutInput = z.strictObject({
@@ -82,6 +84,8 @@ export const payInput = z.strictObject({
 })
 export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
 export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: blankOrLine(100).nullish() })
+/** Browsers hold the access token in a cookie; others give it. */
+export const orderAttachInput = z.strictObject({ id: idSchema, accessToken })
 export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const orderCancelInput = z.strictObject({
   id: idSchema,

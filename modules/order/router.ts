@@ -8,6 +8,7 @@ import type { CartActor } from './cart/cart.actor.ts'
 import { createCartRouter } from './cart/cart.router.ts'
 import { checkoutProcedures, requireToken } from './cart/checkout.router.ts'
 import {
+  orderAttachInput,
   orderCancelInput,
   orderGetInput,
   orderListInput,
@@ -17,7 +18,7 @@ import {
   type OrderPage,
 } from './contract.ts'
 import { orderActor } from './lifecycle/order.actor.ts'
-import { requireOrder } from './state/order.access.ts'
+import { holdsToken, requireOrder } from './state/order.access.ts'
 import { orderPage } from './state/order-page.view.ts'
 import { loadOrder } from './state/order.store.ts'
 import { orderView } from './state/order.view.ts'
@@ -47,9 +48,25 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       })
     }),
 
-    get: publicProcedure
-      .input(orderGetInput)
-      .query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
+    /** A browser that opens the link of a guest's email gets a cookie for the order. */
+    get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => {
+      const order = await requireOrder(services, ctx, input)
+      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, input))
+        ctx.setCookie(`order-${order.id}`, input.accessToken)
+      return orderView(order)
+    }),
+
+    /** Adds a guest's order to the caller's account. Safe to repeat. */
+    attach: publicProcedure.input(orderAttachInput).mutation(async ({ ctx, input }): Promise<Order> => {
+      // Before the session is required: a stranger learns nothing, logged in or not.
+      const order = await requireOrder(services, ctx, input)
+      const userId = (await ctx.session())?.userId
+      if (userId === undefined) throw new AppError('unauthenticated')
+      // Staff may see every order, but only the token makes one theirs.
+      if (order.userId !== userId && !holdsToken(services, ctx, input))
+        throw new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
+      return services.actors().ask(orderActor, { id: order.id, message: { type: 'attach', userId } })
+    }),
 
     /** The caller's own orders, newest first. */
     list: customerProcedure

@@ -78,6 +78,10 @@ export const orders = orderSchema.table(
     currency: text().notNull(),
     locale: text().$type<'en' | 'zh'>().notNull(),
     email: text().notNull(),
+    /** The network that the order came from, as a keyed hash: limits count by it, and it reveals no address. */
+    source: text(),
+    /** Set while the order is on hold for review by staff. */
+    reviewSince: moment('review_since'),
     shippingAddress: jsonb('shipping_address').$type<Address>().notNull(),
     billingAddress: jsonb('billing_address').$type<Address>(),
     shippingOption: jsonb('shipping_option').$type<{ id: string; name: string }>().notNull(),
@@ -99,6 +103,11 @@ export const orders = orderSchema.table(
       .on(table.userId, table.placedAt, table.id)
       .where(sql`user_id is not null`),
     index('orders_placed').on(table.placedAt, table.id),
+    // Serves equality and prefixes of the normalised address.
+    index('orders_email').on(sql`lower(${table.email}) text_pattern_ops`, table.placedAt),
+    index('orders_source')
+      .on(table.source, table.placedAt)
+      .where(sql`source is not null`),
     // Partial, on columns of their own: an order has no entry until it is sent, and paying it stays an in-page update.
     index('orders_last_sent')
       .on(table.lastSentAt)

@@ -13,6 +13,10 @@ const textOf = (max: number) =>
     .refine((text) => text.en !== undefined || text.zh !== undefined, 'must be given in at least one language')
 export type Text = z.infer<ReturnType<typeof textOf>>
 
+/** Most variants and pictures of a product: the limits of Shopify. */
+export const variantsMax = 2048
+export const imagesMax = 250
+
 /** Highest price, in minor units. */
 export const priceMax = 1_000_000_000_00
 /** Minor units by currency, in at least one currency. */
@@ -22,7 +26,7 @@ const prices = z
 
 export const categoryDraftSchema = z.strictObject({
   slug: slugSchema,
-  name: textOf(200),
+  name: textOf(255),
   /** Slug of the parent category; null for a root. */
   parent: slugSchema.nullable(),
   position: z.int().min(0),
@@ -49,15 +53,16 @@ const variantDraftSchema = z.strictObject({
 
 export const productDraftSchema = z.strictObject({
   slug: slugSchema,
-  status: z.enum(['draft', 'active', 'archived']),
-  brand: z.string().trim().min(1).max(200).nullable(),
+  /** `unlisted`: on sale for those who have its link, in no list and no search. */
+  status: z.enum(['draft', 'active', 'archived', 'unlisted']),
+  brand: z.string().trim().min(1).max(255).nullable(),
   title: textOf(500),
   description: textOf(50_000),
   /** Slugs of the leaf categories of the product. */
   categories: z.array(slugSchema).max(20),
-  media: z.array(z.strictObject({ url: z.string().min(1).max(2000), alt: textOf(500) })).max(50),
-  options: z.array(z.strictObject({ name: textOf(100), values: z.array(textOf(200)).min(1).max(100) })).max(10),
-  variants: z.array(variantDraftSchema).min(1).max(500),
+  media: z.array(z.strictObject({ url: z.string().min(1).max(2000), alt: textOf(500) })).max(imagesMax),
+  options: z.array(z.strictObject({ name: textOf(255), values: z.array(textOf(255)).min(1).max(variantsMax) })).max(10),
+  variants: z.array(variantDraftSchema).min(1).max(variantsMax),
   attributes: z.array(z.strictObject({ name: textOf(100), value: textOf(500) })).max(50),
 })
 

@@ -28,6 +28,8 @@ function callAs(role?: Session['role']) {
     address: '127.0.0.1',
     log,
     sessionToken: undefined,
+    deviceToken: undefined,
+    userAgent: undefined,
     session: () => Promise.resolve(session),
     orderToken: () => undefined,
     locale: () => 'en' as const,

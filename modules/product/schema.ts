@@ -63,7 +63,7 @@ export const product = productSchema.table(
     index('product_title_zh')
       .on(sql`(left(coalesce(title ->> 'zh', title ->> 'en'), 60) collate "zh-x-icu")`, table.id)
       .where(sql`status = 'active'`),
-    check('product_status', sql`status in ('draft', 'active', 'archived')`),
+    check('product_status', sql`status in ('draft', 'active', 'archived', 'unlisted')`),
   ],
 )
 

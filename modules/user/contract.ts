@@ -13,9 +13,12 @@ import {
 
 /** Input and output of `user.*`. Imports nothing but schemas, since the published client contains these types. */
 
+/** A password to be set. Beside its length the module rejects passwords that are easy to guess (`password_weak`). */
+const newPasswordSchema = z.string().min(8, 'must have at least 8 characters').max(200)
+
 export const registerInput = z.strictObject({
   email: emailSchema,
-  password: z.string().min(8, 'must have at least 8 characters').max(200),
+  password: newPasswordSchema,
   name: nameSchema.optional(),
   locale: localeSchema.optional(),
 })
@@ -26,11 +29,18 @@ export const loginInput = z.strictObject({
   code: opaque(20).optional(),
 })
 
+export const changePasswordInput = z.strictObject({
+  currentPassword: z.string().min(1).max(200),
+  newPassword: newPasswordSchema,
+})
+export const endSessionInput = z.strictObject({ id: idSchema })
+
 /** Input of procedures without parameters: unexpected fields are rejected, not ignored. */
 export const noInput = z.strictObject({}).optional()
 
 export type RegisterInput = z.infer<typeof registerInput>
 export type LoginInput = z.infer<typeof loginInput>
+export type ChangePasswordInput = z.infer<typeof changePasswordInput>
 
 export const roles = ['customer', 'staff'] as const
 export type Role = (typeof roles)[number]
@@ -41,6 +51,8 @@ export interface User {
   name: string | null
   locale: Locale
   role: Role
+  /** The end of a generated password, which must be changed before; null for a password of the user's own. */
+  passwordExpiresAt: Timestamp | null
   createdAt: Timestamp
 }
 
@@ -48,6 +60,18 @@ export interface SignedIn {
   user: User
   /** Opaque token for `Authorization: Bearer`. Browsers also receive it as an HttpOnly cookie. */
   token: string
+}
+
+/** A session of the caller's account. */
+export interface OwnSession {
+  id: string
+  /** Such as `Chrome, Windows`; null where the client did not say. */
+  device: string | null
+  createdAt: Timestamp
+  /** Accurate to 5 minutes. */
+  lastUsedAt: Timestamp
+  /** The session of this request. */
+  isCurrent: boolean
 }
 
 /** Newest first; `cursor` is the `nextCursor` of the previous page. */

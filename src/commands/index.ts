@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { AppError, BootError } from '#errors'
+import type { ImportCommandOptions } from './import.ts'
 import { exitOnSignals } from './signals.ts'
 
 /** The command line. Each command loads its own code when it runs, so that `--help` prints immediately. */
@@ -45,7 +46,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   program
     .command('import')
     .description('import a Shopify product CSV into the catalog; importing the same file again changes nothing')
-    .argument('<file>', 'the CSV file, UTF-8')
+    .argument('<file>', 'the CSV file; its encoding and separator are recognised')
     .option('--currency <code>', "currency of the file's prices (default: the shop's base currency)")
     .addOption(
       new Option(
@@ -55,11 +56,28 @@ export async function runCommandLine(argv: string[]): Promise<void> {
         .choices(['reject', 'skip'])
         .default('reject'),
     )
+    .addOption(
+      new Option(
+        '--stock <what>',
+        "a quantity that differs from a known SKU's stock: `keep` the shop's, which orders have changed since the export; `set` the file's",
+      )
+        .choices(['keep', 'set'])
+        .default('keep'),
+    )
+    .addOption(
+      new Option(
+        '--locale <language>',
+        "language of the file's texts, which are added to those in the other one (default: guessed for each product)",
+      ).choices(['en', 'zh']),
+    )
+    .option('--encoding <name>', "the file's encoding, such as gb18030 or windows-1252 (default: recognised)")
+    .option('--rejections <file>', 'write all rejected rows to this CSV file')
+    .option('--dry-run', 'check the file and count what would change; write nothing', false)
     .addHelpText(
       'after',
       '\nWorks whether the shop is running or stopped. Rejected rows are listed with line and reason.',
     )
-    .action(async (file: string, options: { currency?: string; onBadRow: 'reject' | 'skip' }) =>
+    .action(async (file: string, options: ImportCommandOptions) =>
       (await import('./import.ts')).importFile(file, options),
     )
 

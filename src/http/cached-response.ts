@@ -92,6 +92,8 @@ const anonymous = (ctx: Context): Context => ({
   ...ctx,
   address: '',
   sessionToken: undefined,
+  deviceToken: undefined,
+  userAgent: undefined,
   session: rejectPersonal,
   locale: rejectPersonal,
   orderToken: rejectPersonal,

@@ -30,7 +30,7 @@ export async function sendCallError(
 /** Headers that tRPC leaves out: the type of an error before the call is recognised, and Retry-After. */
 export const errorHeaders = (errors: readonly TRPCError[]): Record<string, string> => ({
   'content-type': 'application/json',
-  ...retryAfterHeader(errors.find(({ code }) => code === 'SERVICE_UNAVAILABLE')),
+  ...retryAfterHeader(errors.find(({ code }) => code === 'SERVICE_UNAVAILABLE' || code === 'TOO_MANY_REQUESTS')),
 })
 
 const retryAfterHeader = (error: TRPCError | undefined): Record<string, string> =>

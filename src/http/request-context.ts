@@ -4,6 +4,7 @@ import { AppError } from '#errors'
 import { preferredLocale, type Context, type Session } from '#rpc'
 
 const orderCookieDays = 30
+const deviceCookieDays = 365
 
 /** The context of the procedures that one request calls. */
 export function createContext(app: App, { request, reply }: { request: FastifyRequest; reply: FastifyReply }): Context {
@@ -19,6 +20,8 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isReadOnly: config.READ_ONLY,
     sessionToken,
+    deviceToken: request.cookies['hf_device'],
+    userAgent: request.headers['user-agent'],
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
     locale: () => preferredLocale(request.headers['accept-language']),
     orderToken(orderId) {
@@ -28,12 +31,18 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     setCookie(cookie, value) {
       // An event stream has sent its headers before its procedure runs.
       if (reply.raw.headersSent) return
+      const cookieDays: Record<string, number> = { session: config.SESSION_DAYS, device: deviceCookieDays }
       const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
-      if (value === null) reply.clearCookie(`hf_${cookie}`, options)
-      else
+      if (value === null) {
+        reply.clearCookie(`hf_${cookie}`, options)
+        // After a logout the next person at this browser sees no order that was placed in it.
+        if (cookie === 'session')
+          for (const name of Object.keys(request.cookies))
+            if (name.startsWith('hf_order-')) reply.clearCookie(name, options)
+      } else
         reply.setCookie(`hf_${cookie}`, value, {
           ...options,
-          maxAge: (cookie === 'session' ? config.SESSION_DAYS : orderCookieDays) * 86_400,
+          maxAge: (cookieDays[cookie] ?? orderCookieDays) * 86_400,
         })
     },
   }

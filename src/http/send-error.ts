@@ -8,7 +8,7 @@ import { retryAfter } from './retry-after.ts'
 /** Sends an error from outside a procedure, in the format of a procedure's error. */
 export function sendError(reply: FastifyReply, code: ErrorCode, error?: AppError): FastifyReply {
   const { status } = errorKinds[code]
-  if (status === 503) reply.header('retry-after', retryAfter(error))
+  if (status === 503 || status === 429) reply.header('retry-after', retryAfter(error))
   return reply
     .status(status)
     .send(
@@ -29,7 +29,7 @@ export function errorBody(
     error: {
       message,
       code: TRPC_ERROR_CODES_BY_KEY[kind.rpc],
-      data: errorData(code, { issues, requestId }),
+      data: errorData(code, { issues, requestId, retryAfterSeconds: error?.retryAfterSeconds }),
     },
   }
 }

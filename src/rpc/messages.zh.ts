@@ -13,6 +13,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'The request is too large. Send less data.': '请求过大，请减少数据。',
   'Send JSON with content-type application/json.': '请以 content-type application/json 发送 JSON。',
   'An account with this e-mail exists. Log in instead.': '此电子邮件已注册，请直接登录。',
+  'This password is easy to guess. Choose another one, such as four words that have nothing to do with each other.':
+    '此密码容易被猜到，请换一个，例如四个互不相关的词。',
   'This cart has been ordered already. Start a new one.': '此购物车已下单，请新建购物车。',
   'This code does not exist or has expired.': '此优惠码不存在或已过期。',
   'The cart is full. Remove a line before adding another.': '购物车已满，请先删除一项。',
@@ -42,7 +44,9 @@ export const chinese: Readonly<Record<string, string>> = {
   'must have at least 8 characters': '至少 8 个字符',
   'is too long': '太长',
   'must not be 0': '不能为 0',
-  'The password must not be the e-mail address.': '密码不能与电子邮件地址相同。',
+  'The new password must differ from the current one.': '新密码不能与当前密码相同。',
+  'The current password is wrong.': '当前密码错误。',
+  'There is no such session. Reload the list.': '没有此会话，请刷新列表。',
 
   // Requests
   'There is no such procedure.': '没有此接口。',
@@ -59,6 +63,8 @@ export const chinese: Readonly<Record<string, string>> = {
     '此游标不属于该查询，请省略以从第一页开始。',
   'The shop is being maintained: nothing can be ordered or changed for some minutes.':
     '本店正在维护，几分钟内无法下单或更改。',
+  'Too many attempts. Try again in {} seconds.': '尝试次数过多，请在 {} 秒后再试。',
+  'Too many attempts. Try again in {} second.': '尝试次数过多，请在 {} 秒后再试。',
   'Too many attempts. Try again in {} minutes.': '尝试次数过多，请在 {} 分钟后再试。',
   'Too many attempts. Try again in {} minute.': '尝试次数过多，请在 {} 分钟后再试。',
 

@@ -24,17 +24,18 @@ const trpc = initTRPC
     isDev: false,
     sse: {
       maxDurationMs: 10 * 60_000,
-      ping: { enabled: true, intervalMs: 15_000 },
-      client: { reconnectAfterInactivityMs: 40_000 },
+      // A connection that has died without a word is noticed within 10 s: the buyer's page then says that it is not live.
+      ping: { enabled: true, intervalMs: 4_000 },
+      client: { reconnectAfterInactivityMs: 10_000 },
     },
     errorFormatter({ shape, error, type, ctx, input }) {
       const locale = localeOfInput(input) ?? ctx?.locale() ?? 'en'
-      const { code, message, issues } = publicErrorOf(toTableError(error, type), { locale, input })
+      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type), { locale, input })
       return {
         ...shape,
         message,
         code: TRPC_ERROR_CODES_BY_KEY[errorKinds[code].rpc],
-        data: errorData(code, { issues, requestId: ctx?.requestId ?? null }),
+        data: errorData(code, { issues, requestId: ctx?.requestId ?? null, retryAfterSeconds }),
       }
     },
   })

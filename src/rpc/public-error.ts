@@ -11,6 +11,7 @@ export interface PublicError {
   code: ErrorCode
   message: string
   issues: FieldIssue[]
+  retryAfterSeconds?: number | undefined
 }
 
 /** Who the error is reported to: their language, and the input in which a field may be missing. */
@@ -23,7 +24,12 @@ export function publicErrorOf(error: TRPCError, { locale, input }: Reader = { lo
   const { cause } = error
   if (cause instanceof AppError) {
     const message = translate(cause.message, locale)
-    return { code: cause.code, message, issues: cause.field === undefined ? [] : [{ field: cause.field, message }] }
+    return {
+      code: cause.code,
+      message,
+      issues: cause.field === undefined ? [] : [{ field: cause.field, message }],
+      retryAfterSeconds: cause.retryAfterSeconds,
+    }
   }
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
     const issues = cause.issues.flatMap((issue) => fieldIssues(issue, { input, locale })).slice(0, 20)
@@ -70,9 +76,17 @@ function fieldIssues(
     return closest.flatMap((inner) => fieldIssues(inner, { input, locale }, path))
   }
   const value = valueAt(input, path)
-  const message = isUntold(issue, value) ? issueText(issue, value)[locale] : translate(issue.message, locale)
+  const message = isUntold(issue, value)
+    ? issueText(issue, value)[locale]
+    : (ownTranslation(issue, locale) ?? translate(issue.message, locale))
   const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
   return fields.map((field) => ({ field: field.map(String).join('.'), message }))
+}
+
+/** A schema whose messages are made of data brings their translation along. */
+function ownTranslation(issue: ZodError['issues'][number], locale: Locale): string | undefined {
+  const translation: unknown = issue.code === 'custom' ? issue.params?.[locale] : undefined
+  return typeof translation === 'string' ? translation : undefined
 }
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>

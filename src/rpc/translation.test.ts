@@ -3,7 +3,7 @@ import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { errorKinds } from '#errors'
-import { addressSchema, emailSchema, localeSchema, quantitySchema, skuSchema } from '#schemas'
+import { addressPartsSchema, emailSchema, localeSchema, quantitySchema, skuSchema } from '#schemas'
 import { chinese } from './messages.zh.ts'
 import { publicErrorOf } from './public-error.ts'
 import { translate } from './translation.ts'
@@ -15,7 +15,7 @@ const input = z.strictObject({
   locale: localeSchema,
   email: emailSchema,
   isGift: z.boolean(),
-  address: addressSchema,
+  address: addressPartsSchema,
 })
 
 function issuesOf(value: unknown, locale: 'en' | 'zh'): Record<string, string> {

@@ -113,6 +113,11 @@ export const metrics = {
     help: 'Calls rejected by load shedding, by class of traffic and exhausted resource',
     labelNames: ['class', 'reason'],
   }),
+  rateLimited: new Counter({
+    name: 'holdfast_rate_limited_total',
+    help: 'Attempts rejected by a rate limit',
+    labelNames: ['limit'],
+  }),
   poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Calls waiting for a connection to Postgres' }),
   poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
 }

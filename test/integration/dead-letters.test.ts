@@ -41,6 +41,8 @@ async function openPlatform(count: number) {
       timeoutMs: 5_000,
       isReadOnly: false,
       sessionToken: undefined,
+      deviceToken: undefined,
+      userAgent: undefined,
       session: async () => (role === undefined ? null : session),
       orderToken: () => undefined,
       locale: () => 'en' as const,

@@ -14,6 +14,7 @@ import { Announcer } from './parts/announcer.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
 import { savedScrollY, useRoute } from './route/router.ts'
+import { visit } from './shop/session.ts'
 import { useStore } from './shop/store.ts'
 import { settings } from './text/settings.ts'
 import { languageTag, useText } from './text/use-text.ts'
@@ -54,7 +55,7 @@ export function App() {
       </a>
       <Header />
       <main id="main" ref={main} tabIndex={-1} className="width">
-        <Screen path={route.path} />
+        <Screen key={useStore(visit)} path={route.path} />
       </main>
       <Footer />
       <Announcer />

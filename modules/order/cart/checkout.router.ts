@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Queryable } from '#db'
 import { idempotencyKey, readReplies, type IdempotencyKey } from '#idempotency'
@@ -15,6 +14,7 @@ import {
 } from '../contract.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
 import { sumUp, totalsView } from '../pricing/totals.rules.ts'
+import { newOrderNumber } from '../state/order-number.rules.ts'
 import { accessTokenOf } from '../state/order.access.ts'
 import { findOwnerOfOrderedCart } from '../state/order.store.ts'
 import { requireCart } from './cart.access.ts'
@@ -88,9 +88,10 @@ async function place(
     message: {
       type: 'place',
       orderId: uuidv7(),
-      number: orderNumber(),
+      number: newOrderNumber(),
       userId: session?.userId ?? null,
       email,
+      source: null,
       locale: agreed.locale ?? session?.locale ?? null,
       shippingAddress: agreed.shippingAddress,
       billingAddress: agreed.billingAddress ?? null,
@@ -151,12 +152,3 @@ export function requireToken({ token }: PlaceInput['payment']): string {
     message: 'Give the token of the card that the payment provider has issued.',
   })
 }
-
-/** Crockford's base 32, without letters that can be mistaken for digits. */
-const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-
-/** Ten random digits, such as `7K3M9-QXT2F`. Unlike a serial number it does not reveal the shop's sales. */
-const orderNumber = (): string =>
-  Array.from({ length: 10 }, () => digits[randomInt(digits.length)])
-    .join('')
-    .replace(/^.{5}/, '$&-')

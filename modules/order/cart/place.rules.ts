@@ -17,6 +17,8 @@ export interface Placement {
   number: string
   userId: string | null
   email: string
+  /** The buyer's network, as a keyed hash. */
+  source?: string | null | undefined
   locale: Locale
   shippingAddress: Address
   billingAddress: Address | null
@@ -116,6 +118,8 @@ export function placeOrder(
     currency: cart.currency,
     locale: placement.locale,
     email: placement.email,
+    source: placement.source ?? null,
+    reviewSince: null,
     shippingAddress: placement.shippingAddress,
     billingAddress: placement.billingAddress,
     shippingOption: { id: option.id, name: option.name },

@@ -10,6 +10,7 @@ import { openDatabase } from '#db'
 import { AppError } from '#errors'
 import { createEmailSender, createStripeProvider } from '#outbound'
 import { seedCatalog } from '#product'
+import { createRateLimits } from '#rate-limit'
 import { startSandbox } from '#sandbox'
 import type { Context, Session } from '#rpc'
 import type { Services } from '#services'
@@ -49,7 +50,9 @@ export async function openShop(
   const email = createEmailSender({ smtpUrl: undefined, folder: emails, from: config.EMAIL_FROM, log })
   stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
-  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
+  const rateLimits = createRateLimits({ redisUrl: undefined, secretKey, log })
+  stack.defer(() => rateLimits.close())
+  const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   await seedCatalog(services)
   const module = createOrderModule(services)
   const actors: Actors = createActors({
@@ -68,9 +71,9 @@ export async function openShop(
   return {
     services,
     skus: rows.map(({ sku }) => sku),
-    callAs: (caller, { address = '127.0.0.1', orderToken } = {}) => {
+    callAs: (caller, { address = '127.0.0.1', orderToken, role = 'customer', cookies = [] } = {}) => {
       const session: Session | null =
-        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role: 'customer', locale: 'en' }
+        caller === null ? null : { id: 's', userId: caller, email: 'ada@example.com', role, locale: 'en' }
       const context: Context = {
         requestId: 'test',
         timeoutMs: 10_000,
@@ -78,10 +81,12 @@ export async function openShop(
         address,
         log,
         sessionToken: undefined,
+        deviceToken: undefined,
+        userAgent: undefined,
         session: async () => session,
         orderToken: () => orderToken,
         locale: () => 'en' as const,
-        setCookie: () => undefined,
+        setCookie: (cookie) => void cookies.push(cookie),
       }
       return module.router.createCaller(context)
     },
@@ -107,12 +112,20 @@ export async function openShop(
 
 type Caller = ReturnType<ReturnType<typeof createOrderModule>['router']['createCaller']>
 
+interface CallerOptions {
+  address?: string
+  orderToken?: string
+  role?: Session['role']
+  /** Receives the names of the cookies that are set. */
+  cookies?: string[]
+}
+
 export interface Shop extends AsyncDisposable {
   services: Services
   /** SKUs with more than 20 units. */
   skus: string[]
   /** Calls procedures as the customer of this id, or as a guest (null). */
-  callAs(userId: string | null, from?: { address?: string; orderToken?: string }): Caller
+  callAs(userId: string | null, from?: CallerOptions): Caller
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Handles all messages that are due, until none is. */
   work(): Promise<void>

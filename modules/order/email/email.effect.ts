@@ -3,6 +3,7 @@ import { RetryLaterError, type EffectKind } from '#actor'
 import { createExternalService, EmailRejectedError, OutboundError } from '#outbound'
 import type { Services } from '#services'
 import { capturedMinor, hasBuyerMoney, owedRefunds } from '../state/balance.rules.ts'
+import { accessTokenOf } from '../state/order.access.ts'
 import { emailTemplates } from '../state/order.outbox.ts'
 import type { FindOrder, OrderState } from '../state/order.state.ts'
 import { orderUrl, orderView } from '../state/order.view.ts'
@@ -21,7 +22,7 @@ type Send = z.infer<typeof message>
 const timeoutMs = 15_000
 
 export function createEmailEffect(
-  { config, email, log }: Pick<Services, 'config' | 'email' | 'log'>,
+  { config, email, log, secretKey }: Pick<Services, 'config' | 'email' | 'log' | 'secretKey'>,
   findOrder: FindOrder,
 ): EffectKind<Send> {
   const service = createExternalService({
@@ -44,7 +45,7 @@ export function createEmailEffect(
     async run({ template, reference }, { id }) {
       const order = await findOrder(id)
       if (order === undefined) throw new Error('an email message names an order that does not exist')
-      const content = composeEmail(config, order, { template, reference })
+      const content = composeEmail({ config, secretKey }, order, { template, reference })
       if (content === null) return { outbox: [] }
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
@@ -65,15 +66,15 @@ export function createEmailEffect(
 
 /** The email about the order as it is now; null if the order has moved on, so that the email would say what is no longer so. */
 export function composeEmail(
-  config: Services['config'],
+  shop: Pick<Services, 'config' | 'secretKey'>,
   order: OrderState,
   send: Omit<Send, 'type'>,
 ): EmailContent | null {
   if (isOutdated(order, send)) return null
   return renderEmail(send.template, orderView(order), {
     locale: order.locale,
-    shopName: config.SHOP_NAME,
-    orderUrl: orderUrl(config, order.id),
+    shopName: shop.config.SHOP_NAME,
+    orderUrl: linkOf(shop, order),
     reference: send.reference,
     moneyBack: moneyBackOf(order),
   })
@@ -99,4 +100,16 @@ function moneyBackOf(order: OrderState): NonNullable<EmailContext['moneyBack']> 
   if (capturedMinor(order) === 0) return 'nothing'
   if (hasBuyerMoney(order)) return 'owed'
   return order.disputes.some(({ status }) => status === 'lost') ? 'bank' : 'refund'
+}
+
+/**
+ * A guest's link works in any browser: it carries the access token, which is derived here and stored nowhere. It is in
+ * the fragment, which browsers send to no server.
+ */
+function linkOf(
+  { config, secretKey }: Pick<Services, 'config' | 'secretKey'>,
+  { id, userId }: Pick<OrderState, 'id' | 'userId'>,
+): string | null {
+  const url = orderUrl(config, id)
+  return url === null || userId !== null ? url : `${url}#${accessTokenOf(secretKey, id)}`
 }

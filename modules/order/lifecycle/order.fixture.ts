@@ -24,6 +24,8 @@ export const placed: OrderState = {
   currency: 'EUR',
   locale: 'en',
   email: 'ada@example.com',
+  source: null,
+  reviewSince: null,
   shippingAddress: { name: 'Ada', line1: '1 Street', city: 'Berlin', postalCode: '10115', country: 'DE' },
   billingAddress: null,
   shippingOption: { id: 'standard', name: 'Standard' },

@@ -32,6 +32,7 @@ import type { MessageOf, OrderMessage, ResultOf } from '../state/order.message.t
 import { withDerived } from '../state/derived.rules.ts'
 import type { OrderState } from '../state/order.state.ts'
 import { orderView } from '../state/order.view.ts'
+import { attach } from './attach.rules.ts'
 import {
   cancelPaid,
   cancelUnpaid,
@@ -87,6 +88,7 @@ const machine: Machine = {
   return:          { placed: notSent,         paid: takeBack,        fulfilled: takeBack,        closed: orderClosed,     cancelling: notSent,                  cancelled: notSent },
   refund:          { placed: notCaptured,     paid: refund,          fulfilled: refund,          closed: refund,          cancelling: refund,                   cancelled: refund },
   note:            { placed: note,            paid: note,            fulfilled: note,            closed: note,            cancelling: note,                     cancelled: note },
+  attach:          { placed: attach,          paid: attach,          fulfilled: attach,          closed: attach,          cancelling: attach,                   cancelled: attach },
   // Reports of timers, effects and the provider's webhooks.
   paymentDeadline: { placed: deadlinePassed,  paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: ignore,                   cancelled: ignore },
   paymentOpened:   { placed: opened,          paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: opened,                   cancelled: opened },
@@ -120,6 +122,7 @@ const commands: ReadonlySet<OrderMessage['type']> = new Set<OrderMessage['type']
   'return',
   'refund',
   'note',
+  'attach',
 ])
 
 /** @throws AppError `not_found` for an order that does not exist, `order_state` for what its state does not allow */

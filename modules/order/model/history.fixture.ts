@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import type { OrderMessage } from '../state/order.message.ts'
 import { checkEnd, checkStep, secret } from './invariants.fixture.ts'
 import type { Fault } from './provider.fixture.ts'
-import { createWorld, realRules, skus, type Rules, type Setup, type World } from './world.fixture.ts'
+import { realRules, type Rules } from './rules.fixture.ts'
+import { createWorld, skus, type Setup, type World } from './world.fixture.ts'
 
 /** Random histories: what buyer, staff, provider, workers and clock do with two carts and the orders made of them. */
 
@@ -252,13 +253,18 @@ const remedies: readonly Make[] = [cancelByStaff, cancelRest, fulfilAll, takeBac
 const ending = fc.record({
   remedies: fc.shuffledSubarray([...remedies], { minLength: remedies.length }),
   verdict: fc.constantFrom('won' as const, 'lost' as const),
+  /** Whether the buyer's bank sends every refund back after weeks. */
+  areRefundsSentBack: isTrue,
 })
+type Ending = typeof ending extends fc.Arbitrary<infer Chosen> ? Chosen : never
 
 /** Lets everything finish, and has staff bring every order to its end. */
-async function end(world: World, chosen: { remedies: readonly Make[]; verdict: 'won' | 'lost' }): Promise<void> {
+async function end(world: World, chosen: Ending): Promise<void> {
   for (const model of world.models.values()) model.areRefundsPending = false
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 5; round += 1) {
     await world.settle()
+    if (round === 2 && chosen.areRefundsSentBack)
+      for (const model of world.models.values()) model.occurrences.refundsBecome('failed')
     for (const model of world.models.values()) model.occurrences.disputeBecomes(chosen.verdict)
     await world.settle()
     for (const [order, state] of world.orders)

@@ -11,12 +11,10 @@ const { MODEL_HISTORIES = '2000', MODEL_SEED, MODEL_PATH } = process.env
 const seed = MODEL_SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(MODEL_SEED)
 
 test('stock and money add up, every order has an end, and buyers read the truth, in every history', async () => {
-  console.log(`model test: ${MODEL_HISTORIES} histories, MODEL_SEED=${seed}`)
-  await fc.assert(histories(), {
-    numRuns: Number(MODEL_HISTORIES),
-    seed,
-    ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH }),
-  })
+  process.stdout.write(`model test: ${MODEL_HISTORIES} histories, MODEL_SEED=${seed}\n`)
+  const path = MODEL_PATH === undefined ? {} : { path: MODEL_PATH }
+  const report = await fc.check(histories(), { numRuns: Number(MODEL_HISTORIES), seed, ...path })
+  expect(await fc.asyncDefaultReportMessage(report)).toBeUndefined()
 }, 3_600_000)
 
 test.each(Object.entries(plantedBugs))(

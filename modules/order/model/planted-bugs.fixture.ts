@@ -1,6 +1,6 @@
 import { AppError } from '#errors'
 import { stockMovesOf } from '../state/order-change.rules.ts'
-import { realRules, returnDays, type Rules } from './world.fixture.ts'
+import { realRules, returnDays, type Rules } from './rules.fixture.ts'
 
 /** Bugs that the model test must find: those of other shops' bug reports, and some of their neighbours. */
 
@@ -40,7 +40,7 @@ export const plantedBugs: Readonly<Record<string, Rules>> = {
     decideOrder: (state, message, context) => {
       const decision = decideOrder(state, message, context)
       if (decision.state === undefined || message.type !== 'refund') return decision
-      const timeline = decision.state.timeline.map((entry) => ({ ...entry, detail: entry.detail ?? entry.note }))
+      const timeline = decision.state.timeline.map((entry) => ({ ...entry, detail: entry.note ?? entry.detail }))
       return {
         ...decision,
         state: { ...decision.state, timeline: [...(state?.timeline ?? []), ...timeline.slice(state?.timeline.length)] },
@@ -59,8 +59,8 @@ export const plantedBugs: Readonly<Record<string, Rules>> = {
     },
   }),
   'an email says that nothing was charged, whatever was': planted({
-    composeEmail: (config, order, send) => {
-      const email = composeEmail(config, order, send)
+    composeEmail: (shop, order, send) => {
+      const email = composeEmail(shop, order, send)
       return email !== null && send.template === 'cancelled' ? { ...email, text: 'Nothing has been charged' } : email
     },
   }),

@@ -5,10 +5,7 @@ import type { Offer } from '#product'
 import { createLog } from '#telemetry'
 import { decideCart, type CartMessage } from '../cart/cart.rules.ts'
 import type { CartState } from '../cart/cart.state.ts'
-import { claimCart } from '../cart/claim.rules.ts'
-import { composeEmail } from '../email/email.effect.ts'
 import { entriesOf, type LedgerEntry } from '../ledger/ledger.rules.ts'
-import { decideOrder } from '../lifecycle/order.rules.ts'
 import { createChargeEffect } from '../payment/charge.effect.ts'
 import { classifyForOrder } from '../payment/payment-event.effect.ts'
 import { createPaymentEffect } from '../payment/payment.effect.ts'
@@ -16,6 +13,7 @@ import type { OrderDecision, OrderMovement } from '../state/order-change.rules.t
 import type { OrderMessage } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
 import { createProviderModel, type Fault } from './provider.fixture.ts'
+import { realRules, type Rules } from './rules.fixture.ts'
 
 /**
  * A model of the shop: two carts, the orders made of them, their stock, mailbox and clock. The rules and effects are the
@@ -25,29 +23,8 @@ import { createProviderModel, type Fault } from './provider.fixture.ts'
 
 export const skus = ['MUG', 'LAMP', 'PEN'] as const
 const prices: Readonly<Record<string, number>> = { MUG: 500, LAMP: 2_000, PEN: 149 }
-export const buyerId = 'ada'
+const buyerId = 'ada'
 const currency = 'EUR'
-/** Days after the last parcel in which an order can be returned. */
-export const returnDays = 60
-
-/** Decisions of the shop that a planted bug replaces. */
-export interface Rules {
-  decideOrder: typeof decideOrder
-  claimCart: typeof claimCart
-  composeEmail: typeof composeEmail
-  /** Whether housekeeping finds the order to close it. */
-  isClosable(order: OrderState, now: Date): boolean
-}
-
-export const realRules: Rules = {
-  decideOrder,
-  claimCart,
-  composeEmail,
-  // As findClosableOrders does.
-  isClosable: ({ lastSentAt }, now) =>
-    lastSentAt !== null && now.getTime() - lastSentAt.getTime() > returnDays * 86_400_000,
-}
-
 export interface Setup {
   capture: 'now' | 'later'
   country: 'DE' | 'CA'
@@ -335,8 +312,8 @@ export function createWorld({ capture, country, stock: counts, lines }: Setup, r
     const order = message === undefined ? undefined : orders.get(message.envelope.id)
     if (message === undefined || order === undefined) return
     mailbox = mailbox.filter((other) => other !== message)
-    const content = message.envelope.message as unknown as Parameters<typeof composeEmail>[2]
-    const email = rules.composeEmail(config, order, content)
+    const content = message.envelope.message as unknown as Parameters<Rules['composeEmail']>[2]
+    const email = rules.composeEmail({ config, secretKey: 'model' }, order, content)
     if (email !== null) emails.push({ order, template: content.template, text: `${email.subject}\n${email.text}` })
   }
 

@@ -9,7 +9,7 @@ export function withDerived(state: OrderState): OrderState {
   return {
     ...state,
     hasRecords,
-    attention: hasRecords ? attentionOf(state) : null,
+    attention: hasRecords || state.reviewSince !== null ? attentionOf(state) : null,
     lastSentAt: state.status === 'fulfilled' ? (state.fulfilments.at(-1)?.at ?? null) : null,
   }
 }
@@ -24,6 +24,7 @@ function attentionOf(state: OrderState): AttentionReason[] | null {
     refund_failed: owedRefunds(state).length > 0,
     disputed: state.disputes.some(({ status }) => status === 'opened'),
     capture_failed: isPaid && state.paymentStatus === 'voided' && totalOf(sentOf(state)) > 0,
+    on_hold: state.reviewSince !== null,
     refunded_unsent: isPaid && state.paymentStatus === 'refunded' && totalOf(unsentOf(state)) > 0,
   }
   const found = (Object.keys(reasons) as AttentionReason[]).filter((reason) => reasons[reason])

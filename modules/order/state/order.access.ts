@@ -18,6 +18,13 @@ function isAccessToken(token: string | undefined, secret: string, orderId: strin
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
+/** Whether the caller holds the order's access token, in the input, the header or the cookie. */
+export const holdsToken = (
+  { secretKey }: Services,
+  ctx: Context,
+  { id, accessToken }: { id: string; accessToken?: string | undefined },
+): boolean => isAccessToken(accessToken ?? ctx.orderToken(id), secretKey, id)
+
 /**
  * Loads an order that the caller may see.
  * @throws AppError `not_found`, for an order of somebody else exactly as for one that does not exist
@@ -30,7 +37,7 @@ export async function requireOrder(
   const notFound = new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
   const order = await loadOrder(services.database.query, input.id)
   if (order === undefined) throw notFound
-  if (isAccessToken(input.accessToken ?? ctx.orderToken(order.id), services.secretKey, order.id)) return order
+  if (holdsToken(services, ctx, input)) return order
   const session = await ctx.session()
   if (session !== null && (session.userId === order.userId || session.role === 'staff')) return order
   throw notFound

@@ -114,6 +114,8 @@ export const orderMessage = z.discriminatedUnion('type', [
     reason: z.string(),
     message: z.string().optional(),
   }),
+  /** The holder of a guest's order has logged in, and takes it into this account. */
+  z.object({ type: z.literal('attach'), userId: z.string() }),
   z.object({ type: z.literal('note'), by: initiator, text: z.string() }),
   /** The time for returns is over. */
   z.object({ type: z.literal('close') }),

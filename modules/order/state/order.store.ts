@@ -1,8 +1,10 @@
 import { and, desc, eq, gte, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
+import { emailSchema } from '#schemas'
 import type { AttentionReason } from '../admin.contract.ts'
 import type { FulfilmentStatus, OrderStatus, PaymentStatus } from '../contract.ts'
 import { orderEvents, orderLines, orders, payments } from '../schema.ts'
+import { canonicalOrderNumber } from './order-number.rules.ts'
 import { noRecords, type EventState, type OrderRecords, type OrderState, type PayableOrder } from './order.state.ts'
 import { loadRecords, saveRecords } from './records.store.ts'
 
@@ -82,8 +84,11 @@ export interface OrderFilter {
   status?: OrderStatus | undefined
   paymentStatus?: PaymentStatus | undefined
   fulfilmentStatus?: FulfilmentStatus | undefined
+  /** In any form. */
   attention?: AttentionReason | 'any' | undefined
   number?: string | undefined
+  /** A whole address, or the beginning of one. */
+  email?: string | undefined
   /** Inclusive. */
   placedFrom?: string | undefined
   /** Exclusive. */
@@ -123,12 +128,20 @@ const conditionsOf = (filter: OrderFilter): (SQL | undefined)[] => [
   filter.status && eq(orders.status, filter.status),
   filter.paymentStatus && eq(orders.paymentStatus, filter.paymentStatus),
   filter.fulfilmentStatus && eq(orders.fulfilmentStatus, filter.fulfilmentStatus),
+  filter.number === undefined ? undefined : eq(orders.number, canonicalOrderNumber(filter.number)),
+  filter.email === undefined ? undefined : emailCondition(filter.email),
   filter.attention && isNotNull(orders.attention),
   filter.attention && filter.attention !== 'any' ? sql`${orders.attention} ? ${filter.attention}` : undefined,
-  filter.number === undefined ? undefined : eq(orders.number, filter.number),
   filter.placedFrom === undefined ? undefined : gte(orders.placedAt, new Date(filter.placedFrom)),
   filter.placedTo === undefined ? undefined : lt(orders.placedAt, new Date(filter.placedTo)),
 ]
+
+/** A whole address is compared as such: `ann@example.co` does not find `ann@example.com`. */
+function emailCondition(written: string): SQL {
+  const email = written.normalize('NFC').toLowerCase()
+  if (emailSchema.safeParse(email).success) return sql`lower(${orders.email}) = ${email}`
+  return sql`lower(${orders.email}) like ${`${email.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`}`
+}
 
 const insertOrders = bulkInsert(orders)
 const insertLines = bulkInsert(orderLines)
@@ -137,6 +150,8 @@ const insertPayments = bulkInsert(payments)
 const updateOrders = bulkUpdate(orders, {
   key: 'id',
   set: [
+    'userId',
+    'reviewSince',
     'status',
     'paymentStatus',
     'fulfilmentStatus',

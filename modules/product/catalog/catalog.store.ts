@@ -16,7 +16,7 @@ import type {
 import { decodeCursor, pageOf } from '#lib/cursor'
 import type { ProductDraft, Text } from '../draft.contract.ts'
 import { sqlIsBackorder, sqlSellable } from '../stock/stock.store.ts'
-import { variantTitle } from './offer.store.ts'
+import { isOnSale, variantTitle } from './offer.store.ts'
 import { pricesIn, sqlPriceIn, sqlTextIn, textIn, type Localisation } from './localisation.rules.ts'
 
 const listLimit = 24
@@ -130,8 +130,11 @@ interface ProductRow {
   categories: { id: string; slug: string; name: Text }[] | null
 }
 
+/** Whether the product `p` can be seen by its link and bought; lists and searches have the active ones only. */
+const sqlIsOnSale = sql.raw(isOnSale)
+
 /**
- * One active product with everything a product page shows, read in one statement.
+ * One product on sale with everything a product page shows, read in one statement.
  * @throws AppError `not_found`, also for drafts, archived products and products without a price to show.
  */
 export async function getProduct(
@@ -151,7 +154,7 @@ export async function getProduct(
           select c.*, path.leaf, path.height + 1 from path join product.category c on c.id = path.parent_id
         ) select jsonb_agg(jsonb_build_object('id', id, 'slug', slug, 'name', name) order by leaf, height desc) from path) as categories
     from product.product p
-    where p.status = 'active' and ${'id' in by ? sql`p.id = ${by.id}` : sql`p.slug = ${by.slug}`}`)
+    where ${sqlIsOnSale} and ${'id' in by ? sql`p.id = ${by.id}` : sql`p.slug = ${by.slug}`}`)
   const row = rows[0]
   const variants = row?.variants?.flatMap((each) => asVariant(each, row, localisation)) ?? []
   if (row === undefined || variants.length === 0) {
@@ -208,7 +211,7 @@ function asVariant(
 
 /**
  * Products related to this one: in stock, in one of its categories and priced in the same currency, nearest price first.
- * @throws AppError `not_found` for an unknown or inactive product.
+ * @throws AppError `not_found` for an unknown product or one that is not on sale.
  */
 export async function relatedProducts(
   query: Queryable,
@@ -218,7 +221,7 @@ export async function relatedProducts(
 ): Promise<ProductCard[]> {
   const { rows } = await query.execute<CardRow & { is_self: boolean }>(sql`
     with self as (
-      select p.id, ${sqlPriceIn('p.price_from', localisation)} as price from product.product p where p.id = ${id} and p.status = 'active'
+      select p.id, ${sqlPriceIn('p.price_from', localisation)} as price from product.product p where p.id = ${id} and ${sqlIsOnSale}
     ), neighbour as materialized (
       select distinct other.product_id as id from self join product.product_category own on own.product_id = self.id
       join product.product_category other using (category_id) where other.product_id <> self.id

@@ -20,7 +20,7 @@ export interface Offer {
   basePrice: Money | null
   /** Units that can be bought now; the largest quantity of a line if it is not limited by stock. */
   available: number
-  /** Whether its product is active. */
+  /** Whether its product is active or unlisted. */
   isOnSale: boolean
 }
 
@@ -30,6 +30,9 @@ export interface OffersInput {
   baseCurrency: string
   locale: Locale
 }
+
+/** Whether the product `p` is on sale, in SQL. */
+export const isOnSale = "p.status in ('active', 'unlisted')"
 
 const selectOffers = statement<{
   sku: string
@@ -47,7 +50,7 @@ const selectOffers = statement<{
   'read offers',
   `select v.sku, p.id, p.slug, p.title, p.media -> 0 as image, p.options, v.values,
      (v.prices ->> $2)::bigint as amount, (v.prices ->> $3)::bigint as base,
-     ${sqlSellable} as available, p.status = 'active' as is_on_sale
+     ${sqlSellable} as available, ${isOnSale} as is_on_sale
    from product.variant v join product.product p on p.id = v.product_id join product.stock s on s.sku = v.sku
    where v.sku = any($1::text[])`,
 )

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { CategoryDraft } from '../draft.contract.ts'
 import { normalise } from '../search/tokenizer.rules.ts'
-import { localeOf } from './csv-cell.rules.ts'
+import { localeOf } from './language.rules.ts'
 import { plainLine } from './plain-text.rules.ts'
 
 const depthMax = 10
-const nameMax = 200
+const nameMax = 255
 const slugMax = 120
 /** Position of imported categories: after those that were ordered by hand. */
 const importedPosition = 1_000

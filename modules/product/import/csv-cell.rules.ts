@@ -1,13 +1,21 @@
-import type { Locale } from '#schemas'
 import { priceMax, type ProductDraft } from '../draft.contract.ts'
 
 /** Parsers of single cells. Each returns the value, or a string with the reason why the cell is invalid. */
 
 const stockMax = 10_000_000
 
-/** Price in minor units of a currency with `digits` decimals. Accepts surplus zeros: Shopify writes yen with two decimals. */
-export function parsePrice(text: string, digits: number): number | string {
-  const [, whole, decimals = ''] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? []
+/** Notation of prices in a file. */
+export interface PriceFormat {
+  /** Number of decimals of the currency. */
+  digits: number
+  /** Whether `12,50` is a price too, as in files whose separator is a semicolon. */
+  hasDecimalComma: boolean
+}
+
+/** Price in minor units. Accepts surplus zeros: Shopify writes yen with two decimals. */
+export function parsePrice(text: string, { digits, hasDecimalComma }: PriceFormat): number | string {
+  const number = hasDecimalComma && /^\d+,\d{1,2}$/.test(text) ? text.replace(',', '.') : text
+  const [, whole, decimals = ''] = /^(\d+)(?:\.(\d+))?$/.exec(number) ?? []
   if (whole === undefined) return `${quoted(text)} ${priceFormatProblem(text)}`
   if (decimals.length > Math.max(digits, 2) || /[1-9]/.test(decimals.slice(digits))) {
     return `${quoted(text)} has too many decimals; the currency has ${digits}`
@@ -25,20 +33,26 @@ function priceFormatProblem(text: string): string {
   return 'is not a plain number such as 1299.00'
 }
 
-/** Quantity in units; an empty cell is 0. */
-export function parseQuantity(text: string): number | string {
-  if (text === '') return 0
-  if (/^-\d/.test(text)) return `${quoted(text)} is negative`
-  if (!/^\d+$/.test(text)) return `${quoted(text)} is not a whole number`
-  return Number(text) <= stockMax ? Number(text) : `${quoted(text)} is more than ${stockMax} units`
+/**
+ * Quantity in units; null for an empty cell. A negative quantity, which Shopify exports for an oversold variant, is none
+ * in stock.
+ */
+export function parseQuantity(text: string): { units: number; isNegative: boolean } | null | string {
+  if (text === '') return null
+  const [, sign, digits] = /^([-\u2212]?)(\d+)(?:[.,]0{0,2})?$/.exec(text) ?? []
+  if (digits === undefined) return `${quoted(text)} is not a whole number`
+  if (sign !== '') return { units: 0, isNegative: Number(digits) > 0 }
+  return Number(digits) <= stockMax
+    ? { units: Number(digits), isNegative: false }
+    : `${quoted(text)} is more than ${stockMax} units`
 }
 
-const statuses = ['active', 'draft', 'archived'] as const
+const statuses = ['active', 'draft', 'archived', 'unlisted'] as const
 
 /** Shopify's product status; an empty cell is `active`. */
 export function parseStatus(text: string): { value: ProductDraft['status'] } | string {
   const value = statuses.find((status) => status === (text.toLowerCase() || 'active'))
-  return value === undefined ? `${quoted(text)} is not active, draft or archived` : { value }
+  return value === undefined ? `${quoted(text)} is not active, draft, archived or unlisted` : { value }
 }
 
 /** Shopify's published flag; an empty cell is true. */
@@ -47,19 +61,19 @@ export function parsePublished(text: string): boolean | string {
   return /^(false|no|0)$/i.test(text) ? false : `${quoted(text)} is neither TRUE nor FALSE`
 }
 
-/** Absolute http or https URL of an image; `javascript:`, `data:` and relative URLs are rejected. */
-export function parseImageUrl(text: string): { href: string } | string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
-  return isWeb ? { href: url.href } : `${quoted(text)} is not an http or https address`
+/**
+ * Absolute http or https URLs of images, several of them separated by commas, semicolons, bars or white space;
+ * `javascript:`, `data:` and relative URLs are rejected.
+ */
+export function parseImageUrls(text: string): string[] | string {
+  const urls = text.split(/(?:\s*[,;|]\s*|\s+)(?=https?:)/i).map((part) => part.replace(/[\s,;|]+$/, ''))
+  const invalid = urls.find((url) => !isWebUrl(url))
+  return invalid === undefined
+    ? urls.map((url) => new URL(url).href)
+    : `${quoted(invalid)} is not an http or https address`
 }
 
-/** Chinese if Han characters outnumber the other words, so that a brand name in Latin letters does not decide. */
-export function localeOf(text: string): Locale {
-  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0
-  const words = text.match(/[[\p{L}\p{N}]--\p{Script=Han}]+/gv)?.length ?? 0
-  return han > words ? 'zh' : 'en'
-}
+const isWebUrl = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text)
 
 /** The cell's text for an error message, truncated; `it` for an empty cell. */
 export const quoted = (text: string): string =>

@@ -1,21 +1,26 @@
-import { isUtf8 } from 'node:buffer'
 import { open, type FileHandle } from 'node:fs/promises'
+import { TextDecoder } from 'node:util'
 import { AppError } from '#errors'
+import { fileError } from './file-error.ts'
+import { countLines, detectEncoding } from './text-encoding.ts'
 
-/** UTF-8 file that is kept open, to be read more than once. */
+/** Text file that is kept open, to be read more than once. */
 export interface CsvFile extends AsyncDisposable {
   sizeBytes: number
-  /** Reads from the beginning, without the byte order mark. @throws AppError `bad_input` when the bytes are not UTF-8. */
+  /** Encoding of the file, such as `utf-8` or `gb18030`. */
+  encoding: string
+  /** Reads from the beginning, as UTF-8 without a byte order mark. @throws AppError `bad_input` for undecodable bytes. */
   read(options: { onBytes(count: number): void; signal?: AbortSignal | undefined }): AsyncGenerator<Buffer>
   /** @throws AppError `bad_input` when the file was modified after it was opened. */
   requireUnchanged(): Promise<void>
 }
 
 /**
- * Opens a regular, non-empty file.
+ * Opens a regular, non-empty text file. Its encoding is detected, unless it is given.
  * @throws AppError `bad_input` with the problem and its remedy.
  */
-export async function openCsvFile(path: string): Promise<CsvFile> {
+export async function openCsvFile(path: string, encoding?: string): Promise<CsvFile> {
+  if (encoding !== undefined) decoderOf(encoding)
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw fileError(openProblems[error.code ?? ''] ?? `cannot be opened (${error.code ?? error.message})`, {
       path,
@@ -27,9 +32,12 @@ export async function openCsvFile(path: string): Promise<CsvFile> {
     if (stats.isDirectory()) throw fileError('is a folder; name the CSV file in it', { path })
     if (!stats.isFile()) throw fileError('is not a regular file; it is read twice, so save it to disk first', { path })
     if (stats.size === 0) throw fileError('is empty (0 bytes); export it again', { path })
+    await requireNoOtherFormat(handle, path)
+    const label = encoding ?? (await detectEncoding(handle, path))
     return {
       sizeBytes: stats.size,
-      read: (options) => readBytes(handle, { path, ...options }),
+      encoding: label,
+      read: (options) => readText(handle, { path, encoding: label, ...options }),
       async requireUnchanged() {
         const { size, mtimeMs } = await handle.stat()
         if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw fileChangedError(path)
@@ -48,9 +56,17 @@ const openProblems: Record<string, string> = {
   EISDIR: 'is a folder; name the CSV file in it',
 }
 
-/** AppError `bad_input` on field `file`; `problem` completes a sentence that begins with the path. */
-export const fileError = (problem: string, { path, cause }: { path: string; cause?: unknown }) =>
-  new AppError('bad_input', { field: 'file', message: `${path} ${problem}. Nothing was imported.`, cause })
+function decoderOf(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true })
+  } catch (error) {
+    throw new AppError('bad_input', {
+      field: 'encoding',
+      message: `The encoding ${encoding} is unknown. Examples: utf-8, utf-16le, windows-1252, gb18030, big5, shift_jis.`,
+      cause: error,
+    })
+  }
+}
 
 const fileChangedError = (path: string) =>
   new AppError('bad_input', {
@@ -58,71 +74,71 @@ const fileChangedError = (path: string) =>
     message: `${path} was modified during the import. Run the same command again.`,
   })
 
-const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
-const utf8Mark = Buffer.of(0xef, 0xbb, 0xbf)
-const newline = 0x0a
+const spreadsheet = 'is a spreadsheet, whatever its name says; open it and save it as "CSV UTF-8"'
+/** Other formats by their first bytes, as Latin-1 text. */
+const signatures: [isSo: (head: string) => boolean, problem: string][] = [
+  [(head) => isZip(head) && /\[Content_Types\]|xl\/|mimetypeapplication\/vnd\.oasis/.test(head), spreadsheet],
+  [(head) => isZip(head), 'is a ZIP archive; unpack it and import the CSV file in it'],
+  [(head) => head.startsWith('\u00d0\u00cf\u0011\u00e0'), spreadsheet],
+  [(head) => head.startsWith('\u001f\u008b'), 'is compressed (gzip); unpack it first'],
+  [(head) => head.startsWith('%PDF-'), 'is a PDF; export the products as CSV'],
+  [
+    (head) => /^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype|html|table|\?xml)/i.test(head),
+    'is a web page or XML; export the products as CSV',
+  ],
+  [(head) => /^(?:\u00ef\u00bb\u00bf)?\s*[[{]\s*["{[\]}]/.test(head), 'is JSON; export the products as CSV'],
+]
+
+const isZip = (head: string): boolean => head.startsWith('PK\u0003\u0004')
+
+async function requireNoOtherFormat(handle: FileHandle, path: string): Promise<void> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0)
+  const head = buffer.subarray(0, bytesRead).toString('latin1')
+  const problem = signatures.find(([isSo]) => isSo(head))?.[1]
+  if (problem !== undefined) throw fileError(problem, { path })
+}
+
 const chunkBytes = 64 * 1024
 
 interface ReadOptions {
   path: string
+  encoding: string
   onBytes(count: number): void
   signal?: AbortSignal | undefined
 }
 
-async function* readBytes(handle: FileHandle, { path, onBytes, signal }: ReadOptions): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let position = 0
-  let linesBefore = 0
-  // A character may span two chunks, so the last bytes of a chunk are checked again with the next one.
-  let tail = Buffer.alloc(0)
+async function* readText(handle: FileHandle, { path, encoding, onBytes, signal }: ReadOptions): AsyncGenerator<Buffer> {
+  const decoder = decoderOf(encoding)
+  const chunk = Buffer.allocUnsafe(chunkBytes)
+  let [position, line] = [0, 1]
   for (;;) {
     signal?.throwIfAborted()
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
-    const chunk = buffer.subarray(0, bytesRead)
-    if (position === 0 && utf16Marks.some((mark) => chunk.subarray(0, 2).equals(mark))) {
-      throw fileError('is UTF-16 text; save it as CSV UTF-8', { path })
-    }
-    try {
-      decoder.decode(chunk, { stream: bytesRead > 0 })
-    } catch (error) {
-      const line = linesBefore + linesUntilInvalid(Buffer.concat([tail, chunk]))
-      throw fileError(`is not UTF-8 text: line ${line} holds bytes of another encoding; save it as CSV UTF-8`, {
-        path,
-        cause: error,
-      })
-    }
-    const zero = chunk.indexOf(0)
+    const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position)
+    const bytes = Buffer.from(decode(decoder, chunk.subarray(0, bytesRead), { path, encoding, line }))
+    const zero = bytes.indexOf(0)
     if (zero >= 0) {
-      const line = linesBefore + 1 + countLines(chunk.subarray(0, zero))
-      throw fileError(`is not a text file: line ${line} holds a zero byte; save it as CSV UTF-8`, { path })
+      const zeroLine = line + countLines(bytes.subarray(0, zero))
+      throw fileError(`is not a text file: line ${zeroLine} holds a zero byte; save it as CSV UTF-8`, { path })
     }
+    if (bytes.length > 0) yield bytes
     if (bytesRead === 0) return
-    const isMarked = position === 0 && chunk.subarray(0, 3).equals(utf8Mark)
-    yield isMarked ? chunk.subarray(3) : chunk
     position += bytesRead
     onBytes(position)
-    linesBefore += countLines(chunk)
-    tail = trailingCharacters(chunk.subarray(-3))
+    line += countLines(bytes)
   }
 }
 
-function countLines(bytes: Buffer): number {
-  let lines = 0
-  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) lines += 1
-  return lines
-}
-
-/** Number of the first line that is not UTF-8, from 1; of the last line if the text ends within a character. */
-function linesUntilInvalid(bytes: Buffer): number {
-  for (let line = 1, from = 0; ; line += 1) {
-    const end = bytes.indexOf(newline, from)
-    if (end < 0 || !isUtf8(bytes.subarray(from, end))) return line
-    from = end + 1
+function decode(
+  decoder: TextDecoder,
+  chunk: Buffer,
+  { path, encoding, line }: { path: string; encoding: string; line: number },
+): string {
+  try {
+    return decoder.decode(chunk, { stream: chunk.length > 0 })
+  } catch (error) {
+    throw fileError(
+      `is not ${encoding} text: bytes after line ${line} cannot be decoded; save it as CSV UTF-8, or name its encoding with --encoding`,
+      { path, cause: error },
+    )
   }
-}
-
-/** Trailing bytes from the first start of a multi-byte character after the last newline; they may be incomplete. */
-function trailingCharacters(bytes: Buffer): Buffer<ArrayBuffer> {
-  const begin = bytes.findIndex((byte, index) => (byte & 0xc0) === 0xc0 && index > bytes.lastIndexOf(newline))
-  return begin < 0 ? Buffer.alloc(0) : Buffer.from(bytes.subarray(begin))
 }

@@ -1,8 +1,10 @@
 import { CsvError, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileError, type CsvFile } from './csv-file.ts'
+import type { Dialect } from './csv-dialect.ts'
+import type { CsvFile } from './csv-file.ts'
 import { readHeader, type Header } from './csv-header.rules.ts'
+import { fileError } from './file-error.ts'
 
 /** One CSV record below the header. */
 export interface Row {
@@ -25,6 +27,7 @@ const rowsMax = 1_000_000
 
 interface RowsOptions {
   path: string
+  dialect: Dialect
   onBytes(count: number): void
   signal?: AbortSignal | undefined
 }
@@ -35,6 +38,7 @@ interface RowsOptions {
  */
 export async function readCsvRows(file: CsvFile, options: RowsOptions): Promise<CsvRows> {
   const records = readRecords(file, options)
+  if (options.dialect.hasSeparatorLine) await records.next()
   const first = await records.next()
   if (first.done === true || isEmpty(first.value)) {
     await records.return(undefined)
@@ -58,13 +62,14 @@ async function* belowHeader(records: AsyncGenerator<Row>, path: string): AsyncGe
 
 const isEmpty = ({ cells }: Row): boolean => cells.every((cell) => cell.trim() === '')
 
-async function* readRecords(file: CsvFile, { path, onBytes, signal }: RowsOptions): AsyncGenerator<Row> {
+async function* readRecords(file: CsvFile, { path, dialect, onBytes, signal }: RowsOptions): AsyncGenerator<Row> {
   // Lines are counted here because the parser counts a CRLF within quotes twice. `cast` runs at the end of each cell and
   // `on_record` at the end of each record, before the record is emitted, so the count is exact when the parser fails.
   let recordLine = 1
   let cellLine = 1
   const lineRanges: Pick<Row, 'line' | 'lastLine'>[] = []
   const parser = parse({
+    delimiter: dialect.separator,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     max_record_size: rowCharactersMax,

@@ -5,6 +5,8 @@ import { lockCatalog, saveCatalog, type SavedCatalog } from '../registration/sav
 import type { Header } from './csv-header.rules.ts'
 import { mergeDraft, type StoredProduct } from './draft-merge.rules.ts'
 import { interruptedError } from '../registration/transaction-retry.ts'
+import { bumpVersions } from '../catalog/version.store.ts'
+import { countStockDifferences, setStock, type StockCount } from '../stock/stock-count.store.ts'
 import type { ParsedProduct } from './product-builder.ts'
 
 /** Product without rejections. */
@@ -18,14 +20,26 @@ export async function readSkuOwners(query: Queryable, skus: string[]): Promise<M
   return new Map(rows.map(({ sku, slug }) => [sku, slug]))
 }
 
+interface SaveOptions {
+  products: ValidProduct[]
+  header: Header
+  currency: string
+  /** What happens to a quantity that differs from the stock of a known SKU. */
+  stock: 'keep' | 'set'
+  isDryRun: boolean
+}
+
+/** Number of products by outcome, and of quantities that differ from the shop's stock. */
+export type SavedProducts = SavedCatalog & { quantitiesDiffering: number }
+
 /** Merges products into the stored ones and saves them in one transaction. Existing categories are not changed. */
 export function saveProducts(
   database: Database,
-  { products, header, currency }: { products: ValidProduct[]; header: Header; currency: string },
-): Promise<SavedCatalog> {
+  { products, header, currency, stock, isDryRun }: SaveOptions,
+): Promise<SavedProducts> {
   return transaction(database, async (tx) => {
     // The lock of saveCatalog is taken before the read, so that the stored products cannot change before they are merged.
-    await lockCatalog(tx)
+    if (!isDryRun) await lockCatalog(tx)
     const stored = await readStored(
       tx,
       products.map(({ draft }) => draft.slug),
@@ -37,12 +51,28 @@ export function saveProducts(
       products.flatMap((product) => product.categories.map((category) => [category.slug, category])),
     )
     const known = await readCategorySlugs(tx, [...categories.keys()])
-    return saveCatalog(tx, {
+    const saved = await saveCatalog(tx, {
       products: drafts,
       categories: [...categories.values()].filter(({ slug }) => !known.has(slug)),
+      isDryRun,
     })
+    const rejected = new Set(saved.rejections.map(({ slug }) => slug))
+    const counts = products.flatMap((product, index) =>
+      rejected.has(product.draft.slug) ? [] : countsOf(product, drafts[index]?.variants ?? []),
+    )
+    if (stock === 'keep' || isDryRun) return { ...saved, quantitiesDiffering: await countStockDifferences(tx, counts) }
+    const changed = await setStock(tx, counts, { reference: 'import', reason: 'Set to the quantity in the file' })
+    if (changed > 0) await bumpVersions(tx, ['list', 'product'])
+    return { ...saved, quantitiesDiffering: changed }
   })
 }
+
+/** Quantities of the file; variants that it has no quantity for are left out. */
+const countsOf = ({ variants: facts }: ValidProduct, variants: ValidProduct['draft']['variants']): StockCount[] =>
+  variants.flatMap(({ sku }, index) => {
+    const quantity = facts[index]?.quantity ?? null
+    return quantity === null ? [] : [{ sku, quantity }]
+  })
 
 async function readStored(tx: Queryable, slugs: string[]): Promise<Map<string, StoredProduct>> {
   const { rows } = await tx.execute<{ slug: string; product: StoredProduct }>(sql`
@@ -52,7 +82,8 @@ async function readStored(tx: Queryable, slugs: string[]): Promise<Map<string, S
         select jsonb_agg(c.slug order by pc.position) from product.product_category pc join product.category c on c.id = pc.category_id
         where pc.product_id = p.id), '[]'),
       'variants', coalesce((
-        select jsonb_agg(jsonb_build_object('sku', v.sku, 'prices', v.prices, 'compareAt', v.compare_at)) from product.variant v
+        select jsonb_agg(jsonb_build_object('sku', v.sku, 'values', v.values, 'prices', v.prices, 'compareAt', v.compare_at,
+          'inventoryPolicy', s.policy)) from product.variant v join product.stock s on s.sku = v.sku
         where v.product_id = p.id), '[]')) as product
     from product.product p where p.slug = any(${sql.param(slugs)}::text[])`)
   return new Map(rows.map(({ slug, product }) => [slug, product]))

@@ -1,25 +1,34 @@
 import type { Locale } from '#schemas'
-import { productDraftSchema, type CategoryDraft, type ProductDraft } from '../draft.contract.ts'
+import { imagesMax, productDraftSchema, variantsMax, type CategoryDraft, type ProductDraft } from '../draft.contract.ts'
 import { categoryPath } from './category-path.rules.ts'
 import {
-  localeOf,
-  parseImageUrl,
+  parseImageUrls,
   parsePrice,
   parsePublished,
   parseQuantity,
   parseStatus,
   quoted,
+  type PriceFormat,
 } from './csv-cell.rules.ts'
 import type { Column, Header } from './csv-header.rules.ts'
 import type { Row } from './csv-rows.ts'
+import { draftProblem } from './draft-problem.rules.ts'
+import { parseInventoryPolicy } from './inventory.rules.ts'
+import { guessLocale, type GuessedLocale } from './language.rules.ts'
 import { plainLine, plainParagraphs } from './plain-text.rules.ts'
 import { resolveOptions, type ParsedVariant } from './product-options.rules.ts'
-import type { Reject } from './rejections.ts'
+import type { Reject, RowRejection } from './rejections.ts'
+import { damagedSku, damagedText } from './suspicious-text.rules.ts'
 
-export interface Pricing {
-  currency: string
-  /** Number of decimals of the currency. */
-  digits: number
+/** How the rows of a file become products. */
+export interface ReadOptions {
+  prices: PriceFormat & { currency: string }
+  /** Language of all texts; null to guess it for each product. */
+  locale: Locale | null
+  /** Language of a product whose texts do not show it. */
+  doubtfulLocale: Locale
+  reject: Reject
+  warn(warning: RowRejection): void
 }
 
 /** Product built from all rows of one Handle. */
@@ -29,54 +38,56 @@ export interface ParsedProduct {
   handle: string | null
   /** Language of its texts. */
   locale: Locale
+  doubt: GuessedLocale['doubt']
+  /** Whether the file has a description of it; otherwise the title stands in. */
+  isDescribed: boolean
   /** Null if any of its rows was rejected. */
   draft: ProductDraft | null
   /** Category path from the root to the leaf; empty if the file has none. */
   categories: CategoryDraft[]
-  /** Line of each variant of the draft. */
-  variantLines: number[]
-  /** Number of variants without a SKU in the file, for which one was generated. */
-  skusGenerated: number
+  /** What the draft does not hold of its variants, in the same order. */
+  variants: ParsedVariantFacts[]
+  /** Number of negative quantities, which became 0. */
+  negativeQuantities: number
 }
 
-interface ProductBuilderOptions {
-  header: Header
-  first: Row
-  handle: string | null
-  pricing: Pricing
-  reject: Reject
+/** What a draft does not hold of a variant. */
+export interface ParsedVariantFacts {
+  line: number
+  /** Units in stock; null if the file does not say. */
+  quantity: number | null
+  /** The file has no SKU for it, so that one was generated. */
+  isSkuGenerated: boolean
 }
 
-// One more than a draft may have, so that validation of the draft rejects the excess.
-const variantsMax = 501
-const imagesMax = 51
+const optionNames = ['option1Name', 'option2Name', 'option3Name'] as const
+const optionValues = ['option1Value', 'option2Value', 'option3Value'] as const
 
 /** Builds a product from its rows. The first row has the product's own data; every row can add a variant, an image or both. */
 export class ProductBuilder {
   readonly handle: string | null
   readonly #header: Header
   readonly #first: Row
-  readonly #pricing: Pricing
-  readonly #report: Reject
+  readonly #options: ReadOptions
   readonly #variants: ParsedVariant[] = []
-  readonly #images: { url: string; alt: string; position: number }[] = []
+  readonly #images = new Map<string, { alt: string; position: number }>()
+  #negativeQuantities = 0
   #isRejected = false
 
-  constructor({ header, first, handle, pricing, reject }: ProductBuilderOptions) {
+  constructor({ header, first, handle }: { header: Header; first: Row; handle: string | null }, options: ReadOptions) {
     this.handle = handle
     this.#header = header
     this.#first = first
-    this.#pricing = pricing
-    this.#report = reject
+    this.#options = options
     if (handle === null) return
     if (!/^[\p{L}\p{M}\p{N}._~-]+$/u.test(handle))
       this.#reject(first.line, 'handle', `${quoted(handle)} may hold letters, digits and - . _ ~ only`)
   }
 
   add(row: Row): void {
-    const { width } = this.#header
-    if (row.cells.length !== width) {
+    if (!this.#header.fits(row.cells)) {
       const isLong = row.lastLine > row.line ? `; it goes on to line ${row.lastLine}, so a quote may not be closed` : ''
+      const { width } = this.#header
       return this.#reject(row.line, null, `the row has ${row.cells.length} columns and the header ${width}${isLong}`)
     }
     if (this.#cell(row, 'handle') === '') this.#reject(row.line, 'handle', 'is missing')
@@ -89,64 +100,74 @@ export class ProductBuilder {
       )
     }
     this.#addVariant(row)
-    this.#addImage(row)
+    this.#addImages(row, 'image')
+    this.#addImages(row, 'variantImage')
+    for (const column of ['title', 'body', 'vendor', ...optionNames, ...optionValues] as const)
+      this.#warnOf(row, column, damagedText(this.#cell(row, column)))
   }
 
   #addVariant(row: Row): void {
-    const hasVariant = (['sku', 'price', 'compareAt', 'option1Value', 'option2Value', 'option3Value'] as const).some(
+    const hasVariant = (['sku', 'price', 'compareAt', ...optionValues] as const).some(
       (column) => this.#cell(row, column) !== '',
     )
     if (row !== this.#first && !hasVariant) return
-    const price = this.#valueOrReject(row, 'price', parsePrice(this.#cell(row, 'price'), this.#pricing.digits)) ?? 0
+    const { prices } = this.#options
+    const price = this.#valueOrReject(row, 'price', parsePrice(this.#cell(row, 'price'), prices)) ?? 0
     const compareAtText = this.#cell(row, 'compareAt')
     const compareAt =
-      compareAtText === '' ? 0 : this.#valueOrReject(row, 'compareAt', parsePrice(compareAtText, this.#pricing.digits))
-    const stock = this.#valueOrReject(row, 'quantity', parseQuantity(this.#cell(row, 'quantity'))) ?? 0
-    if (this.#variants.length === variantsMax) return
+      compareAtText === '' ? 0 : this.#valueOrReject(row, 'compareAt', parsePrice(compareAtText, prices))
+    const quantity = this.#valueOrReject(row, 'quantity', parseQuantity(this.#cell(row, 'quantity')))
+    if (quantity?.isNegative === true) this.#negativeQuantities += 1
+    const policy = parseInventoryPolicy(this.#header, {
+      tracker: this.#cell(row, 'tracker'),
+      policy: this.#cell(row, 'policy'),
+    })
+    // Shopify exports SKUs with leading zeros as '00123, since spreadsheets drop the zeros without the apostrophe.
+    const sku = this.#cell(row, 'sku').replace(/^'(?=\d)/, '')
+    this.#warnOf(row, 'sku', damagedSku(sku))
+    // One more than a draft may have, so that its validation rejects the excess.
+    if (this.#variants.length > variantsMax) return
     this.#variants.push({
       line: row.line,
-      // Shopify exports SKUs with leading zeros as '00123, since spreadsheets drop the zeros without the apostrophe.
-      sku: this.#cell(row, 'sku').replace(/^'(?=\d)/, ''),
-      values: (['option1Value', 'option2Value', 'option3Value'] as const).map((column) =>
-        plainLine(this.#cell(row, column)),
-      ),
+      sku,
+      values: optionValues.map((column) => plainLine(this.#cell(row, column))),
       price,
       compareAt: compareAt !== null && compareAt > price ? compareAt : null,
-      stock,
+      quantity: quantity?.units ?? null,
+      inventoryPolicy: this.#valueOrReject(row, 'policy', policy)?.value ?? 'tracked',
     })
   }
 
-  #addImage(row: Row): void {
-    const text = this.#cell(row, 'image')
+  #addImages(row: Row, column: 'image' | 'variantImage'): void {
+    const text = this.#cell(row, column)
     if (text === '') return
-    const url = this.#valueOrReject(row, 'image', parseImageUrl(text))
-    if (url === null || this.#images.length === imagesMax || this.#images.some((image) => image.url === url.href))
-      return
     const position = Number(this.#cell(row, 'imagePosition') || Number.NaN)
-    this.#images.push({
-      url: url.href,
-      alt: plainLine(this.#cell(row, 'imageAlt')),
-      position: Number.isFinite(position) ? position : Infinity,
-    })
+    for (const url of this.#valueOrReject(row, column, parseImageUrls(text)) ?? []) {
+      if (this.#images.has(url) || this.#images.size > imagesMax) continue
+      // A variant's own picture is the last one, unless it is among the product's pictures.
+      this.#images.set(url, {
+        alt: column === 'image' ? plainLine(this.#cell(row, 'imageAlt')) : '',
+        position: column === 'image' && Number.isFinite(position) ? position : Infinity,
+      })
+    }
   }
 
   build(): ParsedProduct {
     const first = this.#first
     const title = plainLine(this.#cell(first, 'title'))
-    const hasAllCells = first.cells.length === this.#header.width
-    if (hasAllCells && title === '') this.#reject(first.line, 'title', 'is missing on the first row of the product')
-    const locale = localeOf(title)
+    if (this.#header.fits(first.cells) && title === '')
+      this.#reject(first.line, 'title', 'is missing on the first row of the product')
     const categoryColumn = this.#cell(first, 'category') === '' ? 'type' : 'category'
     const categories = this.#valueOrReject(first, categoryColumn, categoryPath(this.#cell(first, categoryColumn))) ?? []
     const status = this.#status()
-    const names = (['option1Name', 'option2Name', 'option3Name'] as const).map((name) =>
-      plainLine(this.#cell(first, name)),
-    )
-    const { options, variants, skusGenerated } = resolveOptions(
+    const names = optionNames.map((name) => plainLine(this.#cell(first, name)))
+    const body = plainParagraphs(this.#cell(first, 'body'))
+    const { locale, doubt } = this.#locale(title, [body, ...names, ...this.#variants.flatMap(({ values }) => values)])
+    const { options, variants } = resolveOptions(
       { handle: this.handle ?? '', names, variants: this.#variants, locale },
       (line, column, reason) => this.#reject(line, column, reason),
     )
-    const body = plainParagraphs(this.#cell(first, 'body'))
+    const { currency } = this.#options.prices
     const draft = this.#checked({
       slug: this.handle ?? '',
       status,
@@ -155,16 +176,17 @@ export class ProductBuilder {
       // A draft needs a description, so the title stands in for an empty one.
       description: { [locale]: body || title },
       categories: categories.slice(-1).map(({ slug }) => slug),
-      media: this.#images
-        .toSorted((a, b) => (a.position === b.position ? 0 : a.position - b.position))
-        .map(({ url, alt }) => ({ url, alt: { [locale]: alt || title } })),
+      media: [...this.#images]
+        .toSorted(([, a], [, b]) => (a.position === b.position ? 0 : a.position - b.position))
+        .map(([url, { alt }]) => ({ url, alt: { [locale]: alt || title } })),
       options,
-      variants: variants.map(({ sku, values, price, compareAt, stock }) => ({
+      variants: variants.map(({ sku, values, price, compareAt, quantity, inventoryPolicy }) => ({
         sku,
         values,
-        prices: { [this.#pricing.currency]: price },
-        ...(compareAt === null ? {} : { compareAt: { [this.#pricing.currency]: compareAt } }),
-        stock,
+        prices: { [currency]: price },
+        ...(compareAt === null ? {} : { compareAt: { [currency]: compareAt } }),
+        stock: quantity ?? 0,
+        inventoryPolicy,
       })),
       attributes: [],
     })
@@ -172,11 +194,20 @@ export class ProductBuilder {
       line: first.line,
       handle: this.handle,
       locale,
+      doubt,
+      isDescribed: body !== '',
       draft,
       categories,
-      variantLines: variants.map(({ line }) => line),
-      skusGenerated,
+      variants: variants.map(({ line, quantity, isSkuGenerated }) => ({ line, quantity, isSkuGenerated })),
+      negativeQuantities: this.#negativeQuantities,
     }
+  }
+
+  #locale(title: string, otherTexts: string[]): GuessedLocale {
+    const { locale, doubtfulLocale } = this.#options
+    if (locale !== null) return { locale, doubt: null }
+    const guess = guessLocale(title, otherTexts)
+    return guess.doubt === null ? guess : { locale: doubtfulLocale, doubt: guess.doubt }
   }
 
   /** An active product with a false `Published` is hidden in Shopify, so it becomes a draft. */
@@ -185,17 +216,17 @@ export class ProductBuilder {
       this.#valueOrReject(this.#first, 'status', parseStatus(this.#cell(this.#first, 'status')))?.value ?? 'active'
     const isPublished =
       this.#valueOrReject(this.#first, 'published', parsePublished(this.#cell(this.#first, 'published'))) ?? true
-    return status === 'active' && !isPublished ? 'draft' : status
+    return (status === 'active' || status === 'unlisted') && !isPublished ? 'draft' : status
   }
 
   #checked(draft: ProductDraft): ProductDraft | null {
     if (this.#isRejected) return null
     const parsed = productDraftSchema.safeParse(draft)
     if (parsed.success) return parsed.data
-    for (const { path, message } of parsed.error.issues) {
-      const [part, index, name] = path
-      const line = part === 'variants' && typeof index === 'number' ? this.#variants[index]?.line : undefined
-      this.#reject(line ?? this.#first.line, columnOf(String(part), String(name)), message)
+    for (const issue of parsed.error.issues) {
+      const { column, variant, reason } = draftProblem(issue)
+      const line = variant === null ? undefined : this.#variants[variant]?.line
+      this.#reject(line ?? this.#first.line, column, reason)
     }
     return null
   }
@@ -205,7 +236,7 @@ export class ProductBuilder {
   }
 
   /** The parsed value; null after its rejection has been reported. */
-  #valueOrReject<Value extends number | boolean | object>(
+  #valueOrReject<Value extends number | boolean | object | null>(
     row: Row,
     column: Column,
     value: Value | string,
@@ -217,24 +248,19 @@ export class ProductBuilder {
 
   #reject(line: number, column: Column | null, reason: string): void {
     this.#isRejected = true
-    this.#report(this.#first.line, {
+    this.#options.reject(this.#first.line, this.#noteOn(line, column, reason))
+  }
+
+  #warnOf(row: Row, column: Column, reason: string | null): void {
+    if (reason !== null) this.#options.warn(this.#noteOn(row.line, column, reason))
+  }
+
+  #noteOn(line: number, column: Column | null, reason: string): RowRejection {
+    return {
       line,
       ...(this.handle === null ? {} : { handle: this.handle }),
       ...(column === null ? {} : { field: this.#header.nameOf(column) }),
       reason,
-    })
+    }
   }
 }
-
-const partColumns: Record<string, Column> = {
-  slug: 'handle',
-  brand: 'vendor',
-  title: 'title',
-  description: 'body',
-  categories: 'category',
-  media: 'image',
-  options: 'option1Name',
-}
-
-const columnOf = (part: string, name: string): Column =>
-  partColumns[part] ?? (name === 'values' ? 'option1Value' : 'sku')

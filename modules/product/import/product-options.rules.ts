@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Locale } from '#schemas'
-import type { ProductDraft } from '../draft.contract.ts'
+import type { InventoryPolicy, ProductDraft } from '../draft.contract.ts'
 import type { Column } from './csv-header.rules.ts'
 
 /** Variant as parsed from its row. */
@@ -12,12 +12,16 @@ export interface ParsedVariant {
   values: string[]
   price: number
   compareAt: number | null
-  stock: number
+  /** Units in stock; null if the file does not say. */
+  quantity: number | null
+  inventoryPolicy: InventoryPolicy
 }
 
 interface ResolvedVariant extends Omit<ParsedVariant, 'values'> {
   /** For each option, the index of this variant's value. */
   values: number[]
+  /** The file has no SKU for it, so that one was generated. */
+  isSkuGenerated: boolean
 }
 
 type RejectCell = (line: number, column: Column | null, reason: string) => void
@@ -29,11 +33,14 @@ const valueColumns = ['option1Value', 'option2Value', 'option3Value'] as const
 export function resolveOptions(
   { handle, names, variants, locale }: { handle: string; names: string[]; variants: ParsedVariant[]; locale: Locale },
   reject: RejectCell,
-): { options: ProductDraft['options']; variants: ResolvedVariant[]; skusGenerated: number } {
+): { options: ProductDraft['options']; variants: ResolvedVariant[] } {
   const hasNoOptions = variants.length === 1 && isDefault(names, variants[0]?.values ?? [])
   const used = hasNoOptions ? [] : names.flatMap((name, position) => (name === '' ? [] : [position]))
   if (!hasNoOptions) checkValues(variants, names, reject)
-  const values = used.map((position) => [...new Set(variants.map((variant) => variant.values[position] ?? ''))])
+  const indexes = used.map((position) => {
+    const distinct = new Set(variants.map((variant) => variant.values[position] ?? ''))
+    return new Map([...distinct].map((value, index) => [value, index]))
+  })
   const lineByCombination = new Map<string, number>()
   const resolved = variants.map((variant) => {
     const own = used.map((position) => variant.values[position] ?? '')
@@ -49,16 +56,16 @@ export function resolveOptions(
     return {
       ...variant,
       sku: variant.sku || generateSku(handle, own),
-      values: own.map((value, index) => values[index]?.indexOf(value) ?? 0),
+      isSkuGenerated: variant.sku === '',
+      values: own.map((value, index) => indexes[index]?.get(value) ?? 0),
     }
   })
   return {
     options: used.map((position, index) => ({
       name: { [locale]: names[position] ?? '' },
-      values: (values[index] ?? []).map((value) => ({ [locale]: value })),
+      values: [...(indexes[index]?.keys() ?? [])].map((value) => ({ [locale]: value })),
     })),
     variants: resolved,
-    skusGenerated: variants.filter(({ sku }) => sku === '').length,
   }
 }
 
@@ -80,17 +87,21 @@ function checkValues(variants: ParsedVariant[], names: string[], reject: RejectC
 }
 
 const skuMax = 100
+const digestLength = 8
 
 /**
- * SKU for a variant without one, such as `SHIRT-RED-XL`. It depends only on the Handle and the option values, so that the
- * next import generates the same SKU, whatever the order of the rows.
+ * SKU for a variant without one, such as `SHIRT-RED-XL-1A2B3C4D`. It depends only on the Handle and the option values, so
+ * that the next import generates the same SKU, whatever the order of the rows. The digest keeps it apart from the SKUs of
+ * the file and from those of other Handles and values that read alike, such as `shirt` in `Red XL` and `shirt-red` in `XL`.
  */
 function generateSku(handle: string, values: string[]): string {
-  const sku = [handle, ...values]
+  const parts = [handle, ...values]
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digestLength).toUpperCase()
+  const readable = parts
     .join('-')
     .replaceAll(/[\s/]+/g, '-')
     .toUpperCase()
-  if (sku.length <= skuMax) return sku
-  const digest = createHash('sha256').update(sku).digest('hex').slice(0, 12)
-  return `${sku.slice(0, skuMax - 13).replace(/[\uD800-\uDBFF]$/, '')}-${digest}`
+    .slice(0, skuMax - digestLength - 1)
+    .replace(/[\uD800-\uDBFF]$/, '')
+  return `${readable}-${digest}`
 }

@@ -1,35 +1,64 @@
 import type { Queryable } from '#db'
+import type { Locale } from '#schemas'
+import type { InventoryPolicy } from '../draft.contract.ts'
 import { batchesOf } from './batches.ts'
 import { LineIndex } from './line-index.ts'
 import { readSkuOwners } from './import.store.ts'
 import { retryWhileUnavailable } from '../registration/transaction-retry.ts'
 import type { ParsedProduct } from './product-builder.ts'
-import type { RowRejection, Rejections } from './rejections.ts'
+import type { RowRejection, Rejections, Warnings } from './rejections.ts'
 
 interface ValidateOptions {
   query: Queryable
   rejections: Rejections
+  warnings: Warnings
   signal: AbortSignal
   /** Name in the file of the SKU column. */
   skuColumn: string
 }
 
+/** What the check has found in the file, apart from rejections. */
+export interface CheckedFile {
+  products: number
+  languages: Record<Locale, number>
+  /** Variants by inventory policy. */
+  variants: Record<InventoryPolicy, number>
+  /** Variants without a SKU in the file, for which one was generated. */
+  skusGenerated: number
+  /** Negative quantities, which became 0. */
+  negativeQuantities: number
+  /** Tracked variants without a quantity in the file. */
+  quantitiesMissing: number
+}
+
 /** Reads all products and rejects those that conflict with each other or with the catalog. Writes nothing. */
 export async function validateProducts(
   products: AsyncIterable<ParsedProduct>,
-  { query, rejections, signal, skuColumn }: ValidateOptions,
-): Promise<{ skusGenerated: number }> {
+  { query, rejections, warnings, signal, skuColumn }: ValidateOptions,
+): Promise<CheckedFile> {
   const handleLines = new LineIndex()
   const skuLines = new LineIndex()
-  let skusGenerated = 0
+  const checked: CheckedFile = {
+    products: 0,
+    languages: { en: 0, zh: 0 },
+    variants: { tracked: 0, backorder: 0, untracked: 0 },
+    skusGenerated: 0,
+    negativeQuantities: 0,
+    quantitiesMissing: 0,
+  }
   for await (const batch of batchesOf(products)) {
     const skus = batch.flatMap(({ draft }) => draft?.variants.map(({ sku }) => sku) ?? [])
     const owners = await retryWhileUnavailable(() => readSkuOwners(query, skus), signal)
     for (const product of batch) {
-      skusGenerated += product.skusGenerated
+      count(checked, product)
+      if (product.doubt === 'mixed')
+        warnings.add({
+          ...rejectionAt(product, product.line),
+          reason: 'its language is in doubt, English or Chinese; name it with --locale',
+        })
       rejectRepeated(product, handleLines, rejections)
       for (const [index, { sku }] of product.draft?.variants.entries() ?? []) {
-        const line = product.variantLines[index] ?? product.line
+        const line = product.variants[index]?.line ?? product.line
         const reject = (reason: string) =>
           rejections.add(product.line, { ...rejectionAt(product, line), field: skuColumn, reason })
         const firstLine = skuLines.addIfAbsent(sku, line)
@@ -39,7 +68,18 @@ export async function validateProducts(
       }
     }
   }
-  return { skusGenerated }
+  return checked
+}
+
+function count(checked: CheckedFile, { locale, draft, variants, negativeQuantities }: ParsedProduct): void {
+  checked.products += 1
+  checked.languages[locale] += 1
+  checked.negativeQuantities += negativeQuantities
+  checked.skusGenerated += variants.filter(({ isSkuGenerated }) => isSkuGenerated).length
+  for (const [index, { inventoryPolicy = 'tracked' }] of draft?.variants.entries() ?? []) {
+    checked.variants[inventoryPolicy] += 1
+    if (inventoryPolicy === 'tracked' && variants[index]?.quantity === null) checked.quantitiesMissing += 1
+  }
 }
 
 function rejectRepeated(product: ParsedProduct, handleLines: LineIndex, rejections: Rejections): void {

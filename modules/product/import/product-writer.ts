@@ -4,7 +4,7 @@ import { batchesOf } from './batches.ts'
 import { skuTakenReason } from './product-validator.ts'
 import type { Header } from './csv-header.rules.ts'
 import type { CsvFile } from './csv-file.ts'
-import { saveProducts, type ValidProduct } from './import.store.ts'
+import { saveProducts, type SavedProducts, type ValidProduct } from './import.store.ts'
 import { retryWhileUnavailable } from '../registration/transaction-retry.ts'
 import type { ParsedProduct } from './product-builder.ts'
 import type { Rejections } from './rejections.ts'
@@ -15,26 +15,29 @@ interface WriteOptions {
   header: Header
   currency: string
   file: CsvFile
+  stock: 'keep' | 'set'
+  isDryRun: boolean
   signal: AbortSignal
 }
 
-type Counts = Pick<SavedCatalog, 'created' | 'updated' | 'unchanged'>
+type Counts = Pick<SavedProducts, 'created' | 'updated' | 'unchanged' | 'quantitiesDiffering'>
 
 /** Saves the products without rejections, one transaction per chunk. A product that a retry saves again counts as unchanged. */
 export async function writeProducts(products: AsyncIterable<ParsedProduct>, options: WriteOptions): Promise<Counts> {
-  const { database, rejections, file, header, currency, signal } = options
-  const counts = { created: 0, updated: 0, unchanged: 0 }
+  const { database, rejections, file, header, currency, stock, isDryRun, signal } = options
+  const counts = { created: 0, updated: 0, unchanged: 0, quantitiesDiffering: 0 }
   for await (const batch of batchesOf(validProducts(products, { rejections, file }))) {
     const byDraft = new Map(batch.map((product) => [product.draft, product]))
     for (const drafts of catalogChunks(byDraft.keys())) {
       const chunk = drafts.flatMap((draft) => byDraft.get(draft) ?? [])
       const saved = await retryWhileUnavailable(
-        () => saveProducts(database, { products: chunk, header, currency }),
+        () => saveProducts(database, { products: chunk, header, currency, stock, isDryRun }),
         signal,
       )
       counts.created += saved.created
       counts.updated += saved.updated
       counts.unchanged += saved.unchanged
+      counts.quantitiesDiffering += saved.quantitiesDiffering
       addRejections(saved, chunk, rejections)
     }
   }

@@ -1,4 +1,4 @@
-/** Rejected row or cell, because of which the whole product is not imported. */
+/** Rejected row or cell, because of which the whole product is not imported; or a row that is imported with a warning. */
 export interface RowRejection {
   /** Line of the file on which the row begins; the header is line 1. */
   line: number
@@ -11,16 +11,32 @@ export interface RowRejection {
 /** Records a rejection; `productLine` is the first line of the rejected product. */
 export type Reject = (productLine: number, rejection: RowRejection) => void
 
-/** Rejections listed in full; further ones are only counted. */
+/** Rows listed in full; further ones are only counted. */
 const listedMax = 1_000
 
-/** Rejections of one file. The list is bounded, since every row of a file can be invalid. */
+/** Warnings of one file. The list is bounded, since every row of a file can have one. */
+export class Warnings {
+  readonly listed: RowRejection[] = []
+  total = 0
+
+  readonly add = (warning: RowRejection): void => {
+    this.total += 1
+    if (this.listed.length < listedMax) this.listed.push(warning)
+  }
+}
+
+/** Rejections of one file. The list is bounded; `sink` gets all of them. */
 export class Rejections {
   readonly listed: RowRejection[] = []
   /** First lines of the rejected products. */
   readonly productLines = new Set<number>()
   total = 0
   #repeats = 0
+  readonly #sink: (rejection: RowRejection) => void
+
+  constructor(sink: (rejection: RowRejection) => void) {
+    this.#sink = sink
+  }
 
   /** Number of rejected products. */
   get products(): number {
@@ -30,6 +46,7 @@ export class Rejections {
   readonly add: Reject = (productLine, rejection) => {
     this.total += 1
     this.productLines.add(productLine)
+    this.#sink(rejection)
     if (this.listed.length < listedMax) this.listed.push(rejection)
   }
 

@@ -25,8 +25,12 @@ interface CategoryRow {
   position: number
 }
 
-/** Saves the categories that differ from the stored ones, in the caller's transaction. */
-export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Promise<SavedCategories> {
+/** Saves the categories that differ from the stored ones, in the caller's transaction. A dry run writes nothing. */
+export async function saveCategories(
+  tx: Queryable,
+  drafts: CategoryDraft[],
+  { isDryRun = false }: { isDryRun?: boolean } = {},
+): Promise<SavedCategories> {
   const { rows } = await tx.execute<CategoryRow>(sql`
     select c.id, c.slug, c.name, p.slug as parent, c.position from product.category c left join product.category p on p.id = c.parent_id`)
   const stored = new Map(rows.map((row) => [row.slug, row]))
@@ -34,7 +38,7 @@ export async function saveCategories(tx: Queryable, drafts: CategoryDraft[]): Pr
   const ids = new Map(rows.map(({ id, slug }) => [slug, id]))
   for (const { slug } of accepted) if (!ids.has(slug)) ids.set(slug, uuidv7())
   const changed = accepted.filter((draft) => !isSame(stored.get(draft.slug), draft))
-  if (changed.length === 0) return { ids, affectedProductIds: [], changed: 0, rejections }
+  if (changed.length === 0 || isDryRun) return { ids, affectedProductIds: [], changed: changed.length, rejections }
 
   await tx.execute(sql`
     insert into product.category (id, slug, name, parent_id, position)

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { v7 as uuidv7 } from 'uuid'
 import { canonicalJson } from '#lib/canonical-json'
 import type { Queryable } from '#db'
-import { saveCategories, type CategoryRejection } from './category.store.ts'
+import { saveCategories, type CategoryRejection, type SavedCategories } from './category.store.ts'
 import type { CategoryDraft, ProductDraft } from '../draft.contract.ts'
 import type { PriceFrom } from '../schema.ts'
 import { indexProducts, indexVersion } from '../search/search-index.store.ts'
@@ -51,26 +51,23 @@ export function* catalogChunks(products: Iterable<ProductDraft>): Generator<Prod
  * Upserts drafts in the caller's transaction: products by slug, variants by SKU. A draft equal to the last one writes
  * nothing, and only new SKUs get initial stock. Pass one of {@link catalogChunks} at a time.
  * A rejected product is not saved at all; for all or nothing, roll back when `rejections` is not empty.
+ * A dry run returns the same counts and writes nothing.
  */
 export async function saveCatalog(
   tx: Queryable,
-  { categories, products }: { categories: CategoryDraft[]; products: ProductDraft[] },
+  {
+    categories,
+    products,
+    isDryRun = false,
+  }: { categories: CategoryDraft[]; products: ProductDraft[]; isDryRun?: boolean },
 ): Promise<SavedCatalog> {
-  await lockCatalog(tx)
-  const saved = await saveCategories(tx, categories)
+  if (!isDryRun) await lockCatalog(tx)
+  const saved = await saveCategories(tx, categories, { isDryRun })
   const { accepted, rejections } = await checkProducts(tx, products, saved.ids)
   const stored = await readStored(tx, accepted)
   const records = accepted.map((draft) => toRecord(draft, stored.get(draft.slug)?.id ?? uuidv7()))
   const changed = records.filter(({ draft, contentHash }) => stored.get(draft.slug)?.contentHash !== contentHash)
-  await writeProducts(tx, changed)
-  await writeVariants(tx, changed)
-  await writeCategories(tx, changed, saved.ids)
-  await registerStock(tx, changed)
-  await indexProducts(tx, [...new Set([...changed.map(({ id }) => id), ...saved.affectedProductIds])])
-  await bumpVersions(tx, [
-    ...(changed.length > 0 ? (['list', 'product'] as const) : []),
-    ...(saved.changed > 0 ? (['category'] as const) : []),
-  ])
+  if (!isDryRun) await writeRecords(tx, changed, saved)
   const created = changed.filter(({ draft }) => !stored.has(draft.slug)).length
   return {
     created,
@@ -83,6 +80,18 @@ export async function saveCatalog(
 /** Serialises catalog writers with an advisory lock until the transaction ends: they share the vocabulary and SKU ownership. */
 export async function lockCatalog(tx: Queryable): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('product.catalog'))`)
+}
+
+async function writeRecords(tx: Queryable, records: ProductRecord[], saved: SavedCategories): Promise<void> {
+  await writeProducts(tx, records)
+  await writeVariants(tx, records)
+  await writeCategories(tx, records, saved.ids)
+  await registerStock(tx, records)
+  await indexProducts(tx, [...new Set([...records.map(({ id }) => id), ...saved.affectedProductIds])])
+  await bumpVersions(tx, [
+    ...(records.length > 0 ? (['list', 'product'] as const) : []),
+    ...(saved.changed > 0 ? (['category'] as const) : []),
+  ])
 }
 
 interface ProductRecord {

@@ -98,12 +98,7 @@ describe('stock', () => {
       catalog.database,
       policies.map(([slug, policy]) => draftWith(slug, policy)),
     )
-    const model = new Map(
-      policies.map(([slug, policy]) => [
-        slug.toUpperCase(),
-        { policy: policy as InventoryPolicy, net: 5, reserved: 0 },
-      ]),
-    )
+    const model = new Map(policies.map(([slug, policy]) => [slug.toUpperCase(), { policy, net: 5, reserved: 0 }]))
     const sku = fc.constantFrom(...model.keys())
     const quantity = fc.integer({ min: 1, max: 6 })
     const kind = fc.constantFrom('reserve' as const, 'release' as const, 'take' as const, 'return' as const)

@@ -20,15 +20,15 @@ export interface StockMovement {
 
 /** Null for a SKU that is sold beyond what is in stock. */
 type Available = { sku: string; available: number | null }
-const available = "case policy when 'tracked' then available end as available"
+const availableColumn = "case policy when 'tracked' then available end as available"
 
 const selectStock = statement<Available>(
   'read stock',
-  `select sku, ${available} from product.stock where sku = any($1::text[])`,
+  `select sku, ${availableColumn} from product.stock where sku = any($1::text[])`,
 )
 const selectLockedStock = statement<Available>(
   'lock stock',
-  `select sku, ${available} from product.stock where sku = any($1::text[]) order by sku for no key update`,
+  `select sku, ${availableColumn} from product.stock where sku = any($1::text[]) order by sku for no key update`,
 )
 
 /**

@@ -3,10 +3,11 @@ import { announce } from '../parts/announcer.tsx'
 import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
+import { SessionEnded } from '../parts/session-ended.tsx'
 import { Stepper } from '../parts/stepper.tsx'
 import { TotalsList } from '../parts/totals-list.tsx'
 import { Link } from '../route/link.tsx'
-import { cartStatus, loadCart, setCartLine } from '../shop/cart.ts'
+import { cartStatus, loadCart, quantityMax, setCartLine } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
@@ -15,17 +16,19 @@ import { useFormats, useText } from '../text/use-text.ts'
 /** The cart page: lines with quantities to change, and the totals. */
 export function CartPage() {
   const text = useText()
-  const { cart, isLoading, failure } = useStore(cartStatus)
+  const { cart, isLoading, isLocked, failure } = useStore(cartStatus)
   return (
     <Page title={text.cart.title}>
       <h1>{text.cart.title}</h1>
+      {isLocked && <SessionEnded />}
       {failure && <FailureNotice failure={failure} onRetry={() => void loadCart()} />}
       {cart && cart.lines.length > 0 ? (
         <FilledCart cart={cart} />
       ) : isLoading ? (
         <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
       ) : (
-        !failure && (
+        !failure &&
+        !isLocked && (
           <EmptyState
             title={text.cart.empty}
             detail={text.cart.emptyText}
@@ -68,10 +71,12 @@ function Line({ line }: { line: CartLine }) {
   const text = useText()
   const { money } = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [reducedTo, setReducedTo] = useState<number | null>(null)
   const { sku, title, quantity, available } = line
 
   async function setQuantity(next: number): Promise<void> {
     setFailure(null)
+    if (next !== reducedTo) setReducedTo(null)
     try {
       await setCartLine(sku, next)
       announce(text.cart.updated)
@@ -102,14 +107,24 @@ function Line({ line }: { line: CartLine }) {
             )}
           </p>
         )}
-        {failure && <p className="field-error">{failureText(text, failure)}</p>}
+        {reducedTo !== null && available >= quantity && (
+          <p className="line-short" role="status">
+            {text.cart.reduced(reducedTo)}
+          </p>
+        )}
+        {failure && (
+          <p className="field-error" role="alert">
+            {failureText(text, failure)}
+          </p>
+        )}
       </div>
       <div className="line-controls">
         <Stepper
           label={title}
           value={quantity}
-          max={Math.max(quantity, available)}
+          max={Math.min(quantityMax, Math.max(1, available))}
           onChange={(next) => void setQuantity(next)}
+          onReduced={() => setReducedTo(Math.max(1, available))}
         />
         <button
           type="button"

@@ -94,7 +94,7 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
       </section>
       {key === 'declined' && <PayAgain order={order} onChange={onChange} />}
       <div className="split">
-        <div>
+        <div className="order-details">
           <OrderDetails order={order} />
           <OrderParcels order={order} />
         </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Link } from '../route/link.tsx'
 import { navigate, useRoute } from '../route/router.ts'
-import { addToCart } from '../shop/cart.ts'
+import { addToCart, type AddOutcome } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
@@ -94,7 +94,10 @@ function Availability({ variant, isOneOfMany }: { variant: ProductVariant; isOne
   )
 }
 
-type AddState = { phase: 'idle' | 'adding' | 'added' } | { phase: 'failed'; failure: Failure }
+type AddState =
+  | { phase: 'idle' | 'adding' }
+  | { phase: 'added'; outcome: AddOutcome }
+  | { phase: 'failed'; failure: Failure }
 
 function AddToCart({ variant }: { variant: ProductVariant }) {
   const text = useText()
@@ -104,12 +107,14 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
     if (addState.phase === 'adding') return
     setAddState({ phase: 'adding' })
     try {
-      await addToCart(variant.sku, 1)
-      setAddState({ phase: 'added' })
+      const outcome = await addToCart({ sku: variant.sku, quantity: 1, available: variant.available })
+      setAddState({ phase: 'added', outcome })
     } catch (error) {
       setAddState({ phase: 'failed', failure: failureOf(error) })
     }
   }
+
+  const isShort = addState.phase === 'added' && addState.outcome.added === 0
 
   return (
     <>
@@ -126,10 +131,11 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
             ? text.product.adding
             : text.product.addToCart}
       </button>
-      <p className="buy-outcome" role="status">
+      <p className={isShort ? 'buy-outcome buy-outcome-short' : 'buy-outcome'} role="status">
         {addState.phase === 'added' && (
           <>
-            {text.product.added} <Link href="/cart">{text.product.viewCart}</Link>
+            {isShort ? text.product.noMore(addState.outcome.inCart, addState.outcome.available) : text.product.added}{' '}
+            <Link href="/cart">{text.product.viewCart}</Link>
           </>
         )}
       </p>

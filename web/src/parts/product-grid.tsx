@@ -9,8 +9,11 @@ const eagerCount = 4
 /** A paginated grid of products, with placeholders while it loads. The caller renders the empty state. */
 export function ProductGrid({
   pages,
+  heading,
 }: {
   pages: PaginatedQueryState<Card, { items: Card[]; nextCursor: string | null }>
+  /** Heading level of the cards. */
+  heading: 'h2' | 'h3'
 }) {
   const text = useText()
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
@@ -20,7 +23,7 @@ export function ProductGrid({
       <ul className={pages.isStale ? 'grid grid-stale' : 'grid'} aria-busy={pages.isStale}>
         {pages.items.map((card, index) => (
           <li key={card.id}>
-            <ProductCard card={card} isFirst={index < eagerCount} />
+            <ProductCard card={card} heading={heading} isFirst={index < eagerCount} />
           </li>
         ))}
       </ul>

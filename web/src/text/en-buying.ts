@@ -11,6 +11,8 @@ export const enBuying = {
     shippingNeedsAddress: 'Fill in your address to see how and for how much we deliver.',
     shippingLoading: 'Working out delivery…',
     notShippable: 'We do not deliver to this address yet. Choose another country.',
+    optionGone:
+      'The delivery you chose is no longer offered for this order. Please look at the choice and the total again.',
     payment: 'Payment',
     testBox: 'This is a test shop',
     testText: 'No money moves. Choose a test card and see what happens.',
@@ -128,6 +130,8 @@ export const enBuying = {
     } as Record<string, string>,
     parcels: 'Parcels',
     track: 'Follow it',
+    cancellations: 'Cancelled items',
+    returns: 'Returns',
     refunds: 'Refunds',
     refundStatuses: {
       pending: 'on its way',
@@ -156,6 +160,10 @@ export const enBuying = {
     empty: 'No orders yet',
     emptyText: 'What you buy while logged in appears here.',
     logInFirst: 'Log in to see your orders',
+    guestTitle: (count: number) =>
+      count === 1 ? 'One order of this browser has no account' : `${count} orders of this browser have no account`,
+    guestText: 'Add what was ordered here as a guest to your account, and find it on every device.',
+    guestAttach: 'Add to my account',
     statuses: {
       placed: 'Awaiting payment',
       paid: 'Paid',
