@@ -276,6 +276,8 @@ export interface Order {
   totals: Totals
   email: string
   shippingAddress: Address
+  /** Its lines in the order of its country, without the country. */
+  shippingAddressLines: string[]
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
   fulfilments: Fulfilment[]

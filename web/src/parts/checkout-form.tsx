@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
-  addressFields,
   completeAddress,
   failureErrors,
   validateFields,
@@ -75,8 +74,7 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   // Errors about fields are shown at the fields, for both the quote and the order.
   const { failure } = placement
-  const formFields: CheckoutField[] = isGuest ? ['email', ...addressFields] : [...addressFields]
-  const isAtFields = formFields.some((field) => errors[field] !== undefined)
+  const isAtFields = (Object.keys(form) as CheckoutField[]).some((field) => errors[field] !== undefined)
   const latestFailure = failure ?? quote.failure
   const [shownFailure, setShownFailure] = useState(latestFailure)
   if (latestFailure !== shownFailure) {

@@ -2,7 +2,6 @@ import { enBuying } from './en-buying.ts'
 
 /** All texts of the pages in English. The type `Text` makes zh.ts have the same keys. */
 export const en = {
-  shopName: 'Holdfast',
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
@@ -147,11 +146,10 @@ export const en = {
     hidePassword: 'Hide',
     name: 'Full name',
     line1: 'Street and number',
-    line2: 'Flat, floor, company',
-    city: 'City',
-    region: 'State, province or region',
-    postalCode: 'Postal code',
-    postalCodeHongKong: 'Hong Kong has none: enter 999077.',
+    line2: 'Flat, floor',
+    company: 'Company',
+    choose: 'Choose …',
+    example: (example: string) => `For example ${example}`,
     country: 'Country or region',
     phone: 'Phone',
     phoneHint: 'For the courier only.',

@@ -2,7 +2,6 @@ import type { Text } from './en.ts'
 import { zhBuying } from './zh-buying.ts'
 
 export const zh: Text = {
-  shopName: 'Holdfast',
   tagline: '经得起天天用的好物',
   skipToContent: '跳到正文',
   testShop: '演示商店，不收真钱，不发货。',
@@ -142,11 +141,10 @@ export const zh: Text = {
     hidePassword: '隐藏',
     name: '姓名',
     line1: '街道与门牌号',
-    line2: '楼层、房号、公司',
-    city: '城市',
-    region: '省、州或地区',
-    postalCode: '邮政编码',
-    postalCodeHongKong: '香港没有邮编，请填 999077。',
+    line2: '楼层、房号',
+    company: '公司',
+    choose: '请选择…',
+    example: (example: string) => `例如 ${example}`,
     country: '国家或地区',
     phone: '电话',
     phoneHint: '仅供配送联系。',
