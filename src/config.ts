@@ -199,6 +199,10 @@ const settings = {
     .max(365)
     .default(60)
     .describe('Time after sending in which an order can be returned, days. The order is closed afterwards.'),
+  ORDER_ACCESS_DAYS: positive
+    .max(3_650)
+    .default(90)
+    .describe('Time in which a guest can open an order that is closed or cancelled, after its last event, days.'),
   SMTP_URL: url('smtp:', 'smtps:')
     .optional()
     .describe('SMTP server. Without it emails are written to DATA_DIR/emails.'),

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { announce } from '../parts/announcer.tsx'
-import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice, Notice } from '../parts/notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { SessionEnded } from '../parts/session-ended.tsx'
@@ -11,6 +12,7 @@ import { cartStatus, loadCart, notTakenLines, quantityMax, setCartLine, switchCa
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
 /** The cart page: lines with quantities to change, and the totals. */
@@ -95,6 +97,7 @@ function Line({ line }: { line: CartLine }) {
   const [failure, setFailure] = useState<Failure | null>(null)
   const [reducedTo, setReducedTo] = useState<number | null>(null)
   const { sku, title, quantity, available } = line
+  const writing = useWriting()
 
   async function setQuantity(next: number): Promise<void> {
     setFailure(null)
@@ -140,7 +143,7 @@ function Line({ line }: { line: CartLine }) {
           </p>
         )}
       </div>
-      <div className="line-controls">
+      <fieldset {...writing} className="line-controls">
         <Stepper
           label={title}
           value={quantity}
@@ -156,7 +159,7 @@ function Line({ line }: { line: CartLine }) {
         >
           {text.cart.remove}
         </button>
-      </div>
+      </fieldset>
       <p className="line-total">{money(line.total)}</p>
     </li>
   )

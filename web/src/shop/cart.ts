@@ -134,6 +134,22 @@ export interface AddOutcome {
 export const addToCart = (wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> =>
   enqueue(() => addLine(wanted))
 
+/** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
+export const addLines = (lines: { sku: string; quantity: number }[]): Promise<string[]> =>
+  enqueue(async () => {
+    const missing: string[] = []
+    for (const { sku, quantity } of lines) {
+      try {
+        await addLine({ sku, quantity, available: quantityMax })
+      } catch (error) {
+        const { code } = failureOf(error)
+        if (code !== 'not_found' && code !== 'price_unavailable') throw error
+        missing.push(sku)
+      }
+    }
+    return missing
+  })
+
 async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
   const { sku, quantity } = wanted
   const lineOf = (cart: Cart | null) => cart?.lines.find((line) => line.sku === sku)
@@ -177,14 +193,6 @@ export function setCartLine(sku: string, quantity: number): Promise<void> {
   })
 }
 
-/** Makes another cart of the account the cart of this browser. */
-export function switchCart(cartId: string): Promise<void> {
-  return enqueue(async () => {
-    storeCart(await shop.order.cart.get.query({ cartId }))
-    notTakenLines.set([])
-  })
-}
-
 /** A guest's copy of the locked cart. The account keeps its own, until a login brings the copy back. */
 async function copyCart(): Promise<void> {
   const { cart } = cartStatus.get()
@@ -206,6 +214,14 @@ async function emptyCopiedCart(): Promise<void> {
   const copied = await shop.order.cart.get.query({ cartId }).catch(() => null)
   for (const { sku } of copied?.lines ?? [])
     await shop.order.cart.setLine.mutate({ cartId, sku, quantity: 0 }).catch(() => undefined)
+}
+
+/** Makes another cart of the account the cart of this browser. */
+export function switchCart(cartId: string): Promise<void> {
+  return enqueue(async () => {
+    storeCart(await shop.order.cart.get.query({ cartId }))
+    notTakenLines.set([])
+  })
 }
 
 /**

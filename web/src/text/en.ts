@@ -6,6 +6,8 @@ export const en = {
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
+  maintenance:
+    'The shop is being maintained. You can look around; ordering and changes will work again in some minutes.',
   currency: 'Currency',
   loading: 'Loading…',
   retry: 'Try again',
@@ -88,6 +90,7 @@ export const en = {
     soldOut: 'Sold out',
     soldOutText: 'This version is sold out. Others may be in stock.',
     quantity: 'Quantity',
+    showPicture: (position: number, count: number, alt: string) => `Show picture ${position} of ${count}: ${alt}`,
     details: 'Details',
     related: 'You may also like',
     gone: 'This product is not sold here any more.',
