@@ -54,6 +54,13 @@ describe('the program exits with one message that says what to do when', () => {
     expect(output).not.toContain('secret@')
   })
 
+  test('a currency is unknown, named twice, or without an exchange rate', async () => {
+    const problemOf = (list: string): Promise<string> => failedBoot(['serve'], { SHOP_CURRENCIES: list })
+    expect(await problemOf('EUR,QQQ')).toContain('SHOP_CURRENCIES: names QQQ, which is no currency of ISO 4217')
+    expect(await problemOf('JPY,EUR,JPY')).toContain('SHOP_CURRENCIES: names JPY twice')
+    expect(await problemOf('USD,XDR')).toContain('src/lib/exchange-rates.ts')
+  })
+
   test('a number is none, or out of its range: the text speaks of numbers, not of types', async () => {
     const output = await failedBoot(['serve'], {
       PORT: 'abc',
