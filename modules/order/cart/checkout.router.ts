@@ -53,7 +53,11 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       field: 'shippingOptionId',
       message: 'This shipping option is not offered to this address.',
     })
-  const sums = sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country })
+  const sums = sumUp({
+    itemsMinor: totals.items.amount,
+    shippingMinor: chosen.price.amount,
+    destination: input.shippingAddress,
+  })
   const quoted = totalsView(sums, cart.currency)
   return {
     cartVersion: cart.version,

@@ -95,7 +95,7 @@ export function placeOrder(
   }).find(({ id }) => id === placement.shippingOptionId)
   if (option === undefined) return reject('not_shippable')
 
-  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
+  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, destination: placement.shippingAddress })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
     return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })

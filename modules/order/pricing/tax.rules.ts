@@ -1,51 +1,45 @@
+import { createRequire } from 'node:module'
+import { z } from 'zod'
+import type { Address } from '#schemas'
+import { taxTerritoryOf } from './tax-territories.ts'
+
 /**
- * Value added tax by destination. It is part of the price where prices usually include it (Europe, China), and added to
- * the price elsewhere. Standard rates of 2026, in per mille; the United States levy no national tax.
+ * Value added tax by destination. The rates of countries and provinces are those of the package sales-tax; territories
+ * have rates of their own. The tax is part of the price where prices usually include it (Europe, Asia), and added to the
+ * price elsewhere.
  */
-interface TaxRule {
-  perMille: number
-  isIncluded: boolean
-}
 
-const included = (perMille: number): TaxRule => ({ perMille, isIncluded: true })
-const added = (perMille: number): TaxRule => ({ perMille, isIncluded: false })
+const rateSchema = z.object({ type: z.string(), rate: z.number().nonnegative() })
+const ratesSchema = z.record(
+  z.string(),
+  rateSchema.extend({ states: z.record(z.string(), rateSchema.extend({ rate: z.number() })).optional() }),
+)
+const rates = ratesSchema.parse(createRequire(import.meta.url)('sales-tax/res/sales_tax_rates.json'))
 
-const rules: Record<string, TaxRule> = {
-  AT: included(200),
-  BE: included(210),
-  CH: included(81),
-  CN: included(130),
-  DE: included(190),
-  DK: included(250),
-  ES: included(210),
-  FI: included(255),
-  FR: included(200),
-  GB: included(200),
-  IE: included(230),
-  IT: included(220),
-  JP: included(100),
-  KR: included(100),
-  LU: included(170),
-  NL: included(210),
-  NO: included(250),
-  PL: included(230),
-  PT: included(230),
-  SE: included(250),
-  SG: included(90),
-  TW: included(50),
-  CA: added(50),
-  MX: added(160),
-  US: added(0),
-  HK: added(0),
-  MO: added(0),
+/** Countries that add the tax to the price. */
+const addsTax = new Set(['CA', 'MX', 'US', 'HK', 'MO'])
+
+/** Destination of goods, as far as the tax depends on it. */
+export type TaxDestination = Pick<Address, 'country' | 'postalCode' | 'region'>
+
+/** The rate in parts per 100,000. */
+function rateOf(destination: TaxDestination): number {
+  const territory = taxTerritoryOf(destination)
+  if (territory !== undefined) return territory.perMille * 100
+  const { country, region = '' } = destination
+  // Sales taxes of US states, and Canada's provincial ones but the harmonised, are due by registered sellers only.
+  const province = country === 'CA' ? rates[country]?.states?.[region] : undefined
+  const harmonised = province?.type === 'hst' ? province.rate : 0
+  return Math.round(((rates[country]?.rate ?? 0) + harmonised) * 100_000)
 }
 
 /**
  * Tax on goods and shipping, rounded half up once per order.
  * @param taxableMinor price of goods (after discount) and shipping, before any tax that is added to it
  */
-export function taxOn(country: string, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
-  const rule = rules[country] ?? added(0)
-  const base = rule.isIncluded ? 1000 + rule.perMille : 1000
-  return { taxMinor: Math.floor((taxableMinor * rule.perMille + base / 2) / base), isIncluded: rule.isIncluded }
+export function taxOn(destination: TaxDestination, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
+  const rate = rateOf(destination)
+  const isIncluded = !addsTax.has(destination.country) && rates[destination.country] !== undefined
+  const base = isIncluded ? 100_000 + rate : 100_000
+  return { taxMinor: Math.floor((taxableMinor * rate + base / 2) / base), isIncluded }
 }
