@@ -58,12 +58,12 @@ const exceptions = z
   .string()
   .transform(listOf)
   .refine((list) => list.every((name) => exceptionNames.includes(name)), `must be of ${exceptionNames.join(', ')}`)
-const networks = z
+const exempt = z
   .string()
-  .transform((list) => listOf(list).filter((item) => item !== 'none'))
+  .transform((text) => listOf(text).filter((item) => item !== 'none'))
   .refine(
     (list) => list.every((item) => z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(item).success),
-    'must be addresses or networks separated by commas, such as 10.0.0.0/8,::1',
+    'must be addresses or networks separated by commas, such as 10.0.0.0/8,::1, or none',
   )
 
 /**
@@ -190,7 +190,7 @@ const settings = {
     .max(1_000_000)
     .default(20)
     .describe('Orders of one account that may wait for their payment at the same time.'),
-  LIMITS_EXEMPT: networks
+  LIMITS_EXEMPT: exempt
     .default(['127.0.0.0/8', '::1/128'])
     .describe(
       'Networks whose buyers have no limits, separated by commas, or none. Loopback by default: there a balancer without TRUST_PROXY hides all buyers behind one address.',
@@ -199,6 +199,10 @@ const settings = {
     .max(365)
     .default(60)
     .describe('Time after sending in which an order can be returned, days. The order is closed afterwards.'),
+  ORDER_ACCESS_DAYS: positive
+    .max(3_650)
+    .default(90)
+    .describe('Time in which a guest can open an order that is closed or cancelled, after its last event, days.'),
   SMTP_URL: url('smtp:', 'smtps:')
     .optional()
     .describe('SMTP server. Without it emails are written to DATA_DIR/emails.'),

@@ -41,7 +41,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     /** A browser that opens the link of a guest's email gets a cookie for the order. */
     get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => {
       const order = await requireOrder(services, ctx, input)
-      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, input))
+      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, { ...input, order }))
         ctx.setCookie(`order-${order.id}`, input.accessToken)
       return orderView(order)
     }),
@@ -53,7 +53,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       const userId = (await ctx.session())?.userId
       if (userId === undefined) throw new AppError('unauthenticated')
       // Staff may see every order, but only the token makes one theirs.
-      if (order.userId !== userId && !holdsToken(services, ctx, input))
+      if (order.userId !== userId && !holdsToken(services, ctx, { ...input, order }))
         throw new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
       return services.actors().ask(orderActor, { id: order.id, message: { type: 'attach', userId } })
     }),

@@ -7,7 +7,7 @@ import { openCache, serveFromCache } from './cached-response.ts'
 import { sendCallError } from './call-error.ts'
 import { decodeBody } from './call-input.ts'
 import { executeDirectly } from './direct-execution.ts'
-import { wantsEventStream } from './event-streams.ts'
+import { wantsEventStream, type EventStreams } from './event-streams.ts'
 import type { CallClass, LoadShedder } from './load-shedding.ts'
 import { classOf, procedureAt, recogniseCall } from './procedure-call.ts'
 import { rejectForeignOrigin, rejectUnreadable } from './rejection.ts'
@@ -19,7 +19,7 @@ import { createUrlCache } from './url-cache.ts'
 /**
  * The steps of a tRPC request, in order. A step that replies is the last one.
  *
- * 1. A known URL is served from the URL cache, before any other hook runs   url-cache.ts
+ * 1. A known URL is served from the URL cache, before the other hooks run   url-cache.ts
  * 2. An unreadable request or one from a foreign origin is rejected         rejection.ts, call-input.ts
  * 3. A single JSON call is recognised; steps 4 to 6 for each call of a batch  procedure-call.ts, batch-execution.ts
  * 4. A public query is served from the response cache                       cached-response.ts
@@ -28,7 +28,7 @@ import { createUrlCache } from './url-cache.ts'
  * 7. A stream or a wrong method is handed to tRPC's adapter                 trpc-adapter.ts
  */
 export interface TrpcRequests {
-  /** Step 1. To be called before any other hook is added. */
+  /** Step 1. To be called before the hooks that it saves. */
   serveKnownUrls(server: FastifyInstance): void
   /** Steps 2 to 7, at `/trpc`. */
   registerRoutes(server: FastifyInstance): Promise<void>
@@ -38,9 +38,10 @@ export interface TrpcRequests {
 export interface TrpcRequestsOptions {
   app: App
   loadShedder: LoadShedder
+  streams: EventStreams
 }
 
-export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): TrpcRequests {
+export function createTrpcRequests({ app, loadShedder, streams }: TrpcRequestsOptions): TrpcRequests {
   const { router } = app
   const { config } = app.services
   const cache = openCache(app)
@@ -106,7 +107,10 @@ export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): T
           scope.all<{ Params: { path: string } }>('/:path', async (request, reply) => {
             if (!['GET', 'HEAD', 'POST'].includes(request.method)) throw new AppError('method_not_allowed')
             // An event stream lasts for minutes and costs nothing meanwhile: it does not count as a call under way.
-            if (wantsEventStream(request)) return serve(request, reply)
+            if (wantsEventStream(request)) {
+              streams.open(request, reply)
+              return serve(request, reply)
+            }
             const finish = loadShedder.start(callCount(request, request.params.path))
             try {
               await serve(request, reply)
