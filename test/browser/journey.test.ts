@@ -97,7 +97,7 @@ async function buy(page: Page, language: Language, card: string): Promise<void> 
   await fill('email', 'ada@example.com')
   await fill('shipping name', language === 'zh' ? '李雷' : 'Ada Byron')
   await fill('shipping address-line1', '12 Analytical Street')
-  await fill('shipping postal-code', '200000')
+  await fill('shipping postal-code', language === 'zh' ? '200000' : 'W1G 0AA')
   await fill('shipping address-level2', language === 'zh' ? '上海' : 'London')
   await page.locator('input[name=shipping]').first().check()
   await page.locator(`input[value=${card}]`).check()
