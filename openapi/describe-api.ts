@@ -197,7 +197,9 @@ function securityOf(path: string, { access }: Meta): Json[] {
 function stable(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => stable(item))
-    return name === 'enum' || name === 'required' ? items.toSorted() : items
+    return name === 'enum' || name === 'required'
+      ? items.toSorted((a, b) => String(a).localeCompare(String(b), 'en'))
+      : items
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, inner]) => [key, stable(inner, key)] as const)

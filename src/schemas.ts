@@ -156,7 +156,7 @@ export const emailSchema = z
   .string()
   .max(addressMax * 2, { abort: true, error: emailWanted })
   .overwrite(normaliseEmailAddress)
-  .regex(emailAddressPattern, { error: emailWanted, abort: true })
+  .refine((address) => emailAddressPattern.test(address), { error: emailWanted, abort: true })
   .max(addressMax)
   .meta({ format: 'email' })
 

@@ -51,7 +51,7 @@ const hidden: [what: string, character: string][] = [
  * words of letters and digits.
  */
 const isFree = (procedure: string, field: string): boolean =>
-  field === 'password' || (field === 'q' && /^product\.(search|suggest)$/.test(procedure))
+  /password$/i.test(field) || (field === 'q' && /^product\.(search|suggest)$/.test(procedure))
 const isAlwaysRejected = (character: string): boolean => character === '\0' || !character.isWellFormed()
 
 /** One attack of a Chinese caller for each text of each input, with this value in its place. An input with a locale asks for English. */
