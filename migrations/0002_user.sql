@@ -7,6 +7,9 @@ CREATE TABLE "user"."account" (
 	"locale" text NOT NULL,
 	"role" text DEFAULT 'customer' NOT NULL,
 	"password_hash" text NOT NULL,
+	"password_expires_at" timestamp with time zone,
+	"is_demo" boolean DEFAULT false NOT NULL,
+	"disabled_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "account_email_unique" UNIQUE("email"),
 	CONSTRAINT "account_role" CHECK ("user"."account"."role" in ('customer', 'staff'))
@@ -27,8 +30,10 @@ CREATE TABLE "user"."session" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"account_id" uuid NOT NULL,
 	"token_hash" text NOT NULL,
+	"device" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ends_at" timestamp with time zone NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "session_token_hash_unique" UNIQUE("token_hash")
 );

@@ -1,5 +1,15 @@
 CREATE SCHEMA "order";
 --> statement-breakpoint
+CREATE TABLE "order"."cancellation" (
+	"order_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"lines" jsonb NOT NULL,
+	"reason" text NOT NULL,
+	"refund_id" text,
+	CONSTRAINT "cancellation_order_id_id_pk" PRIMARY KEY("order_id","id")
+);
+--> statement-breakpoint
 CREATE TABLE "order"."cart" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"version" integer NOT NULL,
@@ -52,6 +62,7 @@ CREATE TABLE "order"."order_event" (
 	"at" timestamp with time zone NOT NULL,
 	"event" text NOT NULL,
 	"detail" text,
+	"note" text,
 	"role" text,
 	"user_id" uuid,
 	"is_internal" boolean DEFAULT false NOT NULL,
@@ -79,10 +90,14 @@ CREATE TABLE "order"."orders" (
 	"fulfilment_status" text NOT NULL,
 	"cancelled_by" text,
 	"has_records" boolean DEFAULT false NOT NULL,
+	"attention" jsonb,
+	"last_sent_at" timestamp with time zone,
 	"version" integer NOT NULL,
 	"currency" text NOT NULL,
 	"locale" text NOT NULL,
 	"email" text NOT NULL,
+	"source" text,
+	"review_since" timestamp with time zone,
 	"shipping_address" jsonb NOT NULL,
 	"billing_address" jsonb,
 	"shipping_option" jsonb NOT NULL,
@@ -142,6 +157,10 @@ CREATE TABLE "order"."refund" (
 	"id" text NOT NULL,
 	"intent_id" text NOT NULL,
 	"amount_minor" bigint NOT NULL,
+	"lines" jsonb,
+	"shipping_minor" bigint DEFAULT 0 NOT NULL,
+	"tax_minor" bigint DEFAULT 0 NOT NULL,
+	"method" text DEFAULT 'provider' NOT NULL,
 	"reason" text NOT NULL,
 	"status" text NOT NULL,
 	"provider_refund_id" text,
@@ -163,12 +182,15 @@ CREATE TABLE "order"."order_return" (
 --> statement-breakpoint
 CREATE INDEX "cart_user" ON "order"."cart" USING btree ("user_id") WHERE user_id is not null;--> statement-breakpoint
 CREATE INDEX "cart_touched" ON "order"."cart" USING brin ("updated_at");--> statement-breakpoint
-CREATE INDEX "fulfilment_at" ON "order"."fulfilment" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "ledger_entry_at" ON "order"."ledger_entry" USING brin ("at");--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_number" ON "order"."orders" USING btree ("number");--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_cart" ON "order"."orders" USING btree ("cart_id");--> statement-breakpoint
 CREATE INDEX "orders_user" ON "order"."orders" USING btree ("user_id","placed_at","id") WHERE user_id is not null;--> statement-breakpoint
 CREATE INDEX "orders_placed" ON "order"."orders" USING btree ("placed_at","id");--> statement-breakpoint
+CREATE INDEX "orders_email" ON "order"."orders" USING btree (lower("email") text_pattern_ops,"placed_at");--> statement-breakpoint
+CREATE INDEX "orders_source" ON "order"."orders" USING btree ("source","placed_at") WHERE source is not null;--> statement-breakpoint
+CREATE INDEX "orders_last_sent" ON "order"."orders" USING btree ("last_sent_at") WHERE last_sent_at is not null;--> statement-breakpoint
+CREATE INDEX "orders_attention" ON "order"."orders" USING btree ("placed_at","id") WHERE attention is not null;--> statement-breakpoint
 CREATE INDEX "payment_intent" ON "order"."payment" USING btree ("intent_id") WHERE intent_id is not null;--> statement-breakpoint
 CREATE INDEX "reconciliation_run_finished" ON "order"."reconciliation_run" USING btree ("finished_at","id");
 --> statement-breakpoint

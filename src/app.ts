@@ -4,13 +4,15 @@ import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
 import { truncateExpiredReplies } from '#idempotency'
 import { settledWithin } from '#lib/deadline'
-import { createOrderModule } from '#order'
+import { createOrderModule, shippingCountries } from '#order'
 import { createEmailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { createHousekeeping, createPlatformRouter, housekeepingSchedule } from '#platform'
 import { isCatalogEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
 import { createWakeUpProducer, type QueueOptions, type WakeUpProducer } from '#queue'
+import { createRateLimits } from '#rate-limit'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
+import { createShopRouter } from '#shop'
 import type { Logger } from '#telemetry'
 import { createUserModule, recordAudit, seedAccounts } from '#user'
 import { demoAccounts } from './demo-accounts.ts'
@@ -58,11 +60,18 @@ function createModules(services: Services) {
     user: createUserModule(services),
     order: createOrderModule(services),
     platform: { router: createPlatformRouter(services, recordAudit) },
+    shop: { router: createShopRouter(services.config, shippingCountries) },
   }
 }
 
-function createRouter({ product, user, order, platform }: ReturnType<typeof createModules>) {
-  return router({ product: product.router, user: user.router, order: order.router, platform: platform.router })
+function createRouter({ product, user, order, platform, shop }: ReturnType<typeof createModules>) {
+  return router({
+    product: product.router,
+    user: user.router,
+    order: order.router,
+    platform: platform.router,
+    shop: shop.router,
+  })
 }
 
 export type AppRouter = ReturnType<typeof createRouter>
@@ -81,7 +90,8 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     from: config.EMAIL_FROM,
     log,
   })
-  const services: Services = { config, database, log, secretKey, payments, email, actors: () => actors }
+  const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey, log })
+  const services: Services = { config, database, log, rateLimits, secretKey, payments, email, actors: () => actors }
   const modules = createModules(services)
   const housekeeping = createHousekeeping({
     log,
@@ -134,6 +144,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     async close() {
       await drain(60_000)
       await wakeUpProducer.close()
+      rateLimits.close()
       email.close()
       payments.close()
       await database.close()

@@ -67,6 +67,13 @@ export const errorKinds = {
     message: 'An account with this e-mail exists. Log in instead.',
     isRetryable: false,
   },
+  password_weak: {
+    rpc: 'BAD_REQUEST',
+    status: 400,
+    message:
+      'This password is easy to guess. Choose another one, such as four words that have nothing to do with each other.',
+    isRetryable: false,
+  },
   cart_closed: {
     rpc: 'CONFLICT',
     status: 409,
@@ -139,9 +146,16 @@ export interface FieldIssue {
 }
 
 /** The `data` of every error response, over tRPC and plain HTTP alike. */
-export function errorData(code: ErrorCode, { issues, requestId }: { issues: FieldIssue[]; requestId: string | null }) {
+export function errorData(code: ErrorCode, { issues, requestId, retryAfterSeconds }: ErrorDetails) {
   const { rpc, status, isRetryable } = errorKinds[code]
-  return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId }
+  return { code: rpc, httpStatus: status, error: code, isRetryable, issues, requestId, retryAfterSeconds }
+}
+
+interface ErrorDetails {
+  issues: FieldIssue[]
+  requestId: string | null
+  /** Time until a retry can succeed, where it is known, s. */
+  retryAfterSeconds: number | undefined
 }
 
 export interface AppErrorOptions {

@@ -2,6 +2,7 @@ import type { Actors } from '#actor'
 import type { Config } from '#config'
 import type { Database } from '#db'
 import type { EmailSender, PaymentProvider } from '#outbound'
+import type { RateLimits } from '#rate-limit'
 import type { Logger } from '#telemetry'
 
 /** Services of the platform for modules, created once at boot by app.ts. */
@@ -9,6 +10,7 @@ export interface Services {
   readonly config: Config
   readonly database: Database
   readonly log: Logger
+  readonly rateLimits: RateLimits
   /** Secret from which access tokens are derived; the same in all processes. */
   readonly secretKey: string
   readonly payments: PaymentProvider

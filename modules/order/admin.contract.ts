@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import {
+  freeText,
   idempotencyKeySchema,
   idSchema,
   moneySchema,
+  opaque,
   pageSchema,
   quantitySchema,
+  singleLine,
   skuSchema,
   timestampSchema,
+  webAddressSchema,
   type Money,
   type Page,
   type Timestamp,
@@ -17,6 +21,7 @@ import {
   orderStatuses,
   paymentStatuses,
   type DisputeStatus,
+  type FulfilledLine,
   type Order,
   type Refund,
   type ReturnedLine,
@@ -25,7 +30,18 @@ import {
 
 /** Inputs and outputs of `order.admin.*`. Imports only the shared schemas and contract.ts. */
 
-const reason = z.string().trim().min(1).max(500)
+/** For staff only: kept with the order and in its audit, and never shown to the buyer. */
+const reason = freeText(500)
+/** For the buyer: shown in the order's timeline. */
+const message = freeText(500).optional()
+/** Why an order needs staff: a refund failed and is still owed, the buyer's bank disputes the payment, sent goods were not paid, an order is refunded whole and has unsent lines. */
+export const attentionReasons = ['refund_failed', 'disputed', 'capture_failed', 'refunded_unsent', 'on_hold'] as const
+export type AttentionReason = (typeof attentionReasons)[number]
+
+/** `provider` returns the money the way it came. `outside` is paid by staff by other means. */
+export const refundMethods = ['provider', 'outside'] as const
+export type RefundMethod = (typeof refundMethods)[number]
+
 const refundAmount = moneySchema.extend({ amount: z.int().min(1) })
 const linesOf = <Line extends z.ZodType>(line: Line) => z.array(line).min(1).max(cartLinesMax)
 const line = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
@@ -37,40 +53,67 @@ export const adminListInput = z
     status: z.enum(orderStatuses).optional(),
     paymentStatus: z.enum(paymentStatuses).optional(),
     fulfilmentStatus: z.enum(fulfilmentStatuses).optional(),
-    number: z.string().trim().toUpperCase().min(1).max(20).optional(),
+    /** Orders that need staff for this reason, or for any. */
+    attention: z.enum([...attentionReasons, 'any']).optional(),
+    /** In any form, such as `#7k3m9 qxt2f`. */
+    number: singleLine(40).optional(),
+    /** A whole address, or the beginning of one. */
+    email: singleLine(254).optional(),
     /** `placedFrom` is inclusive, `placedTo` exclusive. */
     placedFrom: timestampSchema.optional(),
     placedTo: timestampSchema.optional(),
   })
   .optional()
 export const adminGetInput = z.strictObject({ id: idSchema })
-export const adminCancelInput = z.strictObject({ ...target, reason })
+export const adminCancelInput = z.strictObject({ ...target, reason, message })
+export const adminCancelLinesInput = z.strictObject({
+  ...target,
+  /** Everything not sent yet, unless given. */
+  lines: linesOf(line).optional(),
+  /** Whether the shipping is refunded too, as far as it was not refunded yet. */
+  refundShipping: z.boolean().optional(),
+  reason,
+  message,
+})
 export const adminCaptureInput = z.strictObject(target)
 export const adminFulfilInput = z.strictObject({
   ...target,
   /** Everything not sent yet, unless given. */
   lines: linesOf(line).optional(),
-  carrier: z.string().trim().min(1).max(100).optional(),
-  trackingNumber: z.string().trim().min(1).max(100).optional(),
-  trackingUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an address such as https://carrier.example/1' })
-    .max(500)
-    .optional(),
+  carrier: singleLine(100).optional(),
+  trackingNumber: singleLine(100).optional(),
+  trackingUrl: webAddressSchema.optional(),
 })
 export const adminReturnInput = z.strictObject({
   ...target,
   lines: linesOf(line.extend({ restock: z.boolean() })),
   reason,
-  /** Amount refunded with the return; none unless given. */
+  message,
+  /** Refund of this amount; none unless given. At most the worth of everything that has come back, and the shipping. */
   refund: refundAmount.optional(),
+  /** Refund of the worth of the returned lines, with their tax. */
+  refundLines: z.boolean().optional(),
+  /** Refund of the shipping, as far as it was not refunded yet. */
+  refundShipping: z.boolean().optional(),
 })
 export const adminRefundInput = z.strictObject({
   ...target,
-  /** Everything still refundable, unless given. */
+  /** Everything still refundable, unless an amount, lines, the shipping or a failed refund is given. */
   amount: refundAmount.optional(),
+  /** Refund of the worth of these lines, with their tax. */
+  lines: linesOf(line).optional(),
+  /** Refund of the shipping, as far as it was not refunded yet. */
+  refundShipping: z.boolean().optional(),
+  /** Id of a failed refund that is made again. */
+  failedRefundId: opaque(255).optional(),
+  /** `outside`: staff have paid the money back by other means, such as a bank transfer, and it is only booked. */
+  method: z.enum(refundMethods).optional(),
   reason,
+  message,
 })
-export const adminNoteInput = z.strictObject({ ...target, text: z.string().trim().min(1).max(2_000) })
+/** `reason` is for staff only. */
+export const adminReleaseInput = z.strictObject({ ...target, reason: reason.optional() })
+export const adminNoteInput = z.strictObject({ ...target, text: freeText(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })
 /** The window of the report, at most 31 days; that of the daily report unless given. */
@@ -79,6 +122,8 @@ export const reconciliationRunInput = z
   .optional()
 
 export interface AdminTimelineEntry extends TimelineEntry {
+  /** For staff only: the reason, or the provider's code or id. */
+  note: string | null
   /** The account that acted; null for a guest, the provider and the shop itself. */
   userId: string | null
   /** Visible to staff only. */
@@ -103,6 +148,7 @@ export interface AdminPayment {
 
 export interface AdminRefund extends Refund {
   reason: string
+  method: RefundMethod
   intentId: string
   providerRefundId: string | null
   /** The provider's code of a failed refund. */
@@ -120,8 +166,11 @@ export interface AdminDispute {
   closedAt: Timestamp | null
 }
 
-/** Accounts of the ledger. The balance of `provider` is what the payment provider owes the shop. */
-export type LedgerAccount = 'provider' | 'sales' | 'refunds' | 'fees' | 'disputes' | 'held' | 'holds'
+/**
+ * Accounts of the ledger. The balance of `provider` is what the payment provider owes the shop; `bank` is the shop's own
+ * account, from which staff pay back what the provider cannot.
+ */
+export type LedgerAccount = 'provider' | 'bank' | 'sales' | 'refunds' | 'fees' | 'disputes' | 'held' | 'holds'
 
 /** Kinds of money movements in the ledger. `hold` is money that the buyer's bank reserves for the shop. */
 export type MoneyKind =
@@ -132,6 +181,7 @@ export type MoneyKind =
   | 'fee_returned'
   | 'refund'
   | 'refund_failed'
+  | 'refund_outside'
   | 'dispute'
   | 'dispute_won'
 
@@ -144,10 +194,17 @@ export interface AdminLedgerEntry {
   at: Timestamp
 }
 
+/** An order in staff's lists. */
+export interface AdminListedOrder extends Order {
+  attention: AttentionReason[]
+}
+export type AdminOrderPage = Page<AdminListedOrder>
+
 /** An order with its payment, refunds, disputes, ledger and whole timeline. */
-export interface AdminOrder extends Omit<Order, 'refunds' | 'returns' | 'timeline'> {
+export interface AdminOrder extends Omit<AdminListedOrder, 'cancellations' | 'refunds' | 'returns' | 'timeline'> {
   userId: string | null
   payment: AdminPayment
+  cancellations: { id: string; at: Timestamp; lines: FulfilledLine[]; reason: string; refundId: string | null }[]
   refunds: AdminRefund[]
   returns: { id: string; at: Timestamp; lines: ReturnedLine[]; reason: string; refundId: string | null }[]
   disputes: AdminDispute[]

@@ -5,19 +5,22 @@ import { router, staffProcedure, type Session } from '#rpc'
 import type { Services } from '#services'
 import {
   adminCancelInput,
+  adminCancelLinesInput,
   adminCaptureInput,
   adminFulfilInput,
   adminGetInput,
   adminListInput,
   adminNoteInput,
   adminRefundInput,
+  adminReleaseInput,
   adminReturnInput,
   type AdminOrder,
+  type AdminOrderPage,
 } from './admin.contract.ts'
-import type { Order, OrderPage } from './contract.ts'
+import type { Order } from './contract.ts'
 import { createReconciliationRouter } from './ledger/reconciliation.router.ts'
 import { orderActor } from './lifecycle/order.actor.ts'
-import { adminView } from './state/admin-order.view.ts'
+import { adminView, listedView } from './state/admin-order.view.ts'
 import { orderPage } from './state/order-page.view.ts'
 import type { OrderMessage } from './state/order.message.ts'
 import { loadOrder } from './state/order.store.ts'
@@ -45,7 +48,7 @@ export function createOrderAdminRouter(services: Services) {
     /** All orders, or those that match the search, newest first. */
     list: staffProcedure
       .input(adminListInput)
-      .query(({ input }): Promise<OrderPage> => orderPage(database.query, { ...input })),
+      .query(({ input }): Promise<AdminOrderPage> => orderPage(database.query, { ...input }, listedView)),
 
     /** The whole order: payment, refunds, disputes, ledger and the complete timeline. */
     get: staffProcedure.input(adminGetInput).query(async ({ input }): Promise<AdminOrder> => {
@@ -58,8 +61,16 @@ export function createOrderAdminRouter(services: Services) {
     cancel: staffProcedure
       .input(adminCancelInput)
       .mutation(({ ctx, input }): Promise<Order> =>
-        ask(ctx.caller, input, { type: 'cancel', by: by(ctx.caller), reason: input.reason }),
+        ask(ctx.caller, input, { type: 'cancel', by: by(ctx.caller), reason: input.reason, message: input.message }),
       ),
+
+    /** Cancels lines that were not sent, refunds them and puts them on sale again. */
+    cancelLines: staffProcedure.input(adminCancelLinesInput).mutation(({ ctx, input }): Promise<Order> => {
+      const { lines, refundShipping, reason, message } = input
+      const ids = { cancellationId: uuidv7(), refundId: uuidv7() }
+      const content = { lines, refundShipping, reason, message }
+      return ask(ctx.caller, input, { type: 'cancelLines', by: by(ctx.caller), ...ids, ...content })
+    }),
 
     /** Captures held money before anything is sent. */
     capture: staffProcedure
@@ -73,18 +84,25 @@ export function createOrderAdminRouter(services: Services) {
       return ask(ctx.caller, input, { type: 'fulfil', by: by(ctx.caller), ...parcel })
     }),
 
-    /** Records returned goods. Lines with `restock` go on sale again; an amount given as `refund` is refunded. */
+    /** Records returned goods. Lines with `restock` go on sale again; an amount, or the returned lines, are refunded. */
     return: staffProcedure.input(adminReturnInput).mutation(({ ctx, input }): Promise<Order> => {
-      const { lines, reason, refund } = input
+      const { id: _, idempotencyKey: __, ...content } = input
       const ids = { returnId: uuidv7(), refundId: uuidv7() }
-      return ask(ctx.caller, input, { type: 'return', by: by(ctx.caller), ...ids, lines, reason, refund })
+      return ask(ctx.caller, input, { type: 'return', by: by(ctx.caller), ...ids, ...content })
     }),
 
-    /** Refunds an amount, or everything refundable. */
+    /** Refunds an amount, lines, the shipping, a refund that failed, or everything refundable; also after the order's end. */
     refund: staffProcedure.input(adminRefundInput).mutation(({ ctx, input }): Promise<Order> => {
-      const { amount, reason } = input
-      return ask(ctx.caller, input, { type: 'refund', by: by(ctx.caller), refundId: uuidv7(), amount, reason })
+      const { id: _, idempotencyKey: __, ...content } = input
+      return ask(ctx.caller, input, { type: 'refund', by: by(ctx.caller), refundId: uuidv7(), ...content })
     }),
+
+    /** Releases an order that is on hold for review: it can be paid and sent again. */
+    release: staffProcedure
+      .input(adminReleaseInput)
+      .mutation(({ ctx, input }): Promise<Order> =>
+        ask(ctx.caller, input, { type: 'release', by: by(ctx.caller), note: input.reason }),
+      ),
 
     /** Adds a note that only staff can see. */
     note: staffProcedure

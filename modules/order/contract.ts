@@ -1,15 +1,19 @@
 import { z } from 'zod'
+import { addressSchema } from '#address'
 import {
-  addressSchema,
+  blankOrLine,
+  blankOrText,
   currencySchema,
   emailSchema,
   idempotencyKeySchema,
   idSchema,
   localeSchema,
   moneySchema,
+  opaque,
   pageSchema,
   quantityMax,
   quantitySchema,
+  singleLine,
   skuSchema,
   type Address,
   type Money,
@@ -23,7 +27,7 @@ import {
 export const cartLinesMax = 100
 
 const lineInput = z.strictObject({ sku: skuSchema, quantity: quantitySchema })
-const accessToken = z.string().min(1).max(200).optional()
+const accessToken = opaque(200).optional()
 
 export const cartCreateInput = z
   .strictObject({
@@ -39,19 +43,23 @@ export const cartSetLineInput = z.strictObject({
   /** 0 removes the line. */
   quantity: z.int().min(0).max(quantityMax),
 })
-export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: z.string().trim().min(1).max(50) })
+export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: singleLine(50) })
+/** The caller's own cart needs no id. */
+export const cartCurrentInput = z.strictObject({}).optional()
 export const cartClaimInput = z.strictObject({ cartId: idSchema })
 
 export const checkoutInput = z.strictObject({
   cartId: idSchema,
   shippingAddress: addressSchema,
-  shippingOptionId: z.string().min(1).max(50).optional(),
+  shippingOptionId: opaque(50).optional(),
+  /** Language of the names; the cart's own unless given. */
+  locale: localeSchema.optional(),
 })
 
 const paymentInput = z.strictObject({
-  methodId: z.string().min(1).max(50),
+  methodId: opaque(50),
   /** The provider's token for the buyer's card or wallet, such as Stripe's `pm_...`. */
-  token: z.string().min(1).max(200).optional(),
+  token: opaque(200).optional(),
 })
 
 export const placeInput = z.strictObject({
@@ -64,7 +72,7 @@ export const placeInput = z.strictObject({
   locale: localeSchema.optional(),
   shippingAddress: addressSchema,
   billingAddress: addressSchema.optional(),
-  shippingOptionId: z.string().min(1).max(50),
+  shippingOptionId: opaque(50),
   payment: paymentInput,
 })
 
@@ -75,14 +83,16 @@ export const payInput = z.strictObject({
   payment: paymentInput,
 })
 export const orderGetInput = z.strictObject({ id: idSchema, accessToken })
-export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: z.string().max(100).nullish() })
+export const orderWatchInput = z.strictObject({ id: idSchema, accessToken, lastEventId: blankOrLine(100).nullish() })
+/** Browsers hold the access token in a cookie; others give it. */
+export const orderAttachInput = z.strictObject({ id: idSchema, accessToken })
 export const orderListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const orderCancelInput = z.strictObject({
   id: idSchema,
   accessToken,
   /** A request repeated under the same key gets the same response. */
   idempotencyKey: idempotencyKeySchema.optional(),
-  reason: z.string().trim().max(500).optional(),
+  reason: blankOrText(500).optional(),
 })
 
 export type CartCreateInput = z.infer<typeof cartCreateInput>
@@ -127,9 +137,11 @@ export interface Totals {
   items: Money
   discount: Money
   shipping: Money
-  /** With `taxIncluded`, part of the other figures; otherwise added to them. */
+  /** With `taxIncluded`, part of the other figures; otherwise added to them. Zero while `taxKnown` is false. */
   tax: Money
   taxIncluded: boolean
+  /** False for a cart: its tax depends on the address. */
+  taxKnown: boolean
   total: Money
 }
 
@@ -155,6 +167,19 @@ export interface Cart {
   orderId: string | null
 }
 
+/** A line of the account's earlier cart that a claimed cart could not take: it stays in that cart. */
+export interface NotTaken {
+  sku: string
+  quantity: number
+  reason: 'cart_full' | 'other_currency' | 'quantity_limit'
+  /** The cart that holds the line. */
+  cartId: string
+}
+
+export interface ClaimedCart extends Cart {
+  notTaken: NotTaken[]
+}
+
 export interface ShippingOption {
   id: string
   name: string
@@ -164,6 +189,7 @@ export interface ShippingOption {
 export interface CheckoutAnswer {
   cartVersion: number
   shippingOptions: ShippingOption[]
+  /** Empty where no method can pay this total. */
   paymentMethods: { id: string; name: string }[]
   /** With the chosen shipping option, or the cheapest one. */
   totals: Totals
@@ -182,7 +208,7 @@ export interface TimelineEntry {
   /** A stable name such as `placed`, `payment_declined`, `paid`, `cancelled`. */
   event: string
   by?: Role
-  /** The reason, or a particular such as a tracking number. */
+  /** A message of the shop, the buyer's own reason, or a particular such as a tracking number. */
   detail?: string
 }
 
@@ -214,10 +240,22 @@ export interface OrderReturn {
   lines: FulfilledLine[]
 }
 
+/** Quantities that were ordered and will not be sent. */
+export interface Cancellation {
+  id: string
+  at: Timestamp
+  lines: FulfilledLine[]
+}
+
 export interface Refund {
   id: string
   at: Timestamp
   amount: Money
+  /** Parts of the amount: the shipping, and the tax on everything. */
+  shipping: Money
+  tax: Money
+  /** The lines that are refunded; null for an amount that names none. */
+  lines: FulfilledLine[] | null
   status: RefundStatus
 }
 
@@ -241,6 +279,7 @@ export interface Order {
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
   fulfilments: Fulfilment[]
+  cancellations: Cancellation[]
   returns: OrderReturn[]
   refunds: Refund[]
   timeline: TimelineEntry[]
@@ -265,6 +304,7 @@ export type RefusalReason = (typeof refusalReasons)[number]
 
 export type PlaceAnswer =
   | { outcome: 'placed'; order: Order; accessToken: string }
-  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[] }
+  /** `lines` with `sold_out`, `total` (the new one) with `total_changed`. */
+  | { outcome: 'refused'; reason: RefusalReason; lines?: StockShortage[]; total?: Money }
 
 export type OrderPage = Page<Order>

@@ -6,18 +6,20 @@ import type { Services } from '#services'
 import { createOrderAdminRouter } from './admin.router.ts'
 import type { CartActor } from './cart/cart.actor.ts'
 import { createCartRouter } from './cart/cart.router.ts'
-import { checkoutProcedures, requireToken } from './cart/checkout.router.ts'
+import { checkoutProcedures } from './cart/checkout.router.ts'
 import {
+  orderAttachInput,
   orderCancelInput,
   orderGetInput,
   orderListInput,
   orderWatchInput,
-  payInput,
   type Order,
   type OrderPage,
 } from './contract.ts'
 import { orderActor } from './lifecycle/order.actor.ts'
-import { requireOrder } from './state/order.access.ts'
+import { createBuyerLimits } from './limits/buyer-limits.ts'
+import { payProcedure } from './lifecycle/pay.router.ts'
+import { holdsToken, requireOrder } from './state/order.access.ts'
 import { orderPage } from './state/order-page.view.ts'
 import { loadOrder } from './state/order.store.ts'
 import { orderView } from './state/order.view.ts'
@@ -26,36 +28,41 @@ import { createOrderWatch } from './state/order.watch.ts'
 /** `order.*`: carts, checkout, orders. */
 export function createOrderRouter(services: Services, cartActor: CartActor) {
   const { database } = services
+  const limits = createBuyerLimits(services)
   const watch = createOrderWatch(services)
 
   return router({
     cart: createCartRouter(services, cartActor),
 
-    ...checkoutProcedures(services, cartActor),
+    ...checkoutProcedures(services, cartActor, limits),
 
-    /** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
-    pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
-      const { id, idempotencyKey: key, payment } = input
+    pay: payProcedure(services, limits),
+
+    /** A browser that opens the link of a guest's email gets a cookie for the order. */
+    get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => {
       const order = await requireOrder(services, ctx, input)
-      if (payment.methodId !== 'card')
-        throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
-      const token = requireToken(payment)
-      return services.actors().ask(orderActor, {
-        id: order.id,
-        key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
-        message: { type: 'pay', methodId: payment.methodId, token },
-      })
+      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, { ...input, order }))
+        ctx.setCookie(`order-${order.id}`, input.accessToken)
+      return orderView(order)
     }),
 
-    get: publicProcedure
-      .input(orderGetInput)
-      .query(async ({ ctx, input }): Promise<Order> => orderView(await requireOrder(services, ctx, input))),
+    /** Adds a guest's order to the caller's account. Safe to repeat. */
+    attach: publicProcedure.input(orderAttachInput).mutation(async ({ ctx, input }): Promise<Order> => {
+      // Before the session is required: a stranger learns nothing, logged in or not.
+      const order = await requireOrder(services, ctx, input)
+      const userId = (await ctx.session())?.userId
+      if (userId === undefined) throw new AppError('unauthenticated')
+      // Staff may see every order, but only the token makes one theirs.
+      if (order.userId !== userId && !holdsToken(services, ctx, { ...input, order }))
+        throw new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
+      return services.actors().ask(orderActor, { id: order.id, message: { type: 'attach', userId } })
+    }),
 
     /** The caller's own orders, newest first. */
     list: customerProcedure
       .input(orderListInput)
       .query(({ ctx, input }): Promise<OrderPage> =>
-        orderPage(database.query, { ...input, userId: ctx.caller.userId }),
+        orderPage(database.query, { ...input, userId: ctx.caller.userId }, orderView),
       ),
 
     /** The order now, and again after each change. */

@@ -13,7 +13,7 @@ import {
   bigint,
 } from 'drizzle-orm/pg-core'
 import type { Address } from '#schemas'
-import type { DifferenceKind, LedgerAccount, MoneyKind } from './admin.contract.ts'
+import type { AttentionReason, DifferenceKind, LedgerAccount, MoneyKind, RefundMethod } from './admin.contract.ts'
 import type {
   DisputeStatus,
   FulfilledLine,
@@ -68,12 +68,20 @@ export const orders = orderSchema.table(
     fulfilmentStatus: text('fulfilment_status').$type<FulfilmentStatus>().notNull(),
     /** The role that requested the cancellation, while it is under way and afterwards. */
     cancelledBy: text('cancelled_by').$type<Role>(),
-    /** Whether the order has rows in the tables of fulfilments, returns, refunds or disputes. */
+    /** Whether the order has rows in the tables of fulfilments, cancellations, returns, refunds or disputes. */
     hasRecords: boolean('has_records').notNull().default(false),
+    /** What staff must look at; null for nothing. */
+    attention: jsonb().$type<AttentionReason[]>(),
+    /** Set while the order is `fulfilled`: time of its last parcel, from which the time for returns runs. */
+    lastSentAt: moment('last_sent_at'),
     version: integer().notNull(),
     currency: text().notNull(),
     locale: text().$type<'en' | 'zh'>().notNull(),
     email: text().notNull(),
+    /** The network that the order came from, as a keyed hash: limits count by it, and it reveals no address. */
+    source: text(),
+    /** Set while the order is on hold for review by staff. */
+    reviewSince: moment('review_since'),
     shippingAddress: jsonb('shipping_address').$type<Address>().notNull(),
     billingAddress: jsonb('billing_address').$type<Address>(),
     shippingOption: jsonb('shipping_option').$type<{ id: string; name: string }>().notNull(),
@@ -95,6 +103,18 @@ export const orders = orderSchema.table(
       .on(table.userId, table.placedAt, table.id)
       .where(sql`user_id is not null`),
     index('orders_placed').on(table.placedAt, table.id),
+    // Serves equality and prefixes of the normalised address.
+    index('orders_email').on(sql`lower(${table.email}) text_pattern_ops`, table.placedAt),
+    index('orders_source')
+      .on(table.source, table.placedAt)
+      .where(sql`source is not null`),
+    // Partial, on columns of their own: an order has no entry until it is sent, and paying it stays an in-page update.
+    index('orders_last_sent')
+      .on(table.lastSentAt)
+      .where(sql`last_sent_at is not null`),
+    index('orders_attention')
+      .on(table.placedAt, table.id)
+      .where(sql`attention is not null`),
   ],
 )
 
@@ -120,12 +140,14 @@ export const orderEvents = orderSchema.table(
     position: integer().notNull(),
     at: moment('at').notNull(),
     event: text().notNull(),
-    /** The reason, or a particular such as a tracking number. */
+    /** For the buyer: a message, or a particular such as a tracking number. */
     detail: text(),
+    /** For staff only: a reason, or the provider's code or id. */
+    note: text(),
     /** The role that acted; null in entries older than this column. */
     role: text().$type<Role>(),
     userId: uuid('user_id'),
-    /** Visible to staff only. */
+    /** The whole entry is visible to staff only. */
     isInternal: boolean('is_internal').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.orderId, table.position] })],
@@ -176,7 +198,21 @@ export const fulfilments = orderSchema.table(
     trackingNumber: text('tracking_number'),
     trackingUrl: text('tracking_url'),
   },
-  (table) => [primaryKey({ columns: [table.orderId, table.id] }), index('fulfilment_at').on(table.at)],
+  (table) => [primaryKey({ columns: [table.orderId, table.id] })],
+)
+
+/** Quantities that were ordered and will not be sent; append-only. */
+export const cancellations = orderSchema.table(
+  'cancellation',
+  {
+    orderId: uuid('order_id').notNull(),
+    id: uuid().notNull(),
+    at: moment('at').notNull(),
+    lines: jsonb().$type<FulfilledLine[]>().notNull(),
+    reason: text().notNull(),
+    refundId: text('refund_id'),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.id] })],
 )
 
 /** Goods that came back; append-only. */
@@ -201,6 +237,12 @@ export const refunds = orderSchema.table(
     id: text().notNull(),
     intentId: text('intent_id').notNull(),
     amountMinor: minor('amount_minor').notNull(),
+    /** The lines that are refunded; null for an amount that names none. */
+    lines: jsonb().$type<FulfilledLine[]>(),
+    /** Parts of the amount; the tax is part of the rest where prices include it. */
+    shippingMinor: minor('shipping_minor').notNull().default(0),
+    taxMinor: minor('tax_minor').notNull().default(0),
+    method: text().$type<RefundMethod>().notNull().default('provider'),
     reason: text().notNull(),
     status: text().$type<RefundStatus>().notNull(),
     /** Set once the provider has accepted the refund. */

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import {
   currencySchema,
+  freeText,
   idSchema,
   localeSchema,
   pageSchema,
   slugSchema,
+  singleLine,
   skuSchema,
   type Money,
   type Page,
@@ -31,7 +33,7 @@ export const getInput = z.union([
 ])
 
 const searchFilters = z.strictObject({
-  brand: z.array(z.string().min(1).max(100)).max(20).optional(),
+  brand: z.array(singleLine(100)).max(20).optional(),
   /** Minor units of the response's currency. */
   priceMin: z.int().min(0).max(1e12).optional(),
   priceMax: z.int().min(0).max(1e12).optional(),
@@ -47,7 +49,7 @@ const queryText = (max: number) =>
     .string()
     .trim()
     .min(1)
-    .max(max)
+    .max(max, { abort: true })
     .refine((q) => q.normalize('NFKC').length <= max, 'is too long')
 
 export const searchInput = z.strictObject({
@@ -70,7 +72,7 @@ export const adjustStockInput = z.strictObject({
     .min(-1_000_000)
     .max(1_000_000)
     .refine((n) => n !== 0, 'must not be 0'),
-  reason: z.string().trim().min(1).max(200),
+  reason: freeText(200),
 })
 
 export type ListInput = z.infer<typeof listInput>

@@ -28,8 +28,11 @@ function callAs(role?: Session['role']) {
     address: '127.0.0.1',
     log,
     sessionToken: undefined,
+    deviceToken: undefined,
+    userAgent: undefined,
     session: () => Promise.resolve(session),
     orderToken: () => undefined,
+    locale: () => 'en' as const,
     setCookie: () => undefined,
   }
   return router.createCaller(context)

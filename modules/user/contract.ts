@@ -1,26 +1,46 @@
 import { z } from 'zod'
-import { emailSchema, idSchema, localeSchema, pageSchema, type Locale, type Page, type Timestamp } from '#schemas'
+import {
+  emailSchema,
+  idSchema,
+  localeSchema,
+  nameSchema,
+  opaque,
+  pageSchema,
+  type Locale,
+  type Page,
+  type Timestamp,
+} from '#schemas'
 
 /** Input and output of `user.*`. Imports nothing but schemas, since the published client contains these types. */
 
+/** A password to be set. Beside its length the module rejects passwords that are easy to guess (`password_weak`). */
+const newPasswordSchema = z.string().min(8, 'must have at least 8 characters').max(200)
+
 export const registerInput = z.strictObject({
   email: emailSchema,
-  password: z.string().min(8, 'must have at least 8 characters').max(200),
-  name: z.string().trim().min(1).max(200).optional(),
+  password: newPasswordSchema,
+  name: nameSchema.optional(),
   locale: localeSchema.optional(),
 })
 export const loginInput = z.strictObject({
   email: emailSchema,
   password: z.string().min(1).max(200),
   /** Reserved for a second factor; ignored. */
-  code: z.string().min(1).max(20).optional(),
+  code: opaque(20).optional(),
 })
+
+export const changePasswordInput = z.strictObject({
+  currentPassword: z.string().min(1).max(200),
+  newPassword: newPasswordSchema,
+})
+export const endSessionInput = z.strictObject({ id: idSchema })
 
 /** Input of procedures without parameters: unexpected fields are rejected, not ignored. */
 export const noInput = z.strictObject({}).optional()
 
 export type RegisterInput = z.infer<typeof registerInput>
 export type LoginInput = z.infer<typeof loginInput>
+export type ChangePasswordInput = z.infer<typeof changePasswordInput>
 
 export const roles = ['customer', 'staff'] as const
 export type Role = (typeof roles)[number]
@@ -31,6 +51,8 @@ export interface User {
   name: string | null
   locale: Locale
   role: Role
+  /** The end of a generated password, which must be changed before; null for a password of the user's own. */
+  passwordExpiresAt: Timestamp | null
   createdAt: Timestamp
 }
 
@@ -40,6 +62,18 @@ export interface SignedIn {
   token: string
 }
 
+/** A session of the caller's account. */
+export interface OwnSession {
+  id: string
+  /** Such as `Chrome, Windows`; null where the client did not say. */
+  device: string | null
+  createdAt: Timestamp
+  /** Accurate to 5 minutes. */
+  lastUsedAt: Timestamp
+  /** The session of this request. */
+  isCurrent: boolean
+}
+
 /** Newest first; `cursor` is the `nextCursor` of the previous page. */
 export const adminListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export type UserPage = Page<User>
@@ -47,9 +81,9 @@ export type UserPage = Page<User>
 /** Newest first. */
 export const auditListInput = z
   .strictObject({
-    action: z.string().min(1).max(100).optional(),
+    action: opaque(100).optional(),
     actorId: idSchema.optional(),
-    subject: z.string().min(1).max(300).optional(),
+    subject: opaque(300).optional(),
     ...pageSchema.shape,
   })
   .optional()

@@ -7,13 +7,16 @@ import type { Role } from './contract.ts'
 import { normaliseEmail } from './account/email-address.ts'
 import { hashPassword } from './account/password.ts'
 import { createUserRouter } from './router.ts'
+import { lifetimeOf } from './session/lifetime.ts'
 import { deleteExpiredSessions, findSession, touchSession } from './session/session.store.ts'
+import type { UserServices } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
+export { findLiveSessions } from './session/session.store.ts'
 export { recordAudit, type AuditEntry } from './audit/audit.store.ts'
 
 /** Accounts, sessions and the audit of staff actions. */
-export function createUserModule(services: BasicServices) {
+export function createUserModule(services: UserServices) {
   const { config, database, log } = services
   return {
     name: 'user' as const,
@@ -23,9 +26,10 @@ export function createUserModule(services: BasicServices) {
     async authenticate(token: string): Promise<Session | null> {
       const found = isToken(token) ? await findSession(database.query, token) : undefined
       if (found === undefined) return null
-      const { isStale, ...session } = found
+      const { isStale, isDemo, ...session } = found
+      if (isDemo && config.NODE_ENV === 'production') return null
       if (isStale && !config.READ_ONLY) {
-        await touchSession(database.query, session.id).catch((error: unknown) => {
+        await touchSession(database.query, session.id, lifetimeOf(config, session.role)).catch((error: unknown) => {
           log.warn({ err: error }, 'the last use of a session could not be recorded; the session stays valid')
         })
       }
@@ -37,7 +41,7 @@ export function createUserModule(services: BasicServices) {
   }
 }
 
-/** An account created without registration: demo customers and staff. */
+/** A demo account, whose password is published: it cannot log in in production. */
 export interface AccountSeed {
   email: string
   password: string
@@ -49,7 +53,7 @@ export interface AccountSeed {
 /** Creates these accounts, or updates password, name, role and locale of those that exist. Idempotent. */
 export async function seedAccounts(services: BasicServices, accounts: readonly AccountSeed[]): Promise<void> {
   for (const { email, password, name, role, locale } of accounts) {
-    const passwordHash = await hashPassword(password)
+    const passwordHash = await hashPassword('seed', password)
     await upsertAccount(services.database.query, {
       id: uuidv7(),
       email: normaliseEmail(email),
@@ -57,6 +61,7 @@ export async function seedAccounts(services: BasicServices, accounts: readonly A
       locale,
       role,
       passwordHash,
+      isDemo: true,
     })
   }
 }

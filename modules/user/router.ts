@@ -1,48 +1,58 @@
 import { z } from 'zod'
 import { AppError } from '#errors'
 import { decodeCursor, pageOf } from '#lib/cursor'
-import { customerProcedure, publicProcedure, router, staffProcedure } from '#rpc'
-import type { BasicServices } from '#services'
+import { customerProcedure, publicProcedure, router, staffProcedure, type Context } from '#rpc'
 import { asUser, findAccount, listAccounts } from './account/account.store.ts'
 import { listAudit } from './audit/audit.store.ts'
 import {
   adminListInput,
   auditListInput,
+  changePasswordInput,
+  endSessionInput,
   loginInput,
   noInput,
   registerInput,
   type AuditPage,
+  type OwnSession,
   type SignedIn,
   type User,
   type UserPage,
 } from './contract.ts'
-import { deleteSession } from './session/session.store.ts'
-import { createSignIn } from './session/sign-in.ts'
+import { createDeviceToken, knownDevice } from './session/device-token.ts'
+import { createPasswordChange } from './session/password-change.ts'
+import { deleteSession, deleteSessionOf, deleteSessions, listSessions } from './session/session.store.ts'
+import { createSignIn, type UserServices } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
 /** The procedures `user.*`. */
-export function createUserRouter(services: BasicServices) {
+export function createUserRouter(services: UserServices) {
   const { query } = services.database
   const signIn = createSignIn(services)
+  const changePassword = createPasswordChange(services)
+
+  /** Sets the cookies of a browser: its session, and the proof that it has logged in to this account. */
+  function remember(ctx: Context, signedIn: SignedIn): SignedIn {
+    const { email } = signedIn.user
+    ctx.setCookie('session', signedIn.token)
+    if (knownDevice(services.secretKey, email, ctx.deviceToken) === undefined)
+      ctx.setCookie('device', createDeviceToken(services.secretKey, email))
+    return signedIn
+  }
 
   return router({
     /** Creates a customer account and starts a session. */
     register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
-      const signedIn = await signIn.register(input, ctx.address)
-      ctx.setCookie('session', signedIn.token)
-      return signedIn
+      return remember(ctx, await signIn.register(input, ctx))
     }),
 
-    /** Starts a session; other sessions of the account stay valid. */
+    /** Starts a session, which replaces the caller's; sessions of other devices stay valid. */
     login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }): Promise<SignedIn> => {
-      const signedIn = await signIn.login(input, ctx.address)
-      ctx.setCookie('session', signedIn.token)
-      return signedIn
+      return remember(ctx, await signIn.login(input, ctx))
     }),
 
     /** Ends this session. Succeeds without a session too, so that a stale cookie can always be cleared. */
     logout: publicProcedure.input(noInput).mutation(async ({ ctx }): Promise<Record<string, never>> => {
-      if (ctx.sessionToken !== undefined && isToken(ctx.sessionToken)) await deleteSession(query, ctx.sessionToken)
+      if (ctx.sessionToken !== undefined && isToken(ctx.sessionToken)) await deleteSessionOf(query, ctx.sessionToken)
       ctx.setCookie('session', null)
       return {}
     }),
@@ -52,6 +62,34 @@ export function createUserRouter(services: BasicServices) {
       if (row === undefined) throw new AppError('unauthenticated')
       return asUser(row)
     }),
+
+    /** The live sessions of the caller's account, the last used first. */
+    sessions: customerProcedure
+      .input(noInput)
+      .query(({ ctx }): Promise<OwnSession[]> => listSessions(query, ctx.caller.userId, ctx.caller.id)),
+
+    /** Ends a session of the caller's account. */
+    endSession: customerProcedure
+      .input(endSessionInput)
+      .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+        if (!(await deleteSession(query, ctx.caller.userId, input.id)))
+          throw new AppError('not_found', { field: 'id', message: 'There is no such session. Reload the list.' })
+        if (input.id === ctx.caller.id) ctx.setCookie('session', null)
+        return {}
+      }),
+
+    /** Ends all sessions of the caller's account but this one. */
+    endOtherSessions: customerProcedure.input(noInput).mutation(async ({ ctx }): Promise<{ ended: number }> => ({
+      ended: await deleteSessions(query, ctx.caller.userId, ctx.caller.id),
+    })),
+
+    /** Changes the caller's password and ends the other sessions. */
+    changePassword: customerProcedure
+      .input(changePasswordInput)
+      .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+        await changePassword(ctx.caller, input, ctx.address)
+        return {}
+      }),
 
     admin: router({
       /** All accounts, newest first. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { locales } from '#schemas'
 import { roles } from './contract.ts'
 
@@ -20,6 +20,12 @@ export const account = user.table(
     role: text('role', { enum: roles }).notNull().default('customer'),
     /** argon2id in PHC format: parameters, salt and hash in one string. */
     passwordHash: text('password_hash').notNull(),
+    /** Set for a generated password, which its owner must change before. */
+    passwordExpiresAt: timestamp('password_expires_at', { withTimezone: true }),
+    /** A demo account has a published password: it cannot log in in production. */
+    isDemo: boolean('is_demo').notNull().default(false),
+    /** Set for an account that may not log in any more. */
+    disabledAt: timestamp('disabled_at', { withTimezone: true }),
     createdAt: moment('created_at'),
   },
   (table) => [check('account_role', sql`${table.role} in ('customer', 'staff')`)],
@@ -35,9 +41,14 @@ export const session = user.table(
       .references(() => account.id, { onDelete: 'cascade' }),
     /** SHA-256 of the token: access to this table does not allow a login. */
     tokenHash: text('token_hash').notNull().unique('session_token_hash_unique'),
+    /** What its owner recognises it by, such as `Chrome, Windows`. */
+    device: text('device'),
     createdAt: moment('created_at'),
-    /** Accurate to the hour, so that most reads write nothing. */
+    /** Accurate to 5 minutes, so that most reads write nothing. */
     lastSeenAt: moment('last_seen_at'),
+    /** The end of its lifetime, however much it is used. */
+    endsAt: timestamp('ends_at', { withTimezone: true }).notNull(),
+    /** The end of its lifetime or idle time, whichever is earlier. */
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },
   (table) => [index('session_account_id').on(table.accountId), index('session_expires_at').on(table.expiresAt)],

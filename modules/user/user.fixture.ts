@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { loadConfig } from '#config'
 import { openDatabase } from '#db'
 import { AppError, type ErrorCode } from '#errors'
+import { createRateLimits } from '#rate-limit'
 import type { Context } from '#rpc'
 import { createLog, describeError } from '#telemetry'
 import { createUserModule } from './index.ts'
@@ -18,15 +19,18 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
     { write: (line: string) => void logged.push(line) },
   )
   const database = openDatabase({ url: testDatabase.url, poolSize: 4, log: createLog('silent') })
-  const services = { config: loadConfig(env), database, log }
+  const config = loadConfig(env)
+  const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey: 'of the test', log })
+  const services = { config, database, log, rateLimits, secretKey: 'of the test' }
   const users = createUserModule(services)
   onTestFinished(async () => {
+    rateLimits.close()
     if (!database.pool.ended) await database.close()
     await testDatabase[Symbol.asyncDispose]()
   })
 
   /** Calls procedures as a browser at this address does, which returns the cookies it received. */
-  function browserAt(address: string, token?: string) {
+  function browserAt(address: string, token?: string, userAgent?: string) {
     const cookies = new Map<string, string | null>(token === undefined ? [] : [['session', token]])
     const call = () => {
       const sessionToken = cookies.get('session') ?? undefined
@@ -37,8 +41,11 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
         timeoutMs: 10_000,
         isReadOnly: false,
         sessionToken,
+        deviceToken: cookies.get('device') ?? undefined,
+        userAgent,
         session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
         orderToken: () => undefined,
+        locale: () => 'en' as const,
         setCookie: (cookie, value) => void cookies.set(cookie, value),
       }
       return users.router.createCaller(context)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pageSchema, type Page, type Timestamp } from '#schemas'
+import { opaque, pageSchema, type Page, type Timestamp } from '#schemas'
 
 /** Input and output of `platform.*`. This file imports only #schemas: the published client carries these types. */
 
@@ -9,8 +9,8 @@ const messageId = z.int().min(1)
 
 export const messageListInput = z
   .strictObject({
-    kind: z.string().min(1).max(100).optional(),
-    actorId: z.string().min(1).max(200).optional(),
+    kind: opaque(100).optional(),
+    actorId: opaque(200).optional(),
     ...pageSchema.shape,
   })
   .optional()

@@ -83,7 +83,7 @@ describe('the data of another person', () => {
     ]
     const attacks = intruders.flatMap((more) => callsWith('id', goods.order.id, more))
     expect(new Set(attacks.map(({ name: what }) => what))).toEqual(
-      new Set(['order.pay', 'order.get', 'order.watch', 'order.cancel']),
+      new Set(['order.pay', 'order.get', 'order.watch', 'order.cancel', 'order.attach']),
     )
     await expectRejected(target, attacks, { error: 'not_found' })
   })

@@ -126,10 +126,11 @@ describe('a repeated order.place', () => {
   test('at another total than expected is total_changed, and reserves nothing', async () => {
     const sku = await skuWith(30)
     const cartId = await ada.createCart([{ sku, quantity: 1 }])
-    expect(await ada.place(cartId, { expectedTotal: { amount: 1, currency: 'USD' } })).toEqual({
-      outcome: 'refused',
-      reason: 'total_changed',
-    })
+    const refusal = await ada.place(cartId, { expectedTotal: { amount: 1, currency: 'USD' } })
+    expect(refusal).toMatchObject({ outcome: 'refused', reason: 'total_changed' })
+    const total = refusal.outcome === 'refused' ? refusal.total : undefined
+    const { totals } = await ada.client.order.checkout.mutate({ cartId, shippingAddress: homeAddress })
+    expect(total).toEqual(totals.total)
     expect(await stockOf(sku)).toEqual({ available: 30, reserved: 0 })
   })
 })
@@ -226,12 +227,11 @@ describe('payment', () => {
   })
 
   test('waits while the provider is down: the order is placed immediately and paid later', async () => {
-    await fleet.setFault({ mode: 'down', forMs: 4_000 })
-    const startedAt = performance.now()
+    await fleet.setFault({ mode: 'down' })
     const access = await placed(await skuWith(5))
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
     expect(await order(access)).toMatchObject({ status: 'placed', paymentStatus: 'pending' })
-    await until(access, 'paid', 20_000)
+    await fleet.clearFaults()
+    await until(access, 'paid', 60_000)
   })
 
   test.each([

@@ -41,8 +41,11 @@ async function openPlatform(count: number) {
       timeoutMs: 5_000,
       isReadOnly: false,
       sessionToken: undefined,
+      deviceToken: undefined,
+      userAgent: undefined,
       session: async () => (role === undefined ? null : session),
       orderToken: () => undefined,
+      locale: () => 'en' as const,
       setCookie: () => undefined,
     }
     return { call: platform.createCaller(context).admin, userId: session.userId, requestId: context.requestId }

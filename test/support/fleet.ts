@@ -18,7 +18,9 @@ export interface Fleet extends AsyncDisposable {
   /** Starts another process, which ends with the fleet. */
   start(args: string[], env?: Record<string, string>): Promise<Program>
   /** Sets the provider's fault, in place of the earlier ones. */
+  /** Sets this fault of the provider alone. */
   setFault(fault: Record<string, unknown>): Promise<void>
+  clearFaults(): Promise<void>
   ledger(): Promise<LedgerEntry[]>
 }
 
@@ -82,6 +84,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   }
 
   const kept = taken.move()
+  const clearFaults = async (): Promise<void> => {
+    await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })
+  }
   return {
     env,
     databaseUrl: postgres.url,
@@ -99,8 +104,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       programs.add(program)
       return program
     },
+    clearFaults,
     async setFault(fault) {
-      await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })
+      await clearFaults()
       const answer = await fetch(`${sandbox.url}/_sandbox/faults`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -107,9 +107,7 @@ export async function startTestShop(env: Record<string, string> = {}): Promise<T
       })
       if (!answer.ok) throw new Error(await answer.text())
     },
-    async clearFaults() {
-      await fetch(`${fleet.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
-    },
+    clearFaults: () => fleet.clearFaults(),
     addFault: async (fault) => void (await sandbox('faults', fault)),
     async sendWebhook(body) {
       const at = Math.floor(Date.now() / 1000)

@@ -12,7 +12,7 @@ import type { StockSnapshot } from './place.rules.ts'
 
 export type CartActor = ActorKind<CartState, CartMessage, CartReply, StockSnapshot, StockMovement>
 
-export function createCartActor({ config }: Services): CartActor {
+export function createCartActor({ config, payments }: Services): CartActor {
   return {
     kind: 'cart',
     version: 1,
@@ -23,10 +23,14 @@ export function createCartActor({ config }: Services): CartActor {
     loadShared: (tx, batch, { isLocked }) =>
       readStockSnapshot(
         tx,
-        batch.flatMap(({ state, message }) => (message.type === 'place' && state?.orderId === null ? [state] : [])),
+        batch.flatMap(({ state, message }) =>
+          message.type === 'place' && state?.orderId === null
+            ? [{ lines: state.lines, currency: state.currency, locale: message.locale ?? state.locale }]
+            : [],
+        ),
         { isLocked, baseCurrency: config.SHOP_CURRENCIES[0] ?? 'USD' },
       ),
-    decide: decideCart,
+    decide: (state, message, context) => decideCart(state, message, { ...context, accepts: payments.accepts }),
     applyMovements: applyToSnapshot,
     async save(tx, { states, before, movements, now }) {
       const carts = [...states.values()]
@@ -46,13 +50,16 @@ function throwStale(error: unknown): never {
   throw isCheckViolation(error) ? new StaleError('other turns have taken the stock', { cause: error }) : error
 }
 
+/** A cart's lines, with the currency and the language in which they are ordered. */
+type OrderedLines = Pick<CartState, 'lines' | 'currency' | 'locale'>
+
 /** Stock and offers of all SKUs in these carts. The stock is locked with `isLocked`. */
 async function readStockSnapshot(
   tx: Queryable,
-  carts: readonly CartState[],
+  carts: readonly OrderedLines[],
   { isLocked, baseCurrency }: { isLocked: boolean; baseCurrency: string },
 ): Promise<StockSnapshot> {
-  const skusOf = (some: readonly CartState[]): string[] => [
+  const skusOf = (some: readonly OrderedLines[]): string[] => [
     ...new Set(some.flatMap(({ lines }) => lines.map(({ sku }) => sku))),
   ]
   const skus = skusOf(carts)

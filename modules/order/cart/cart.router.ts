@@ -6,16 +6,19 @@ import {
   cartApplyCodeInput,
   cartClaimInput,
   cartCreateInput,
+  cartCurrentInput,
   cartGetInput,
   cartSetLineInput,
   type Cart,
+  type ClaimedCart,
 } from '../contract.ts'
 import { requireCart } from './cart.access.ts'
 import type { CartActor } from './cart.actor.ts'
 import type { CartMessage } from './cart.rules.ts'
 import type { CartState } from './cart.state.ts'
-import { findOpenCart } from './cart.store.ts'
+import { findOpenCart, loadCarts } from './cart.store.ts'
 import { cartView, requireSellable } from './cart.view.ts'
+import { claimInTransaction } from './claim.store.ts'
 
 /** `order.cart.*` */
 export function createCartRouter(services: Services, actor: CartActor) {
@@ -49,11 +52,20 @@ export function createCartRouter(services: Services, actor: CartActor) {
         cartView(services, await requireCart(services, ctx, input.cartId)),
       ),
 
+    /** The account's open cart that was changed last, on whichever device; null while it has none with lines. */
+    current: customerProcedure.input(cartCurrentInput).query(async ({ ctx }): Promise<Cart | null> => {
+      const id = await findOpenCart(database.query, ctx.caller.userId)
+      const cart = id === undefined ? undefined : (await loadCarts(database.query, [id])).get(id)
+      return cart === undefined ? null : cartView(services, cart)
+    }),
+
     setLine: publicProcedure.input(cartSetLineInput).mutation(async ({ ctx, input }): Promise<Cart> => {
       const { cartId, sku, quantity } = input
       const cart = await requireCart(services, ctx, cartId)
       if (quantity > 0) await requireSellable(services, { lines: [{ sku, field: 'sku' }], currency: cart.currency })
-      return cartView(services, await ask(cartId, { type: 'setLine', userId: cart.userId, sku, quantity }))
+      // The caller's own id, not the cart's: the cart may become the caller's before its turn.
+      const userId = (await ctx.session())?.userId ?? null
+      return cartView(services, await ask(cartId, { type: 'setLine', userId, sku, quantity }))
     }),
 
     /** There are no promotions yet, so no code is valid. */
@@ -62,16 +74,13 @@ export function createCartRouter(services: Services, actor: CartActor) {
       throw new AppError('code_unknown', { field: 'code' })
     }),
 
-    claim: customerProcedure.input(cartClaimInput).mutation(async ({ ctx, input }): Promise<Cart> => {
-      const { userId } = ctx.caller
-      const cart = await requireCart(services, ctx, input.cartId)
-      const former = await findOpenCart(database.query, userId, input.cartId)
-      // A cart in another currency keeps its lines: their prices would not be comparable.
-      const from =
-        former !== undefined && former.currency === cart.currency && former.lines.length > 0
-          ? { cartId: former.id, lines: former.lines }
-          : null
-      return cartView(services, await ask(input.cartId, { type: 'claim', userId, from }))
+    /** A guest's cart becomes the caller's after a login, and takes the lines of the caller's open cart. */
+    claim: customerProcedure.input(cartClaimInput).mutation(async ({ ctx, input }): Promise<ClaimedCart> => {
+      const { cart, notTaken } = await claimInTransaction(database, {
+        cartId: input.cartId,
+        userId: ctx.caller.userId,
+      })
+      return { ...(await cartView(services, cart)), notTaken }
     }),
   })
 }

@@ -1,16 +1,18 @@
 import { z } from 'zod'
-import type { DecideContext, Decision, Envelope } from '#actor'
+import type { DecideContext, Decision } from '#actor'
 import { AppError } from '#errors'
 import type { StockMovement } from '#product'
-import { addressSchema, localeSchema, moneySchema, quantityMax } from '#schemas'
+import { localeSchema, moneySchema, quantityMax, type Address } from '#schemas'
 import { cartLinesMax } from '../contract.ts'
 import type { CartState } from './cart.state.ts'
-import { placeOrder, type PlaceReply, type StockSnapshot } from './place.rules.ts'
+import { placeOrder, type AcceptsAmount, type PlaceReply, type StockSnapshot } from './place.rules.ts'
 
 /** The rules of a cart. Everybody who knows its id may use a guest's cart; an owned cart is its owner's only. */
 
 const line = z.object({ sku: z.string(), quantity: z.int().min(1).max(quantityMax) })
 const caller = z.string().nullable()
+/** Checked at the edge. */
+const storedAddress = z.custom<Address>()
 
 export const cartMessage = z.discriminatedUnion('type', [
   z.object({
@@ -21,29 +23,23 @@ export const cartMessage = z.discriminatedUnion('type', [
     lines: z.array(line),
   }),
   z.object({ type: z.literal('setLine'), userId: caller, sku: z.string(), quantity: z.int().min(0).max(quantityMax) }),
-  /** The caller has logged in: the cart becomes theirs, with the lines of their earlier cart merged into it. */
-  z.object({
-    type: z.literal('claim'),
-    userId: z.string(),
-    from: z.object({ cartId: z.string(), lines: z.array(line) }).nullable(),
-  }),
-  /** The lines have been merged into another cart. */
-  z.object({ type: z.literal('empty'), userId: caller }),
   z.object({
     type: z.literal('place'),
     orderId: z.string(),
     number: z.string(),
     userId: caller,
     email: z.string(),
+    source: z.string().nullable().optional(),
     /** Null for the cart's own locale. */
     locale: localeSchema.nullable(),
-    shippingAddress: addressSchema,
-    billingAddress: addressSchema.nullable(),
+    shippingAddress: storedAddress,
+    billingAddress: storedAddress.nullable(),
     shippingOptionId: z.string(),
     methodId: z.string(),
     token: z.string(),
     expectedTotal: moneySchema.nullable(),
     deadlineSeconds: z.int(),
+    large: z.object({ units: z.int(), deadlineSeconds: z.int() }).optional(),
     capture: z.enum(['now', 'later']),
   }),
 ])
@@ -56,22 +52,18 @@ type CartDecision = Decision<CartState, CartReply, StockMovement>
 export function decideCart(
   state: CartState | undefined,
   message: CartMessage,
-  context: DecideContext<StockSnapshot>,
+  context: DecideContext<StockSnapshot> & { accepts: AcceptsAmount },
 ): CartDecision {
   if (message.type === 'create') return created(message, context.id)
   const cart = requireOwn(state, message.userId)
   switch (message.type) {
     case 'setLine':
       return edited(cart, withLine(requireOpen(cart).lines, message))
-    case 'claim':
-      return claimed(requireOpen(cart), message)
-    case 'empty':
-      return cart.orderId === null && cart.lines.length > 0 ? edited(cart, []) : {}
     case 'place': {
       const { order, reply, ...consequences } = placeOrder(
         cart,
         { ...message, locale: message.locale ?? cart.locale },
-        { stock: context.shared, now: context.now },
+        { stock: context.shared, now: context.now, accepts: context.accepts },
       )
       if (order === undefined) return { reply: { placed: reply } }
       return {
@@ -121,16 +113,3 @@ const addLine = (lines: CartState['lines'], { sku, quantity }: { sku: string; qu
     sku,
     quantity: Math.min(quantityMax, quantity + (lines.find((existing) => existing.sku === sku)?.quantity ?? 0)),
   })
-
-function claimed(cart: CartState, { userId, from }: Extract<CartMessage, { type: 'claim' }>): CartDecision {
-  if (cart.userId === userId && from === null) return { reply: { cart } }
-  // Lines beyond the limit are dropped, so that the merge after a login never fails.
-  const room = cartLinesMax - cart.lines.length
-  const known = new Set(cart.lines.map(({ sku }) => sku))
-  const added = (from?.lines ?? []).filter(({ sku }) => !known.has(sku)).slice(0, room)
-  const increased = (from?.lines ?? []).filter(({ sku }) => known.has(sku))
-  const decision = edited({ ...cart, userId }, [...increased, ...added].reduce(addLine, cart.lines))
-  const outbox: Envelope[] =
-    from === null ? [] : [{ kind: 'cart', id: from.cartId, message: { type: 'empty', userId } }]
-  return { ...decision, outbox }
-}

@@ -11,16 +11,6 @@ export async function lockCarts(tx: Queryable, ids: readonly string[]): Promise<
   if (ids.length > 0) await lock(tx, ids)
 }
 
-const columns = {
-  id: carts.id,
-  version: carts.version,
-  currency: carts.currency,
-  locale: carts.locale,
-  userId: carts.userId,
-  lines: carts.lines,
-  orderId: carts.orderId,
-}
-
 const load = statement<CartState>(
   'load carts',
   `select id, version, currency, locale, user_id as "userId", lines, order_id as "orderId"
@@ -55,15 +45,22 @@ export async function saveCarts(
   ])
 }
 
-/** The user's cart that was changed last and not ordered, other than `exceptId`. */
-export async function findOpenCart(query: Queryable, userId: string, exceptId: string): Promise<CartState | undefined> {
+/** Id of the user's cart with lines that was changed last and not ordered, other than `exceptId`. */
+export async function findOpenCart(query: Queryable, userId: string, exceptId?: string): Promise<string | undefined> {
   const [row] = await query
-    .select(columns)
+    .select({ id: carts.id })
     .from(carts)
-    .where(and(eq(carts.userId, userId), isNull(carts.orderId), ne(carts.id, exceptId)))
+    .where(
+      and(
+        eq(carts.userId, userId),
+        isNull(carts.orderId),
+        exceptId === undefined ? undefined : ne(carts.id, exceptId),
+        sql`${carts.lines} <> '[]'::jsonb`,
+      ),
+    )
     .orderBy(desc(carts.updatedAt))
     .limit(1)
-  return row
+  return row?.id
 }
 
 /** Deletes up to `limit` guests' carts that were not changed for `days` and not ordered. @returns the number deleted */

@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { idempotencyKey } from '#idempotency'
+import type { Queryable } from '#db'
+import { idempotencyKey, readReplies, type IdempotencyKey } from '#idempotency'
 import { AppError } from '#errors'
 import { publicProcedure, type Context } from '#rpc'
 import type { Services } from '#services'
@@ -14,14 +14,18 @@ import {
 } from '../contract.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
 import { sumUp, totalsView } from '../pricing/totals.rules.ts'
+import { newOrderNumber } from '../state/order-number.rules.ts'
+import type { BuyerLimits } from '../limits/buyer-limits.ts'
 import { accessTokenOf } from '../state/order.access.ts'
+import { findOwnerOfOrderedCart } from '../state/order.store.ts'
 import { requireCart } from './cart.access.ts'
 import type { CartActor } from './cart.actor.ts'
+import type { CartReply } from './cart.rules.ts'
 import { cartView } from './cart.view.ts'
-import { paymentMethods } from './place.rules.ts'
+import { methodsFor, type PlaceReply } from './place.rules.ts'
 
 /** `order.checkout` and `order.place`: from a cart to an order. */
-export const checkoutProcedures = (services: Services, cartActor: CartActor) => ({
+export const checkoutProcedures = (services: Services, cartActor: CartActor, limits: BuyerLimits) => ({
   /** The shipping options to an address, and the totals with one of them. Changes nothing. */
   checkout: publicProcedure
     .input(checkoutInput)
@@ -30,7 +34,7 @@ export const checkoutProcedures = (services: Services, cartActor: CartActor) => 
   /** Places the cart. One order per cart and per idempotency key, however often the request is repeated. */
   place: publicProcedure
     .input(placeInput)
-    .mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
+    .mutation(({ ctx, input }): Promise<PlaceAnswer> => place({ services, cartActor, limits }, { ctx, input })),
 })
 
 /** @throws AppError `unsupported_country`, `cart_closed`, or `bad_input` for a shipping option not offered to this address */
@@ -39,8 +43,9 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
   if (cart.orderId !== null) throw new AppError('cart_closed', { field: 'cartId' })
   const { country } = input.shippingAddress
   if (zoneOf(country) === undefined) throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
-  const { totals } = await cartView(services, cart)
-  const options = shippingOptions({ address: input.shippingAddress, items: totals.items, locale: cart.locale })
+  const locale = input.locale ?? cart.locale
+  const { totals } = await cartView(services, cart, locale)
+  const options = shippingOptions({ address: input.shippingAddress, items: totals.items, locale })
   const chosen =
     input.shippingOptionId === undefined ? options[0] : options.find(({ id }) => id === input.shippingOptionId)
   if (chosen === undefined)
@@ -48,20 +53,18 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       field: 'shippingOptionId',
       message: 'This shipping option is not offered to this address.',
     })
+  const sums = sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country })
+  const quoted = totalsView(sums, cart.currency)
   return {
     cartVersion: cart.version,
     shippingOptions: options,
-    paymentMethods: paymentMethods.map(({ id, name }) => ({ id, name: name[cart.locale] })),
-    totals: totalsView(
-      sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country }),
-      cart.currency,
-    ),
+    paymentMethods: methodsFor(quoted.total, { accepts: services.payments.accepts, locale }),
+    totals: quoted,
   }
 }
 
 async function place(
-  services: Services,
-  actor: CartActor,
+  { services, cartActor, limits }: { services: Services; cartActor: CartActor; limits: BuyerLimits },
   { ctx, input }: { ctx: Context; input: PlaceInput },
 ): Promise<PlaceAnswer> {
   const { idempotencyKey: key, cartId, payment, ...agreed } = input
@@ -73,32 +76,79 @@ async function place(
       message: 'Give an e-mail address for the confirmation, or log in.',
     })
   const token = payment.methodId === 'card' ? requireToken(payment) : ''
-  const caller = session === null ? `cart:${cartId}` : `user:${session.userId}`
-  const reply = await services.actors().ask(actor, {
+  const keyOf = (userId: string | null): IdempotencyKey =>
+    idempotencyKey(`order.place:${userId === null ? `cart:${cartId}` : `user:${userId}`}`, key, {
+      cartId,
+      payment,
+      ...agreed,
+    })
+  const { config } = services
+  const userId = session?.userId ?? null
+  const source = limits.sourceOf(ctx.address)
+  const locale = agreed.locale ?? session?.locale ?? null
+  const requestKey = keyOf(userId)
+  await limits.requireStanding({ source, userId, email, locale: locale ?? 'en' }, { key: requestKey, isPlacing: true })
+  const asked = services.actors().ask(cartActor, {
     id: cartId,
-    key: idempotencyKey(`order.place:${caller}`, key, { cartId, payment, ...agreed }),
+    key: requestKey,
     message: {
       type: 'place',
       orderId: uuidv7(),
-      number: orderNumber(),
-      userId: session?.userId ?? null,
+      number: newOrderNumber(),
+      userId,
       email,
-      locale: agreed.locale ?? session?.locale ?? null,
+      source,
+      locale,
       shippingAddress: agreed.shippingAddress,
       billingAddress: agreed.billingAddress ?? null,
       shippingOptionId: agreed.shippingOptionId,
       methodId: payment.methodId,
       token,
       expectedTotal: agreed.expectedTotal ?? null,
-      deadlineSeconds: services.config.PAYMENT_DEADLINE_SECONDS,
-      capture: services.config.PAYMENT_CAPTURE === 'fulfilment' ? 'later' : 'now',
+      deadlineSeconds: config.PAYMENT_DEADLINE_SECONDS,
+      large: { units: config.LARGE_ORDER_UNITS, deadlineSeconds: config.LARGE_ORDER_DEADLINE_SECONDS },
+      capture: config.PAYMENT_CAPTURE === 'fulfilment' ? 'later' : 'now',
     },
   })
-  if (!('placed' in reply)) throw new Error('the cart actor has not replied to the placing')
-  if (reply.placed.outcome === 'refused') return reply.placed
-  const accessToken = accessTokenOf(services.secretKey, reply.placed.order.id)
-  if (session === null) ctx.setCookie(`order-${reply.placed.order.id}`, accessToken)
-  return { ...reply.placed, accessToken }
+  const reply = await replyOrEarlier(asked, () => findEarlierReply(services.database.query, cartId, keyOf))
+  if (reply.outcome === 'refused') return reply
+  const accessToken = accessTokenOf(services.secretKey, reply.order.id)
+  if (session === null) ctx.setCookie(`order-${reply.order.id}`, accessToken)
+  return { ...reply, accessToken }
+}
+
+/**
+ * The reply to the placing. A buyer who has logged in or out since the first request is another caller, with another
+ * scope of keys: a cart that is ordered already, or no longer the caller's, returns the reply stored by the first.
+ */
+async function replyOrEarlier(
+  asked: Promise<CartReply>,
+  findEarlier: () => Promise<PlaceReply | undefined>,
+): Promise<PlaceReply> {
+  try {
+    const reply = await asked
+    if (!('placed' in reply)) throw new Error('the cart actor has not replied to the placing')
+    const isTaken = reply.placed.outcome === 'refused' && reply.placed.reason === 'already_placed'
+    return (isTaken ? await findEarlier() : undefined) ?? reply.placed
+  } catch (error) {
+    const earlier = error instanceof AppError && error.code === 'not_found' ? await findEarlier() : undefined
+    if (earlier === undefined) throw error
+    return earlier
+  }
+}
+
+/** The reply stored when this cart was placed with this key, by a guest or by the account of its order. */
+async function findEarlierReply(
+  query: Queryable,
+  cartId: string,
+  keyOf: (userId: string | null) => IdempotencyKey,
+): Promise<PlaceReply | undefined> {
+  const owner = await findOwnerOfOrderedCart(query, cartId)
+  if (owner === undefined) return undefined
+  const key = keyOf(owner.userId)
+  const found = (await readReplies(query, [key])).get(key.hash)
+  if (found?.ok === false) throw found.error
+  return found === undefined ? undefined : (found.reply as { placed: PlaceReply }).placed
 }
 
 /** The provider's token for the buyer's card. @throws AppError `bad_input` naming the field, when it is missing */
@@ -109,12 +159,3 @@ export function requireToken({ token }: PlaceInput['payment']): string {
     message: 'Give the token of the card that the payment provider has issued.',
   })
 }
-
-/** Crockford's base 32, without letters that can be mistaken for digits. */
-const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-
-/** Ten random digits, such as `7K3M9-QXT2F`. Unlike a serial number it does not reveal the shop's sales. */
-const orderNumber = (): string =>
-  Array.from({ length: 10 }, () => digits[randomInt(digits.length)])
-    .join('')
-    .replace(/^.{5}/, '$&-')

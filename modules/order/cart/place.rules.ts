@@ -1,12 +1,12 @@
 import type { Envelope } from '#actor'
 import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
-import type { Address, Locale } from '#schemas'
+import type { Address, Locale, Money } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
 import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
-import { buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
-import { movePayment, sendEmail } from '../state/order.outbox.ts'
+import { addMs, buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
+import { movePayment, paymentDeadline, sendEmail } from '../state/order.outbox.ts'
 import { noRecords, type OrderState } from '../state/order.state.ts'
 import { orderView } from '../state/order.view.ts'
 import type { CartState } from './cart.state.ts'
@@ -17,6 +17,8 @@ export interface Placement {
   number: string
   userId: string | null
   email: string
+  /** The buyer's network, as a keyed hash. */
+  source?: string | null | undefined
   locale: Locale
   shippingAddress: Address
   billingAddress: Address | null
@@ -28,6 +30,8 @@ export interface Placement {
   capture: 'now' | 'later'
   /** Longest wait for the payment, s. */
   deadlineSeconds: number
+  /** A large order waits a shorter time, so that one buyer who does not pay cannot keep the stock from others. */
+  large?: { units: number; deadlineSeconds: number } | undefined
 }
 
 /** Stock snapshot: the stock and offers of the batch's SKUs, as its earlier decisions have left them. */
@@ -49,11 +53,18 @@ interface Consequences {
 
 type Placed = Partial<Consequences> & { reply: PlaceReply; order?: OrderState }
 
-const reject = (reason: RefusalReason, lines?: StockShortage[]): Placed => ({
-  reply: { outcome: 'refused', reason, ...(lines === undefined ? {} : { lines }) },
+const reject = (reason: RefusalReason, detail: { lines?: StockShortage[]; total?: Money } = {}): Placed => ({
+  reply: { outcome: 'refused', reason, ...detail },
 })
 
-export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡' } }]
+
+/** Whether the payment provider charges this amount. */
+export type AcceptsAmount = (amount: Money) => boolean
+
+/** The methods that can pay this total: none where the provider would reject the amount. An order for nothing needs no payment. */
+export const methodsFor = (total: Money, { accepts, locale }: { accepts: AcceptsAmount; locale: Locale }) =>
+  total.amount === 0 || accepts(total) ? paymentMethods.map(({ id, name }) => ({ id, name: name[locale] })) : []
 
 /**
  * Makes an order of a cart, or returns the reason why it cannot be placed. Pure: stock, prices and clock are given.
@@ -62,7 +73,7 @@ export const paymentMethods = [{ id: 'card', name: { en: 'Card', zh: '银行卡'
 export function placeOrder(
   cart: CartState,
   placement: Placement,
-  { stock, now }: { stock: StockSnapshot; now: Date },
+  { stock, now, accepts }: { stock: StockSnapshot; now: Date; accepts: AcceptsAmount },
 ): Placed {
   if (cart.orderId !== null) return reject('already_placed')
   if (cart.lines.length === 0) return reject('cart_empty')
@@ -70,10 +81,12 @@ export function placeOrder(
   if (zoneOf(placement.shippingAddress.country) === undefined)
     throw new AppError('unsupported_country', { field: 'shippingAddress.country' })
 
-  const shortages = shortagesOf(cart, stock)
-  if (shortages.length > 0) return reject('sold_out', shortages)
+  // Titles, shipping option and emails are in the language of the placing, whatever the cart's.
+  const offerOf = (sku: string) => stock.offer(sku, cart.currency, placement.locale)
+  const shortages = shortagesOf(cart, { available: stock.available, offerOf })
+  if (shortages.length > 0) return reject('sold_out', { lines: shortages })
 
-  const lines = cart.lines.map(({ sku, quantity }) => lineOf(cart, { sku, quantity, stock }))
+  const lines = cart.lines.map((line) => lineOf(line, offerOf(line.sku)))
   const itemsMinor = itemsSum(lines)
   const option = shippingOptions({
     address: placement.shippingAddress,
@@ -85,9 +98,10 @@ export function placeOrder(
   const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
-    return reject('total_changed')
+    return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })
 
   const isFree = sums.totalMinor === 0
+  if (!isFree && !accepts({ amount: sums.totalMinor, currency: cart.currency })) return reject('method_unavailable')
   const by = { ...buyer, userId: placement.userId }
   const order: OrderState = {
     id: placement.orderId,
@@ -99,16 +113,20 @@ export function placeOrder(
     fulfilmentStatus: 'unfulfilled',
     cancelledBy: null,
     hasRecords: false,
+    attention: null,
+    lastSentAt: null,
     ...noRecords(),
     version: 1,
     currency: cart.currency,
     locale: placement.locale,
     email: placement.email,
+    source: placement.source ?? null,
+    reviewSince: null,
     shippingAddress: placement.shippingAddress,
     billingAddress: placement.billingAddress,
     shippingOption: { id: option.id, name: option.name },
     ...sums,
-    paymentDeadline: isFree ? null : new Date(now.getTime() + placement.deadlineSeconds * 1000),
+    paymentDeadline: isFree ? null : addMs(now, deadlineSecondsOf(lines, placement) * 1_000),
     placedAt: now,
     lines,
     timeline: [
@@ -132,20 +150,27 @@ export function placeOrder(
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
 }
 
-function shortagesOf(cart: CartState, stock: StockSnapshot): StockShortage[] {
+function deadlineSecondsOf(
+  lines: readonly { quantity: number }[],
+  { deadlineSeconds, large }: Pick<Placement, 'deadlineSeconds' | 'large'>,
+): number {
+  const isLarge = large !== undefined && lines.some(({ quantity }) => quantity >= large.units)
+  return isLarge ? Math.min(deadlineSeconds, large.deadlineSeconds) : deadlineSeconds
+}
+
+function shortagesOf(
+  cart: CartState,
+  { available: stock, offerOf }: Pick<StockSnapshot, 'available'> & { offerOf(sku: string): Offer | undefined },
+): StockShortage[] {
   return cart.lines.flatMap(({ sku, quantity }) => {
-    const offer = stock.offer(sku, cart.currency, cart.locale)
+    const offer = offerOf(sku)
     // A SKU that is no longer on sale, or has no price in this currency, counts as sold out.
-    const available = offer?.isOnSale === true && offer.price !== null ? (stock.available.get(sku) ?? 0) : 0
+    const available = offer?.isOnSale === true && offer.price !== null ? (stock.get(sku) ?? 0) : 0
     return available < quantity ? [{ sku, requested: quantity, available }] : []
   })
 }
 
-function lineOf(
-  cart: CartState,
-  { sku, quantity, stock }: { sku: string; quantity: number; stock: StockSnapshot },
-): OrderState['lines'][number] {
-  const offer = stock.offer(sku, cart.currency, cart.locale)
+function lineOf({ sku, quantity }: CartState['lines'][number], offer: Offer | undefined): OrderState['lines'][number] {
   if (!offer?.price) throw new Error('a line without a price has passed the stock check')
   return { sku, productId: offer.productId, title: offer.title, quantity, unitPriceMinor: offer.price.amount }
 }
@@ -162,12 +187,7 @@ function consequences(order: OrderState): Consequences {
     movements: reserved,
     outbox: [
       movePayment(order.id),
-      {
-        kind: 'order',
-        id: order.id,
-        message: { type: 'paymentDeadline' },
-        ...(order.paymentDeadline === null ? {} : { dueAt: order.paymentDeadline }),
-      },
+      ...(order.paymentDeadline === null ? [] : [paymentDeadline(order.id, order.paymentDeadline)]),
     ],
   }
 }

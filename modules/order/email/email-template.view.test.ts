@@ -20,6 +20,7 @@ const order: Order = {
     shipping: money(1_200),
     tax: money(4_717),
     taxIncluded: true,
+    taxKnown: true,
     total: money(41_000),
   },
   email: 'ada@example.com',
@@ -27,6 +28,7 @@ const order: Order = {
   billingAddress: null,
   shippingOption: { id: 'standard', name: '标准配送' },
   fulfilments: [],
+  cancellations: [],
   returns: [],
   refunds: [],
   timeline: [],
@@ -64,12 +66,42 @@ test('names and titles are escaped in HTML', () => {
   expect(html).toContain('&lt;b&gt;&amp;&lt;/b&gt;')
 })
 
-test('a cancellation says whether money was refunded or nothing was charged', () => {
-  const shop = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
-  expect(renderEmail('cancelled', { ...order, paymentStatus: 'refunded' }, shop).text).toContain('refunded')
-  expect(renderEmail('cancelled', { ...order, paymentStatus: 'voided' }, shop).text).toContain(
-    'Nothing has been charged',
-  )
+const inEnglish = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
+const withAddress = (changes: Partial<Order['shippingAddress']>): Order => ({
+  ...order,
+  shippingAddress: { ...order.shippingAddress, ...changes },
+})
+
+test.each(['Ada Lovelace', 'J. R. R. Tolkien', "Conan O'Brien", '李雷', 'می‌خواهم', 'Zoë Müller-Lüdenscheidt'])(
+  'an email greets %s by name',
+  (name) => {
+    expect(renderEmail('confirmed', withAddress({ name }), inEnglish).text).toMatch(`Hello ${name},\n`)
+  },
+)
+
+test.each(
+  [
+    ['Win 1000 $', 'evil.example', 'Evil.Com', 'call +1 555 0100', 'You have won a prize in our draw', '<b>Ada</b>'],
+    ['Ada\nYou have won', 'x'.repeat(61), 'http://evil.example', 'Ada!', '🎁 Ada'],
+  ].flat(),
+)('an email greets a buyer named %j without a name', (name) => {
+  for (const template of ['confirmed', 'cancelled'] as const) {
+    expect(renderEmail(template, withAddress({ name }), inEnglish).text).toMatch(/^Hello,\n/)
+    expect(renderEmail(template, withAddress({ name }), { ...inEnglish, locale: 'zh' }).text).toMatch(/^您好：\n/)
+  }
+})
+
+test('an email shows the delivery address only when goods are sent, and no line with a link', () => {
+  const written = withAddress({ line1: 'Visit evil.com today', city: 'Springfield' })
+  for (const template of ['confirmed', 'shipped'] as const) {
+    const { text, html } = renderEmail(template, written, inEnglish)
+    expect(text).toContain('Springfield')
+    expect(text + html).not.toContain('evil.com')
+  }
+  for (const template of ['cancelled', 'refunded'] as const) {
+    const { text, html } = renderEmail(template, written, inEnglish)
+    expect(text + html).not.toContain('Springfield')
+  }
 })
 
 test('a shipment email has its lines and tracking, a refund email its amount', () => {
@@ -91,8 +123,28 @@ test('a shipment email has its lines and tracking, a refund email its amount', (
   for (const part of ['Part of your order', '1 × 无线耳机', 'SF Express', 'SF123', 'https://track.example/SF123'])
     expect(sent.text).toContain(part)
 
-  const refund = { id: 'r1', at: order.placedAt, amount: money(5_000), status: 'succeeded' } as const
+  const refund = {
+    id: 'r1',
+    at: order.placedAt,
+    amount: money(5_000),
+    shipping: money(1_200),
+    tax: money(500),
+    lines: [{ sku: 'X', quantity: 1 }],
+    status: 'succeeded' as const,
+  }
   const back = renderEmail('refunded', { ...order, refunds: [refund] }, { ...shop, locale: 'zh', reference: refund.id })
   expect(back.subject).toBe('您的订单 ABCDE-12345 已退款')
-  expect(back.text).toContain('¥50.00')
+  for (const part of ['¥50.00', '¥12.00', '¥5.00', '1 × 无线耳机']) expect(back.text).toContain(part)
+})
+
+test('the email about a cancellation says how the money came back, and nothing else', () => {
+  const cancelled = { ...order, status: 'cancelled' as const }
+  const shop = { locale: 'en' as const, shopName: 'Holdfast', orderUrl: null }
+  const { text: untouched } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'nothing' })
+  const { text: refunded } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'refund' })
+  const { text: chargedBack } = renderEmail('cancelled', cancelled, { ...shop, moneyBack: 'bank' })
+  expect(untouched).toContain('Nothing has been charged')
+  expect(refunded).toContain('your payment refunded')
+  expect(chargedBack).toContain('Your bank has returned the payment')
+  expect(chargedBack).not.toContain('refunded')
 })

@@ -1,5 +1,7 @@
+import { hasLink } from '#lib/text'
+import { addressLines } from '#address'
 import type { Locale, Money } from '#schemas'
-import type { Order } from '../contract.ts'
+import type { FulfilledLine, Order, Refund } from '../contract.ts'
 import type { EmailTemplate } from '../state/order.outbox.ts'
 
 /** Emails about an order in the buyer's language, as plain text and the same as simple HTML. */
@@ -28,6 +30,8 @@ interface Words {
     trackingNumber: string
     trackingUrl: string
     refund: string
+    refundFor: string
+    cancelled: string
     link: string
   }
 }
@@ -46,6 +50,8 @@ const labels = {
     trackingNumber: 'Tracking number',
     trackingUrl: 'Follow it at',
     refund: 'Refunded',
+    refundFor: 'For',
+    cancelled: 'Cancelled',
     link: 'Your order',
   },
   zh: {
@@ -61,6 +67,8 @@ const labels = {
     trackingNumber: '运单号',
     trackingUrl: '物流查询',
     refund: '退款金额',
+    refundFor: '退款商品',
+    cancelled: '已取消',
     link: '查看订单',
   },
 }
@@ -68,16 +76,19 @@ const labels = {
 function wordsOf(
   template: EmailTemplate,
   order: Order,
-  { locale, shopName }: { locale: Locale; shopName: string },
+  { locale, shopName, moneyBack = 'nothing' }: Pick<EmailContext, 'locale' | 'shopName' | 'moneyBack'>,
 ): Words {
   const { number } = order
-  const { name } = order.shippingAddress
-  const wasRefunded = order.paymentStatus === 'refunded'
+  const name = greetingName(order.shippingAddress.name)
+  const greeting = {
+    en: name === null ? 'Hello,' : `Hello ${name},`,
+    zh: name === null ? '您好：' : `${name}，您好：`,
+  }
   const texts: Record<EmailTemplate, Record<Locale, Omit<Words, 'labels'>>> = {
     confirmed: {
       en: {
         subject: `Your order ${number} is confirmed`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening:
           order.paymentStatus === 'authorised'
             ? `Thank you for your order. Your payment is secured; it is taken when we send your things.`
@@ -86,7 +97,7 @@ function wordsOf(
       },
       zh: {
         subject: `您的订单 ${number} 已确认`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening:
           order.paymentStatus === 'authorised'
             ? `感谢您的订购。您的付款已预授权，发货时才会扣款。`
@@ -97,25 +108,31 @@ function wordsOf(
     cancelled: {
       en: {
         subject: `Your order ${number} has been cancelled`,
-        greeting: `Hello ${name},`,
-        opening: wasRefunded
-          ? `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`
-          : `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+        greeting: greeting.en,
+        opening: {
+          nothing: `Your order has been cancelled. Nothing has been charged; you are welcome to order again at any time.`,
+          refund: `Your order has been cancelled and your payment refunded. It can take a few days until your bank shows it.`,
+          bank: `Your order has been cancelled. Your bank has returned the payment to you, as you asked it to.`,
+          owed: `Your order has been cancelled. Your payment has not come back to you yet: we are looking into it and write again.`,
+        }[moneyBack],
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已取消`,
-        greeting: `${name}，您好：`,
-        opening: wasRefunded
-          ? `您的订单已取消，款项已退回，银行可能需要几天时间入账。`
-          : `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+        greeting: greeting.zh,
+        opening: {
+          nothing: `您的订单已取消，未产生任何扣款。欢迎您随时再次订购。`,
+          refund: `您的订单已取消，款项已退回，银行可能需要几天时间入账。`,
+          bank: `您的订单已取消。您的银行已按您的要求将款项退还给您。`,
+          owed: `您的订单已取消。款项尚未退回：我们正在处理，并会再次通知您。`,
+        }[moneyBack],
         closing: `${shopName} 团队`,
       },
     },
     shipped: {
       en: {
         subject: `Your order ${number} is on its way`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening:
           order.status === 'fulfilled'
             ? `Your order has been sent.`
@@ -124,7 +141,7 @@ function wordsOf(
       },
       zh: {
         subject: `您的订单 ${number} 已发货`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: order.status === 'fulfilled' ? `您的订单已发货。` : `您的部分商品已发货，其余商品寄出时会再通知您。`,
         closing: `${shopName} 团队`,
       },
@@ -132,14 +149,42 @@ function wordsOf(
     refunded: {
       en: {
         subject: `A refund for your order ${number}`,
-        greeting: `Hello ${name},`,
+        greeting: greeting.en,
         opening: `We have sent money back to you. It can take a few days until your bank shows it.`,
         closing: `Your ${shopName} team`,
       },
       zh: {
         subject: `您的订单 ${number} 已退款`,
-        greeting: `${name}，您好：`,
+        greeting: greeting.zh,
         opening: `我们已为您退款，银行可能需要几天时间入账。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    refund_failed: {
+      en: {
+        subject: `We could not refund your order ${number} yet`,
+        greeting: greeting.en,
+        opening: `We sent money back to you, but your bank did not accept it. It is still yours: we are looking into it, and you can reply to this email to tell us how to pay you.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 的退款未能到账`,
+        greeting: greeting.zh,
+        opening: `我们已为您退款，但您的银行未能接受。这笔钱仍属于您：我们正在处理，您也可以直接回复本邮件，告诉我们如何付款给您。`,
+        closing: `${shopName} 团队`,
+      },
+    },
+    lines_cancelled: {
+      en: {
+        subject: `A part of your order ${number} has been cancelled`,
+        greeting: greeting.en,
+        opening: `We cannot send a part of your order. If you have paid for it, we refund it and write to you again.`,
+        closing: `Your ${shopName} team`,
+      },
+      zh: {
+        subject: `您的订单 ${number} 的部分商品已取消`,
+        greeting: greeting.zh,
+        opening: `您订单中的部分商品无法发出。如已付款，我们会为您退款并另行通知。`,
         closing: `${shopName} 团队`,
       },
     },
@@ -147,22 +192,37 @@ function wordsOf(
   return { ...texts[template][locale], labels: labels[locale] }
 }
 
+/** The name, if it is no more than a name: letters and the signs that names have, in a few words. Otherwise null. */
+function greetingName(name: string): string | null {
+  const isName = /^[\p{L}\p{M}\p{Join_Control} .,'’·・-]{1,60}$/u.test(name) && name.split(' ').length <= 6
+  return isName && !/\p{L}[.,]\p{L}{2}/u.test(name) && !hasLink(name) ? name : null
+}
+
 type Row = [label: string, value: string]
 
-/** @param shop.reference id of the parcel or refund that the email is about */
-export function renderEmail(
-  template: EmailTemplate,
-  order: Order,
-  shop: { locale: Locale; shopName: string; orderUrl: string | null; reference?: string | undefined },
-): EmailContent {
+/** What an email needs beside the order. */
+export interface EmailContext {
+  locale: Locale
+  shopName: string
+  orderUrl: string | null
+  /** Id of the parcel, cancellation or refund that the email is about. */
+  reference?: string | undefined
+  /** How the money of a cancelled order came back to the buyer: there was none, by a refund, by the bank, not yet. */
+  moneyBack?: 'nothing' | 'refund' | 'bank' | 'owed'
+}
+
+export function renderEmail(template: EmailTemplate, order: Order, shop: EmailContext): EmailContent {
   const { locale, orderUrl, reference } = shop
   const words = wordsOf(template, order, shop)
   const rows = rowsOf(template, order, { words, locale, reference })
 
-  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
-  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
-    (line) => line !== undefined && line !== '',
-  )
+  // Only where something is sent: this is the buyer's own text, which an email to another person must not spread.
+  const isSent = template === 'confirmed' || template === 'shipped'
+  const { country } = order.shippingAddress
+  const address = [
+    ...addressLines(order.shippingAddress).filter((line) => !hasLink(line)),
+    countryName(country, locale),
+  ]
   const text = [
     words.greeting,
     '',
@@ -170,9 +230,7 @@ export function renderEmail(
     '',
     ...rows.map(([label, value]) => `${label}  ${value}`),
     '',
-    `${words.labels.shipTo}:`,
-    ...address,
-    '',
+    ...(isSent ? [`${words.labels.shipTo}:`, ...address, ''] : []),
     ...(orderUrl === null ? [] : [`${words.labels.link}: ${orderUrl}`, '']),
     words.closing,
   ].join('\n')
@@ -186,7 +244,9 @@ export function renderEmail(
         `<tr><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea">${escapeHtml(label)}</td><td style="padding:.3rem 0;border-bottom:1px solid #e4e4ea;text-align:right">${escapeHtml(value)}</td></tr>`,
     ),
     '</table>',
-    `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`,
+    isSent
+      ? `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line)).join('<br>')}</p>`
+      : '',
     orderUrl === null ? '' : `<p><a href="${escapeHtml(orderUrl)}">${escapeHtml(words.labels.link)}</a></p>`,
     `<p>${escapeHtml(words.closing)}</p></body></html>`,
   ].join('')
@@ -207,25 +267,42 @@ function rowsOf(
       return sumRows(order, words, locale)
     case 'shipped': {
       const parcel = order.fulfilments.find(({ id }) => id === reference)
-      const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
       const details: [string, string | null | undefined][] = [
         [words.labels.carrier, parcel?.carrier],
         [words.labels.trackingNumber, parcel?.trackingNumber],
         [words.labels.trackingUrl, parcel?.trackingUrl],
       ]
       return [
-        ...(parcel?.lines ?? []).map(({ sku, quantity }): Row => [
-          words.labels.parcel,
-          `${quantity} × ${titles.get(sku) ?? sku}`,
-        ]),
+        ...quantityRows(parcel?.lines ?? [], order, words.labels.parcel),
         ...details.flatMap(([label, value]): Row[] => (value ? [[label, value]] : [])),
       ]
     }
+    case 'lines_cancelled': {
+      const cancellation = order.cancellations.find(({ id }) => id === reference)
+      return quantityRows(cancellation?.lines ?? [], order, words.labels.cancelled)
+    }
+    case 'refund_failed':
     case 'refunded': {
       const refund = order.refunds.find(({ id }) => id === reference)
-      return refund === undefined ? [] : [[words.labels.refund, moneyText(refund.amount, locale)]]
+      return refund === undefined ? [] : refundRows(refund, order, { words, locale })
     }
   }
+}
+
+function quantityRows(lines: readonly FulfilledLine[], order: Order, label: string): Row[] {
+  const titles = new Map(order.lines.map(({ sku, title }) => [sku, title]))
+  return lines.map(({ sku, quantity }) => [label, `${quantity} × ${titles.get(sku) ?? sku}`])
+}
+
+function refundRows(refund: Refund, order: Order, { words, locale }: { words: Words; locale: Locale }): Row[] {
+  const { labels: label } = words
+  const row = (name: string, amount: Money): Row => [name, moneyText(amount, locale)]
+  return [
+    ...quantityRows(refund.lines ?? [], order, label.refundFor),
+    ...(refund.shipping.amount > 0 ? [row(label.shipping, refund.shipping)] : []),
+    ...(refund.tax.amount > 0 ? [row(label.taxIncluded, refund.tax)] : []),
+    row(label.refund, refund.amount),
+  ]
 }
 
 function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] {
@@ -253,3 +330,6 @@ function moneyText({ amount, currency }: Money, locale: Locale): string {
 }
 
 const formats = new Map<string, Intl.NumberFormat>()
+
+const countryName = (code: string, locale: Locale): string =>
+  new Intl.DisplayNames([locale === 'zh' ? 'zh-CN' : 'en'], { type: 'region', fallback: 'code' }).of(code) ?? code

@@ -4,6 +4,16 @@ import { changed, type Change } from '../state/order-change.rules.ts'
 import type { MessageOf } from '../state/order.message.ts'
 import { captureHeld, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState } from '../state/order.state.ts'
+import {
+  linesOf,
+  merged,
+  returnedOf,
+  sentOf,
+  totalOf,
+  unsentOf,
+  wantedOf,
+  type Quantities,
+} from '../state/quantity.rules.ts'
 
 /** Fulfilment: sends the goods, whole or in parts. The first parcel captures held money, the whole amount. */
 
@@ -11,11 +21,11 @@ import type { OrderState } from '../state/order.state.ts'
 export function fulfil(state: OrderState, message: MessageOf<'fulfil'>, now: Date): Change {
   requireMoney(state)
   const unsent = unsentOf(state)
-  const lines = message.lines === undefined ? asLines(unsent) : merged(message.lines)
+  const lines = message.lines === undefined ? linesOf(unsent) : merged(message.lines)
   requireLeft(lines, unsent, (sku, left) => `Only ${left} of ${sku} are left to be sent. Send that many or fewer.`)
   const { fulfilmentId: id, carrier, trackingNumber, trackingUrl, by } = message
   const fulfilments = [...state.fulfilments, { id, at: now, lines, carrier, trackingNumber, trackingUrl }]
-  const isComplete = [...unsentOf({ ...state, fulfilments }).values()].every((quantity) => quantity === 0)
+  const isComplete = totalOf(unsentOf({ ...state, fulfilments })) === 0
   const isHeld = state.paymentStatus === 'authorised'
   return {
     state: changed(
@@ -32,38 +42,21 @@ export function fulfil(state: OrderState, message: MessageOf<'fulfil'>, now: Dat
   }
 }
 
-function requireMoney({ paymentStatus }: OrderState): void {
+function requireMoney({ paymentStatus, disputes, fulfilmentStatus, reviewSince }: OrderState): void {
+  if (reviewSince !== null)
+    throw new AppError('order_state', { message: 'The order is on hold for review. Release it before it is sent.' })
+  const way = fulfilmentStatus === 'unfulfilled' ? 'Cancel the order.' : 'Cancel the lines that were not sent.'
+  if (disputes.some(({ status }) => status === 'opened'))
+    throw new AppError('order_state', {
+      message: "The buyer's bank disputes this payment: nothing is to be sent. Wait until the dispute is closed.",
+    })
   if (paymentStatus === 'refunded')
-    throw new AppError('order_state', { message: 'The order has been refunded: nothing is to be sent. Cancel it.' })
+    throw new AppError('order_state', { message: `The order has been refunded: nothing is to be sent. ${way}` })
   if (paymentStatus === 'voided')
-    throw new AppError('order_state', { message: 'The held money could not be captured: nothing more is to be sent.' })
+    throw new AppError('order_state', {
+      message: `The held money could not be captured: nothing more is to be sent. ${way}`,
+    })
 }
-
-/** Quantities by SKU. */
-export type Quantities = ReadonlyMap<string, number>
-
-export const quantitiesOf = (lines: readonly { sku: string; quantity: number }[]): Map<string, number> => {
-  const quantities = new Map<string, number>()
-  for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity)
-  return quantities
-}
-
-/** `minuend` less `subtrahend`, by SKU. */
-export const difference = (minuend: Quantities, subtrahend: Quantities): Quantities =>
-  new Map([...minuend].map(([sku, quantity]) => [sku, quantity - (subtrahend.get(sku) ?? 0)]))
-
-export const sentOf = ({ fulfilments }: Pick<OrderState, 'fulfilments'>): Quantities =>
-  quantitiesOf(fulfilments.flatMap(({ lines }) => lines))
-export const returnedOf = ({ returns }: Pick<OrderState, 'returns'>): Quantities =>
-  quantitiesOf(returns.flatMap(({ lines }) => lines))
-
-const unsentOf = (state: Pick<OrderState, 'lines' | 'fulfilments'>): Quantities =>
-  difference(quantitiesOf(state.lines), sentOf(state))
-
-const asLines = (quantities: Quantities): { sku: string; quantity: number }[] =>
-  [...quantities].filter(([, quantity]) => quantity > 0).map(([sku, quantity]) => ({ sku, quantity }))
-
-const merged = (lines: readonly { sku: string; quantity: number }[]) => asLines(quantitiesOf(lines))
 
 /**
  * @param messageOf the error message for a quantity greater than is left
@@ -82,13 +75,13 @@ export function requireLeft(
   }
 }
 
-export function fulfilmentStatusOf(state: Pick<OrderState, 'lines' | 'fulfilments' | 'returns'>): FulfilmentStatus {
-  const total = (quantities: Quantities): number =>
-    [...quantities.values()].reduce((sum, quantity) => sum + quantity, 0)
-  const ordered = total(quantitiesOf(state.lines))
-  const sent = total(sentOf(state))
-  const returned = total(returnedOf(state))
-  if (returned > 0) return returned === ordered ? 'returned' : 'partially_returned'
+export function fulfilmentStatusOf(
+  state: Pick<OrderState, 'lines' | 'cancellations' | 'fulfilments' | 'returns'>,
+): FulfilmentStatus {
+  const wanted = totalOf(wantedOf(state))
+  const sent = totalOf(sentOf(state))
+  const returned = totalOf(returnedOf(state))
+  if (returned > 0) return returned === wanted ? 'returned' : 'partially_returned'
   if (sent === 0) return 'unfulfilled'
-  return sent === ordered ? 'fulfilled' : 'partial'
+  return sent === wanted ? 'fulfilled' : 'partial'
 }

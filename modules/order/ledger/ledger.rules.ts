@@ -13,6 +13,7 @@ const bookings = {
   fee_returned: { debit: 'provider', credit: 'fees' },
   refund: { debit: 'refunds', credit: 'provider' },
   refund_failed: { debit: 'provider', credit: 'refunds' },
+  refund_outside: { debit: 'refunds', credit: 'bank' },
   dispute: { debit: 'disputes', credit: 'provider' },
   dispute_won: { debit: 'provider', credit: 'disputes' },
 } as const satisfies Record<MoneyKind, { debit: LedgerAccount; credit: LedgerAccount }>

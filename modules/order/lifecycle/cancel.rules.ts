@@ -8,8 +8,11 @@ import type { OrderState } from '../state/order.state.ts'
 
 /** Cancelling: by the buyer, the staff or the payment deadline. */
 
-const requested = (state: OrderState, { by, reason }: MessageOf<'cancel'>, now: Date): OrderState =>
-  changed(state, { cancelledBy: by.role }, { at: now, by, event: 'cancel_requested', detail: reason })
+/** A buyer's reason is the buyer's to see; staff's is not. */
+const requested = (state: OrderState, { by, reason, message }: MessageOf<'cancel'>, now: Date): OrderState => {
+  const texts = by.role === 'buyer' ? { detail: reason } : { detail: message, note: reason }
+  return changed(state, { cancelledBy: by.role }, { at: now, by, event: 'cancel_requested', ...texts })
+}
 
 /** Cancels an order that is not paid. */
 export const cancelUnpaid = (state: OrderState, message: MessageOf<'cancel'>, now: Date): Change =>
@@ -41,7 +44,9 @@ function abandonPayment(state: OrderState, now: Date): Change {
  */
 export function cancelPaid(state: OrderState, message: MessageOf<'cancel'>, now: Date): Change {
   if (state.fulfilmentStatus !== 'unfulfilled')
-    throw new AppError('order_state', { message: 'Part of the order has been sent. Return it instead.' })
+    throw new AppError('order_state', {
+      message: 'Part of the order has been sent. Cancel the lines that were not sent, and take back the others.',
+    })
   if (state.disputes.some(({ status }) => status === 'opened'))
     throw new AppError('order_state', {
       message: "The buyer's bank disputes this payment. Cancel once the dispute is closed.",

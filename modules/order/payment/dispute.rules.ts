@@ -1,8 +1,9 @@
 import { statusAfterRefunds } from '../state/balance.rules.ts'
 import { endedIfOver } from '../state/ending.rules.ts'
-import { changed, moneyMove, provider, type OrderDecision } from '../state/order-change.rules.ts'
+import { changed, moneyMove, provider, shop, type OrderDecision } from '../state/order-change.rules.ts'
 import type { MessageOf } from '../state/order.message.ts'
 import type { OrderState } from '../state/order.state.ts'
+import { refundRemainder } from './refund.rules.ts'
 
 /** Disputes: the buyer's bank takes the money back. A dispute that is won returns it to the shop; a lost one does not. */
 export function disputeReported(state: OrderState, message: MessageOf<'dispute'>, now: Date): OrderDecision {
@@ -23,7 +24,7 @@ export function disputeReported(state: OrderState, message: MessageOf<'dispute'>
   const next = changed(
     state,
     { disputes: [...state.disputes.filter((other) => other.id !== id), dispute] },
-    { at: now, by: provider, event: `dispute_${status}`, detail: reason },
+    { at: now, by: provider, event: `dispute_${status}`, note: reason },
   )
   const feeChangeMinor = feeMinor - (former?.feeMinor ?? 0)
   const movements = [
@@ -36,6 +37,9 @@ export function disputeReported(state: OrderState, message: MessageOf<'dispute'>
       amountMinor: Math.abs(feeChangeMinor),
     }),
   ]
-  if (status !== 'lost') return { state: next, movements }
+  if (status === 'opened') return { state: next, movements }
+  // A cancellation could not refund disputed money.
+  if (status === 'won' && next.status === 'cancelling')
+    return refundRemainder({ state: next, movements }, { reason: 'cancelled', by: shop, now })
   return endedIfOver({ state: { ...next, paymentStatus: statusAfterRefunds(next) }, movements }, now)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RetryLaterError, type EffectContext, type EffectKind, type EffectResult } from '#actor'
-import { OutboundError, type PaymentResult } from '#outbound'
+import { OutboundError, PaymentRejectedError, type PaymentResult } from '#outbound'
 import type { Services } from '#services'
 import { addMs } from '../state/order-change.rules.ts'
 import { movePayment } from '../state/order.outbox.ts'
@@ -21,9 +21,10 @@ type Context = Pick<EffectContext, 'id' | 'tries'> & { round: number }
 
 /** @param findOrder reads the order as it is now, with what it wants of the provider */
 export function createPaymentEffect(
-  { config, payments }: Pick<Services, 'config' | 'payments'>,
+  { config, payments, log }: Pick<Services, 'config' | 'payments' | 'log'>,
   findOrder: (id: string) => Promise<PayableOrder | undefined>,
 ): EffectKind<Move> {
+  const { PAYMENT_RETRY_SECONDS: retrySeconds } = config
   return {
     kind: 'payment',
     version: 1,
@@ -60,8 +61,13 @@ export function createPaymentEffect(
     if (order.status !== 'placed') return { outbox: [] }
     if (intentId === null) {
       const amount = { amount: order.totalMinor, currency: order.currency }
-      const opened = await payments.open({ orderId: id, amount, capture, key: `${id}:open:${attempt}:${round}` })
-      return { outcome: { kind: 'order', id, message: { type: 'paymentOpened', intentId: opened.intentId, attempt } } }
+      try {
+        const opened = await payments.open({ orderId: id, amount, capture, key: `${id}:open:${attempt}:${round}` })
+        const report = { type: 'paymentOpened', intentId: opened.intentId, attempt }
+        return { outcome: { kind: 'order', id, message: report } }
+      } catch (error) {
+        return rejectedOutcome(order, error)
+      }
     }
     switch (order.paymentStatus) {
       case 'requires_action':
@@ -73,7 +79,7 @@ export function createPaymentEffect(
         const found = isFirst ? null : await payments.lookUp(intentId)
         return found === null || mayBeSent(found, order)
           ? charge(order, intentId, context)
-          : outcomeOf(id, { intentId, result: found, attempt })
+          : outcomeOf(id, { intentId, result: found, attempt, retrySeconds })
       }
       default:
         return { outbox: [] }
@@ -85,12 +91,26 @@ export function createPaymentEffect(
     const key = `${id}:confirm:${attempt}:${round}`
     try {
       const result = await payments.confirm({ intentId, token, returnUrl: orderUrl(config, id), key })
-      return outcomeOf(id, { intentId, result, attempt })
+      return outcomeOf(id, { intentId, result, attempt, retrySeconds })
     } catch (error) {
       const isNowUnknown =
         order.paymentStatus === 'pending' && error instanceof OutboundError && error.reason === 'unknown'
-      if (!isNowUnknown) throw error
+      if (!isNowUnknown) return rejectedOutcome(order, error)
       return { outcome: { kind: 'order', id, message: { type: 'paymentUnknown', intentId, attempt, round } } }
+    }
+  }
+
+  /** The provider's definite no ends the attempt, and is logged once. Any other error is thrown again. */
+  function rejectedOutcome({ id, payment }: PayableOrder, error: unknown): EffectResult {
+    if (!(error instanceof PaymentRejectedError)) throw error
+    const { intentId, attempt } = payment
+    log.warn({ err: error, order: id }, 'the payment provider rejects the payment of an order for good')
+    return {
+      outcome: {
+        kind: 'order',
+        id,
+        message: { type: 'paymentRejected', intentId, attempt, code: error.code, retrySeconds },
+      },
     }
   }
 
@@ -98,7 +118,7 @@ export function createPaymentEffect(
   async function pollBank(order: PayableOrder, intentId: string): Promise<EffectResult> {
     const result = await payments.lookUp(intentId)
     if (result.status !== 'requires_action')
-      return outcomeOf(order.id, { intentId, result, attempt: order.payment.attempt })
+      return outcomeOf(order.id, { intentId, result, attempt: order.payment.attempt, retrySeconds })
     return { outbox: [movePayment(order.id, { dueAt: addMs(new Date(), bankPollMs) })] }
   }
 
@@ -118,7 +138,10 @@ const mayBeSent = ({ status }: PaymentResult, { paymentStatus }: PayableOrder): 
   status === 'open' || status === 'declined' || (status === 'requires_action' && paymentStatus === 'pending')
 
 /** @throws RetryLaterError while the provider is processing the payment */
-function outcomeOf(id: string, report: { intentId: string; result: PaymentResult; attempt: number }): EffectResult {
+function outcomeOf(
+  id: string,
+  report: { intentId: string; result: PaymentResult; attempt: number; retrySeconds?: number },
+): EffectResult {
   if (report.result.status === 'processing')
     throw new RetryLaterError('the provider is still processing the payment', { delayMs: 1_000 })
   return { outcome: { kind: 'order', id, message: { type: 'paymentResult', ...report } } }

@@ -1,73 +1,55 @@
-import { AppError } from '#errors'
-import type { Money } from '#schemas'
+import { v5 as uuidv5 } from 'uuid'
 import { capturedMinor, refundableMinor, statusAfterRefunds } from '../state/balance.rules.ts'
 import { endedIfOver } from '../state/ending.rules.ts'
 import { addMs, changed, moneyMove, provider, type Change, type OrderDecision } from '../state/order-change.rules.ts'
 import type { Initiator, MessageOf } from '../state/order.message.ts'
 import { refundPayment, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, RefundState } from '../state/order.state.ts'
+import { failedRefund, refundContent, remainder, type RefundContent } from './refund-content.rules.ts'
 
 /** Refunds of captured money: any number per order, each with an id of its own, never more than was captured. */
 
 /** Interval of look-ups of a refund that the provider has accepted, and of a fee that it has not reported yet, ms. */
 export const lookUpIntervalMs = 3_600_000
 
-interface RefundRequest {
+interface RefundRequest extends RefundContent {
   id: string
   intentId: string
-  amountMinor: number
+  method?: RefundState['method'] | undefined
   reason: string
+  /** For the buyer. */
+  message?: string | undefined
   by: Initiator
   now: Date
 }
 
-/** @throws AppError `order_state` when less than the amount is refundable; `bad_input` for another currency */
-export function refund(state: OrderState, message: MessageOf<'refund'>, now: Date): Change {
-  const { refundId, reason, by } = message
-  const amountMinor = refundAmount(state, message.amount, 'amount')
-  return refundOwnPayment({ state }, { id: refundId, amountMinor, reason, by, now })
-}
-
 /**
- * The amount to refund, in minor units: everything refundable unless `amount` is given.
- * @param field path of the amount in the request, for errors
- * @throws AppError `order_state` when less than the amount is refundable; `bad_input` for another currency
+ * Refunds an amount, lines, the shipping, a refund that failed, or everything that is left. In every state: money that is
+ * owed to the buyer can be paid back after the order has ended.
+ * @throws AppError `order_state` when less is refundable; `bad_input` for another currency or contradictory input
  */
-export function refundAmount(state: OrderState, amount: Money | undefined, field: string): number {
-  const { currency } = state
-  if (amount !== undefined && amount.currency !== currency)
-    throw new AppError('bad_input', {
-      field: `${field}.currency`,
-      message: `The order was paid in ${currency}: refund it in ${currency}.`,
-    })
-  if (state.paymentStatus === 'authorised')
-    throw new AppError('order_state', {
-      message: 'The money is only held, not captured. Cancel the order, or capture it first.',
-    })
-  const refundable = refundableMinor(state)
-  if (refundable === 0) throw new AppError('order_state', { message: nothingLeft(state) })
-  if (amount !== undefined && amount.amount > refundable)
-    throw new AppError('order_state', {
-      field: `${field}.amount`,
-      message: `Only ${refundable} (minor units of ${currency}) can still be refunded. Ask for that or less.`,
-    })
-  return amount?.amount ?? refundable
+export function refund(state: OrderState, message: MessageOf<'refund'>, now: Date): Change {
+  const { refundId: id, method, reason, message: toBuyer, by } = message
+  const common = { id, method, reason, message: toBuyer, by, now }
+  if (message.failedRefundId !== undefined) {
+    const { intentId, ...content } = failedRefund(state, message.failedRefundId)
+    return startRefund({ state }, { ...common, ...content, intentId })
+  }
+  return refundOwnPayment({ state }, { ...common, ...refundContent(state, message) })
 }
-
-const nothingLeft = (state: OrderState): string =>
-  capturedMinor(state) === 0
-    ? 'Nothing was captured for this order: there is nothing to refund.'
-    : 'Everything that was captured has been refunded, is being refunded or is disputed. Nothing is left to refund.'
 
 /** Refunds everything refundable, for a cancellation. The refund's id is made of the order's version, which keeps deciding pure. */
-export function refundRemainder(decision: Change, about: { reason: string; by: Initiator; now: Date }): Change {
+export function refundRemainder(
+  decision: Change,
+  about: { reason: string; message?: string | undefined; by: Initiator; now: Date },
+): Change {
   const { state } = decision
   const amountMinor = refundableMinor(state)
   if (amountMinor === 0) return endedIfOver(decision, about.now)
-  return refundOwnPayment(decision, { ...about, id: `${state.id}-${state.version}`, amountMinor })
+  return refundOwnPayment(decision, { ...about, id: `${state.id}-${state.version}`, ...remainder(state, amountMinor) })
 }
 
-function refundOwnPayment(decision: Change, request: Omit<RefundRequest, 'intentId'>): Change {
+export function refundOwnPayment(decision: Change, request: Omit<RefundRequest, 'intentId'>): Change {
   const { intentId } = decision.state.payment
   if (intentId === null) throw new Error('captured money needs a payment id')
   return startRefund(withCaptureBooked(decision, intentId), { ...request, intentId })
@@ -88,30 +70,53 @@ function withCaptureBooked(decision: Change, intentId: string): Change {
   }
 }
 
-/** Records the refund as pending, and sends it to the charge effect. */
+/** Records the refund as pending, and sends it to the charge effect; one paid outside is booked as made. */
 export function startRefund(decision: Change, request: RefundRequest): Change {
   const { state } = decision
-  const { id, intentId, amountMinor, reason, by, now } = request
-  const pending: RefundState = {
+  const { id, intentId, amountMinor, lines, shippingMinor, taxMinor, method = 'provider', reason, by, now } = request
+  const isOutside = method === 'outside'
+  const started: RefundState = {
     id,
     intentId,
     amountMinor,
+    lines,
+    shippingMinor,
+    taxMinor,
+    method,
     reason,
-    status: 'pending',
+    status: isOutside ? 'succeeded' : 'pending',
     providerRefundId: null,
     failure: null,
     requestedAt: now,
-    settledAt: null,
+    settledAt: isOutside ? now : null,
   }
-  return {
-    ...decision,
-    state: changed(
-      state,
-      { refunds: [...state.refunds, pending] },
-      { at: now, by, event: 'refund_requested', detail: reason },
-    ),
-    outbox: [...(decision.outbox ?? []), refundPayment(state.id, id)],
-  }
+  const event = isOutside ? 'refunded' : 'refund_requested'
+  const next = changed(
+    state,
+    { refunds: [...state.refunds, started] },
+    { at: now, by, event, detail: request.message, note: reason },
+  )
+  if (!isOutside) return { ...decision, state: next, outbox: [...(decision.outbox ?? []), refundPayment(state.id, id)] }
+  const movements = moneyMove(state, { kind: 'refund_outside', reference: id, amountMinor })
+  return settled({ ...decision, state: next, movements: [...(decision.movements ?? []), ...movements] }, started, now)
+}
+
+/** The order after a refund has succeeded or failed: its payment status, the email to the buyer, its end if nothing is left. */
+function settled(decision: Change, refunded: RefundState, now: Date): Change {
+  const { state } = decision
+  const isOwn = refunded.intentId === state.payment.intentId
+  const template = refunded.status === 'failed' ? 'refund_failed' : 'refunded'
+  // The email about the cancellation, which follows, reports its refund. A refund that the provider never accepted is between it and staff.
+  const isEmailed =
+    isOwn && (template === 'refunded' ? state.status !== 'cancelling' : refunded.providerRefundId !== null)
+  return endedIfOver(
+    {
+      ...decision,
+      state: isOwn ? { ...state, paymentStatus: statusAfterRefunds(state) } : state,
+      outbox: [...(decision.outbox ?? []), ...(isEmailed ? [sendEmail(state.id, template, refunded.id)] : [])],
+    },
+    now,
+  )
 }
 
 /** A refund only goes forward; one that has succeeded can still be sent back by the buyer's bank. */
@@ -139,14 +144,22 @@ export function refundReported(state: OrderState, message: MessageOf<'refundResu
   return refundChanged(state, { former: known, next }, now)
 }
 
+/** Id of a refund that the shop did not choose, derived from the provider's id of its cause. */
+export const derivedRefundId = (providerId: string): string => uuidv5(providerId, uuidv5.URL)
+
 /** A refund made in the provider's dashboard, as it begins; undefined for one that claims an unknown id of ours. */
 function madeElsewhere(message: MessageOf<'refundResult'>, now: Date): RefundState | undefined {
   const { refundId, providerRefundId, intentId, amount } = message
   if (refundId !== null || providerRefundId === null) return undefined
   return {
-    id: providerRefundId,
+    // Buyers read the id of a refund: it must not be the provider's.
+    id: derivedRefundId(providerRefundId),
     intentId,
     amountMinor: amount.amount,
+    lines: null,
+    shippingMinor: 0,
+    taxMinor: 0,
+    method: 'provider',
     reason: 'made_at_provider',
     status: 'pending',
     providerRefundId: null,
@@ -175,19 +188,6 @@ function refundChanged(
     return { state: changed(state, { refunds }), movements, outbox }
   }
   const event = status === 'succeeded' ? 'refunded' : 'refund_failed'
-  const after = changed(
-    state,
-    { refunds },
-    { at: now, by: provider, event, detail: status === 'failed' ? (next.failure ?? undefined) : next.reason },
-  )
-  const isOwn = next.intentId === state.payment.intentId
-  const isEmailed = status === 'succeeded' && isOwn && state.status !== 'cancelling' && state.status !== 'cancelled'
-  return endedIfOver(
-    {
-      state: isOwn ? { ...after, paymentStatus: statusAfterRefunds(after) } : after,
-      movements,
-      outbox: isEmailed ? [sendEmail(state.id, 'refunded', reference)] : [],
-    },
-    now,
-  )
+  const note = status === 'failed' ? (next.failure ?? undefined) : next.reason
+  return settled({ state: changed(state, { refunds }, { at: now, by: provider, event, note }), movements }, next, now)
 }

@@ -15,7 +15,7 @@ export interface Sums {
 export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: number }[]): number =>
   lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
 
-/** Adds up an order: the only place that does, for quotes and placed orders alike. Without a country the tax is left out. */
+/** Adds up an order: the only place that does, for quotes and placed orders alike. Without a country the tax is not known. */
 export function sumUp(order: {
   itemsMinor: number
   discountMinor?: number
@@ -24,7 +24,7 @@ export function sumUp(order: {
 }): Sums {
   const { itemsMinor, discountMinor = 0, shippingMinor = 0, country } = order
   const taxable = itemsMinor - discountMinor + shippingMinor
-  const { taxMinor, isIncluded } = country === undefined ? { taxMinor: 0, isIncluded: true } : taxOn(country, taxable)
+  const { taxMinor, isIncluded } = country === undefined ? { taxMinor: 0, isIncluded: false } : taxOn(country, taxable)
   return {
     itemsMinor,
     discountMinor,
@@ -35,7 +35,7 @@ export function sumUp(order: {
   }
 }
 
-export function totalsView(sums: Sums, currency: Currency): Totals {
+export function totalsView(sums: Sums, currency: Currency, { taxKnown = true } = {}): Totals {
   const money = (amount: number): Money => ({ amount, currency })
   return {
     items: money(sums.itemsMinor),
@@ -43,6 +43,7 @@ export function totalsView(sums: Sums, currency: Currency): Totals {
     shipping: money(sums.shippingMinor),
     tax: money(sums.taxMinor),
     taxIncluded: sums.taxIncluded,
+    taxKnown,
     total: money(sums.totalMinor),
   }
 }

@@ -1,10 +1,16 @@
 import type { Queryable } from '#db'
 import type { Money } from '#schemas'
-import type { AdminOrder } from '../admin.contract.ts'
+import type { AdminListedOrder, AdminOrder } from '../admin.contract.ts'
 import { ledgerOf } from '../ledger/ledger.store.ts'
 import { capturedMinor, refundableMinor } from './balance.rules.ts'
-import { entryView, orderView } from './order.view.ts'
+import { entryView, orderView, refundView } from './order.view.ts'
 import type { OrderState } from './order.state.ts'
+
+/** An order in staff's lists. */
+export const listedView = (state: OrderState): AdminListedOrder => ({
+  ...orderView(state),
+  attention: state.attention ?? [],
+})
 
 /** The whole order for staff, with its ledger entries. */
 export async function adminView(query: Queryable, state: OrderState): Promise<AdminOrder> {
@@ -13,6 +19,7 @@ export async function adminView(query: Queryable, state: OrderState): Promise<Ad
   const entries = await ledgerOf(query, state.id)
   return {
     ...orderView(state),
+    attention: state.attention ?? [],
     userId: state.userId,
     payment: {
       provider: payment.provider,
@@ -25,11 +32,11 @@ export async function adminView(query: Queryable, state: OrderState): Promise<Ad
       refundable: money(refundableMinor(state)),
       fee: payment.feeMinor === null ? null : money(payment.feeMinor),
     },
-    refunds: state.refunds.map(({ requestedAt, amountMinor, settledAt: _, ...refund }) => ({
-      ...refund,
-      at: requestedAt.toISOString(),
-      amount: money(amountMinor),
-    })),
+    refunds: state.refunds.map((refund) => {
+      const { reason, method, intentId, providerRefundId, failure } = refund
+      return { ...refundView(refund, state.currency), reason, method, intentId, providerRefundId, failure }
+    }),
+    cancellations: state.cancellations.map(({ at, ...cancellation }) => ({ ...cancellation, at: at.toISOString() })),
     returns: state.returns.map(({ at, ...orderReturn }) => ({ ...orderReturn, at: at.toISOString() })),
     disputes: state.disputes.map(({ amountMinor, feeMinor, openedAt, closedAt, ...dispute }) => ({
       ...dispute,
@@ -47,6 +54,7 @@ export async function adminView(query: Queryable, state: OrderState): Promise<Ad
     })),
     timeline: state.timeline.map((entry) => ({
       ...entryView(entry),
+      note: entry.note,
       userId: entry.userId,
       isInternal: entry.isInternal,
     })),

@@ -34,6 +34,21 @@ export const refundableMinor = (state: OrderState): number =>
       sum(state.disputes.filter(({ status }) => status !== 'won')),
   )
 
+/** Failed refunds that are still owed: no later refund of the same payment has returned as much, and the shop has the money. */
+export const owedRefunds = (state: OrderState): OrderState['refunds'] =>
+  state.refunds.filter(
+    (failed) =>
+      failed.status === 'failed' &&
+      (failed.intentId !== state.payment.intentId || refundableMinor(state) > 0) &&
+      !state.refunds.some(
+        (later) =>
+          later.status !== 'failed' &&
+          later.intentId === failed.intentId &&
+          later.amountMinor >= failed.amountMinor &&
+          later.requestedAt >= (failed.settledAt ?? failed.requestedAt),
+      ),
+  )
+
 /** Whether the shop still has money of the buyer. */
 export const hasBuyerMoney = (state: OrderState): boolean => capturedMinor(state) > reversedMinor(state)
 

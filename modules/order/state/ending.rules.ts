@@ -41,7 +41,8 @@ export const hasPendingMoney = ({ refunds, disputes, payment }: OrderState): boo
 export function endedIfOver(decision: Change, now: Date): Change {
   const { state } = decision
   if (hasPendingMoney(state) || hasBuyerMoney(state)) return decision
-  if (state.status === 'cancelling') return cancelled(decision, now)
+  // A refund in the provider's dashboard can be known before the capture that it returns.
+  if (state.status === 'cancelling') return state.payment.wanted === 'nothing' ? cancelled(decision, now) : decision
   if (state.status !== 'fulfilled' || state.fulfilmentStatus !== 'returned') return decision
   return { ...decision, state: closed(state, now) }
 }

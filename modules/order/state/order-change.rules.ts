@@ -4,7 +4,8 @@ import type { MoneyKind } from '../admin.contract.ts'
 import type { Order } from '../contract.ts'
 import type { MoneyMovement } from '../ledger/ledger.rules.ts'
 import type { Initiator } from './order.message.ts'
-import type { OrderRecords, OrderState } from './order.state.ts'
+import type { OrderState } from './order.state.ts'
+import { linesOf, wantedOf } from './quantity.rules.ts'
 
 /** Building blocks of an order's decisions: changes of its state, timeline entries, movements of stock and money. */
 
@@ -23,16 +24,19 @@ export interface NewEntry {
   at: Date
   by: Initiator
   event: string
+  /** For the buyer. */
   detail?: string | undefined
+  /** For staff only. */
+  note?: string | undefined
   isInternal?: boolean
 }
 
 /** The state after a change, with the next version, and with the entry appended to its timeline. */
 export function changed(state: OrderState, change: Partial<OrderState>, entry?: NewEntry): OrderState {
-  const next = { ...state, ...change, version: state.version + 1 }
   return {
-    ...next,
-    hasRecords: hasRecords(next),
+    ...state,
+    ...change,
+    version: state.version + 1,
     timeline: entry === undefined ? state.timeline : [...state.timeline, timelineEntry(entry)],
   }
 }
@@ -42,18 +46,17 @@ export const timelineEntry = ({
   by,
   event,
   detail,
+  note,
   isInternal = false,
 }: NewEntry): OrderState['timeline'][number] => ({
   at,
   event,
   detail: detail ?? null,
+  note: note ?? null,
   role: by.role,
   userId: by.userId,
   isInternal,
 })
-
-const hasRecords = ({ fulfilments, returns, refunds, disputes }: OrderRecords): boolean =>
-  fulfilments.length + returns.length + refunds.length + disputes.length > 0
 
 /** Two decisions as one: the state of the second, and everything else of both. */
 export const combined = (first: OrderDecision, second: Change): Change => ({
@@ -63,9 +66,17 @@ export const combined = (first: OrderDecision, second: Change): Change => ({
   cancelMessages: [...(first.cancelMessages ?? []), ...(second.cancelMessages ?? [])],
 })
 
-/** One movement for each of the order's lines, of its whole quantity. */
-export const stockMoves = (order: Pick<OrderState, 'id' | 'lines'>, kind: StockMovement['kind']): StockMovement[] =>
-  order.lines.map(({ sku, quantity }) => ({ sku, kind, quantity, reference: order.id }))
+/** One movement for each of the order's lines, of the quantity that is not cancelled. */
+export const stockMoves = (
+  order: Pick<OrderState, 'id' | 'lines' | 'cancellations'>,
+  kind: StockMovement['kind'],
+): StockMovement[] => stockMovesOf(order, linesOf(wantedOf(order)), kind)
+
+export const stockMovesOf = (
+  { id }: Pick<OrderState, 'id'>,
+  lines: readonly { sku: string; quantity: number }[],
+  kind: StockMovement['kind'],
+): StockMovement[] => lines.map(({ sku, quantity }) => ({ sku, kind, quantity, reference: id }))
 
 /** No movement for an amount of zero. */
 export const moneyMove = (

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import type { Queryable } from '#db'
 import { decodeCursor, pageOf } from '#lib/cursor'
-import { timestampSchema } from '#schemas'
-import type { OrderPage } from '../contract.ts'
+import { timestampSchema, type Page } from '#schemas'
 import { listOrders, type OrderFilter } from './order.store.ts'
-import { orderView } from './order.view.ts'
+import type { OrderState } from './order.state.ts'
 
 const position = z.object({ placedAt: timestampSchema, id: z.uuid() })
 
@@ -12,13 +11,14 @@ const position = z.object({ placedAt: timestampSchema, id: z.uuid() })
  * Keyset pagination: one page of orders, newest first; only those of one user where `userId` is given.
  * @throws AppError `bad_input` for a cursor that this shop did not issue
  */
-export async function orderPage(
+export async function orderPage<Item>(
   query: Queryable,
   request: OrderFilter & { userId?: string; cursor?: string | undefined; limit?: number | undefined },
-): Promise<OrderPage> {
+  view: (state: OrderState) => Item,
+): Promise<Page<Item>> {
   const { cursor, limit = 20, ...filter } = request
   const before = cursor === undefined ? undefined : decodeCursor(cursor, position)
   const found = await listOrders(query, { ...filter, before, limit: limit + 1 })
   const { items, nextCursor } = pageOf(found, limit, ({ placedAt, id }) => ({ placedAt: placedAt.toISOString(), id }))
-  return { items: items.map(orderView), nextCursor }
+  return { items: items.map(view), nextCursor }
 }

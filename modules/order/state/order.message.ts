@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { moneySchema, quantityMax } from '#schemas'
+import { refundMethods } from '../admin.contract.ts'
 import { roles } from '../contract.ts'
 
 /**
@@ -8,6 +9,8 @@ import { roles } from '../contract.ts'
  */
 
 const payment = { intentId: z.string() }
+/** Time that the order keeps its stock after a decline, s; until its deadline unless given. */
+const declined = { retrySeconds: z.int().optional() }
 
 /** Mirrors `PaymentResult` of the provider's interface. */
 export const paymentResult = z.discriminatedUnion('status', [
@@ -31,8 +34,22 @@ export const orderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('paymentOpened'), ...payment, attempt: z.int() }),
   /** The reply to a charge was lost, so it may have been made. `round` counts the provider's definite failures so far. */
   z.object({ type: z.literal('paymentUnknown'), ...payment, attempt: z.int(), round: z.int() }),
+  /** The provider rejects the payment of this attempt for good: nothing was charged. */
+  z.object({
+    type: z.literal('paymentRejected'),
+    intentId: z.string().nullable(),
+    attempt: z.int(),
+    code: z.string(),
+    ...declined,
+  }),
   /** The status of the payment. Without `attempt` it comes from a webhook, or from a step after the charge. */
-  z.object({ type: z.literal('paymentResult'), ...payment, result: paymentResult, attempt: z.int().optional() }),
+  z.object({
+    type: z.literal('paymentResult'),
+    ...payment,
+    result: paymentResult,
+    attempt: z.int().optional(),
+    ...declined,
+  }),
   /** The status of a refund: of ours, or, with a null `refundId`, of one made in the provider's dashboard. */
   z.object({
     type: z.literal('refundResult'),
@@ -56,8 +73,28 @@ export const orderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refundWanted') }),
   /** The timer that was set when the order was placed. */
   z.object({ type: z.literal('paymentDeadline') }),
-  z.object({ type: z.literal('pay'), methodId: z.string(), token: z.string() }),
-  z.object({ type: z.literal('cancel'), by: initiator, reason: z.string().optional() }),
+  /** `attemptsMax`: attempts to pay before the order is put on hold; no limit unless given. */
+  z.object({
+    type: z.literal('pay'),
+    methodId: z.string(),
+    token: z.string(),
+    attemptsMax: z.int().optional(),
+  }),
+  z.object({ type: z.literal('hold'), by: initiator, note: z.string() }),
+  z.object({ type: z.literal('release'), by: initiator, note: z.string().optional() }),
+  /** A buyer's reason is shown to the buyer; staff's is not, their message is. The same holds for all messages below. */
+  z.object({ type: z.literal('cancel'), by: initiator, reason: z.string().optional(), message: z.string().optional() }),
+  z.object({
+    type: z.literal('cancelLines'),
+    by: initiator,
+    cancellationId: z.string(),
+    refundId: z.string(),
+    /** Everything not sent yet, unless given. */
+    lines: z.array(sentLine).optional(),
+    refundShipping: z.boolean().optional(),
+    reason: z.string(),
+    message: z.string().optional(),
+  }),
   z.object({ type: z.literal('capture'), by: initiator }),
   z.object({
     type: z.literal('fulfil'),
@@ -76,16 +113,26 @@ export const orderMessage = z.discriminatedUnion('type', [
     refundId: z.string(),
     lines: z.array(sentLine.extend({ restock: z.boolean() })),
     reason: z.string(),
+    message: z.string().optional(),
     refund: moneySchema.optional(),
+    refundLines: z.boolean().optional(),
+    refundShipping: z.boolean().optional(),
   }),
-  /** Refunds everything still refundable unless an amount is given. */
+  /** Refunds everything still refundable unless an amount, lines, the shipping or a failed refund is given. */
   z.object({
     type: z.literal('refund'),
     by: initiator,
     refundId: z.string(),
     amount: moneySchema.optional(),
+    lines: z.array(sentLine).optional(),
+    refundShipping: z.boolean().optional(),
+    failedRefundId: z.string().optional(),
+    method: z.enum(refundMethods).optional(),
     reason: z.string(),
+    message: z.string().optional(),
   }),
+  /** The holder of a guest's order has logged in, and takes it into this account. */
+  z.object({ type: z.literal('attach'), userId: z.string() }),
   z.object({ type: z.literal('note'), by: initiator, text: z.string() }),
   /** The time for returns is over. */
   z.object({ type: z.literal('close') }),

@@ -10,6 +10,14 @@ export const movePayment = (orderId: string, options: { dueAt?: Date; round?: nu
   ...(options.dueAt === undefined ? {} : { dueAt: options.dueAt }),
 })
 
+/** To the order itself: the time to pay is over. */
+export const paymentDeadline = (orderId: string, dueAt: Date): Envelope => ({
+  kind: 'order',
+  id: orderId,
+  message: { type: 'paymentDeadline' },
+  dueAt,
+})
+
 /** To the charge effect: capture the held money. */
 export const captureHeld = (orderId: string): Envelope => ({
   kind: 'charge',
@@ -33,7 +41,14 @@ export const refundPayment = (orderId: string, refundId: string, dueAt?: Date): 
   ...(dueAt === undefined ? {} : { dueAt }),
 })
 
-export const emailTemplates = ['confirmed', 'cancelled', 'shipped', 'refunded'] as const
+export const emailTemplates = [
+  'confirmed',
+  'cancelled',
+  'shipped',
+  'lines_cancelled',
+  'refunded',
+  'refund_failed',
+] as const
 export type EmailTemplate = (typeof emailTemplates)[number]
 
 /** To the email effect. @param reference id of the parcel or refund that the email is about: an order can have several */

@@ -1,7 +1,10 @@
-import { and, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { bulkInsert, bulkUpdate, selectList, jsonObject, statement, pipelined, type Queryable } from '#db'
+import { emailSchema } from '#schemas'
+import type { AttentionReason } from '../admin.contract.ts'
 import type { FulfilmentStatus, OrderStatus, PaymentStatus } from '../contract.ts'
 import { orderEvents, orderLines, orders, payments } from '../schema.ts'
+import { canonicalOrderNumber } from './order-number.rules.ts'
 import { noRecords, type EventState, type OrderRecords, type OrderState, type PayableOrder } from './order.state.ts'
 import { loadRecords, saveRecords } from './records.store.ts'
 
@@ -67,12 +70,25 @@ export async function findOrderByIntent(query: Queryable, intentId: string): Pro
   return row === undefined ? undefined : loadOrder(query, row.id)
 }
 
+/** The account (null for a guest) whose order was made of this cart; undefined while the cart is not ordered. */
+export async function findOwnerOfOrderedCart(
+  query: Queryable,
+  cartId: string,
+): Promise<{ userId: string | null } | undefined> {
+  const [row] = await query.select({ userId: orders.userId }).from(orders).where(eq(orders.cartId, cartId)).limit(1)
+  return row
+}
+
 /** Staff's search for orders. An absent field matches every order. */
 export interface OrderFilter {
   status?: OrderStatus | undefined
   paymentStatus?: PaymentStatus | undefined
   fulfilmentStatus?: FulfilmentStatus | undefined
+  /** In any form. */
+  attention?: AttentionReason | 'any' | undefined
   number?: string | undefined
+  /** A whole address, or the beginning of one. */
+  email?: string | undefined
   /** Inclusive. */
   placedFrom?: string | undefined
   /** Exclusive. */
@@ -112,10 +128,20 @@ const conditionsOf = (filter: OrderFilter): (SQL | undefined)[] => [
   filter.status && eq(orders.status, filter.status),
   filter.paymentStatus && eq(orders.paymentStatus, filter.paymentStatus),
   filter.fulfilmentStatus && eq(orders.fulfilmentStatus, filter.fulfilmentStatus),
-  filter.number === undefined ? undefined : eq(orders.number, filter.number),
+  filter.number === undefined ? undefined : eq(orders.number, canonicalOrderNumber(filter.number)),
+  filter.email === undefined ? undefined : emailCondition(filter.email),
+  filter.attention && isNotNull(orders.attention),
+  filter.attention && filter.attention !== 'any' ? sql`${orders.attention} ? ${filter.attention}` : undefined,
   filter.placedFrom === undefined ? undefined : gte(orders.placedAt, new Date(filter.placedFrom)),
   filter.placedTo === undefined ? undefined : lt(orders.placedAt, new Date(filter.placedTo)),
 ]
+
+/** A whole address is compared as such: `ann@example.co` does not find `ann@example.com`. */
+function emailCondition(written: string): SQL {
+  const email = written.normalize('NFC').toLowerCase()
+  if (emailSchema.safeParse(email).success) return sql`lower(${orders.email}) = ${email}`
+  return sql`lower(${orders.email}) like ${`${email.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`}`
+}
 
 const insertOrders = bulkInsert(orders)
 const insertLines = bulkInsert(orderLines)
@@ -124,11 +150,15 @@ const insertPayments = bulkInsert(payments)
 const updateOrders = bulkUpdate(orders, {
   key: 'id',
   set: [
+    'userId',
+    'reviewSince',
     'status',
     'paymentStatus',
     'fulfilmentStatus',
     'cancelledBy',
     'hasRecords',
+    'attention',
+    'lastSentAt',
     'version',
     'paymentDeadline',
     'updatedAt',
@@ -190,7 +220,7 @@ export async function saveOrders(
 
 /** The order's own row, without the parts that have tables of their own. */
 function rowOf(state: OrderState): Omit<typeof orders.$inferSelect, 'updatedAt'> {
-  const { lines, timeline, payment, fulfilments, returns, refunds, disputes, ...row } = state
+  const { lines, timeline, payment, fulfilments, cancellations, returns, refunds, disputes, ...row } = state
   return row
 }
 

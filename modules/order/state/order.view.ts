@@ -1,5 +1,5 @@
 import type { Services } from '#services'
-import type { Order, TimelineEntry } from '../contract.ts'
+import type { Order, Refund, TimelineEntry } from '../contract.ts'
 import { totalsView } from '../pricing/totals.rules.ts'
 import type { OrderState } from './order.state.ts'
 
@@ -29,20 +29,26 @@ export function orderView(state: OrderState): Order {
     billingAddress: state.billingAddress,
     shippingOption: state.shippingOption,
     fulfilments: state.fulfilments.map(({ at, ...fulfilment }) => ({ ...fulfilment, at: at.toISOString() })),
+    cancellations: state.cancellations.map(({ id, at, lines }) => ({ id, at: at.toISOString(), lines })),
     returns: state.returns.map(({ id, at, lines }) => ({
       id,
       at: at.toISOString(),
       lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
     })),
-    refunds: state.refunds.map(({ id, requestedAt, amountMinor, status }) => ({
-      id,
-      at: requestedAt.toISOString(),
-      amount: { amount: amountMinor, currency },
-      status,
-    })),
+    refunds: state.refunds.map((refund) => refundView(refund, currency)),
     timeline: state.timeline.filter(({ isInternal }) => !isInternal).map(entryView),
   }
 }
+
+export const refundView = (refund: OrderState['refunds'][number], currency: string): Refund => ({
+  id: refund.id,
+  at: refund.requestedAt.toISOString(),
+  amount: { amount: refund.amountMinor, currency },
+  shipping: { amount: refund.shippingMinor, currency },
+  tax: { amount: refund.taxMinor, currency },
+  lines: refund.lines,
+  status: refund.status,
+})
 
 /** Address of the order's page in the storefront; null without `SHOP_URL`. */
 export const orderUrl = ({ SHOP_URL }: Services['config'], id: string): string | null =>

@@ -4,7 +4,8 @@ import type { User } from '../contract.ts'
 import { account } from '../schema.ts'
 
 export type AccountRow = typeof account.$inferSelect
-type NewAccount = Omit<AccountRow, 'createdAt'>
+type NewAccount = Omit<AccountRow, 'createdAt' | 'passwordExpiresAt' | 'isDemo' | 'disabledAt'> &
+  Partial<Pick<AccountRow, 'passwordExpiresAt' | 'isDemo'>>
 
 /** The new account; undefined when its email is taken. Of two concurrent inserts the unique index accepts one. */
 export async function insertAccount(tx: Queryable, row: NewAccount): Promise<AccountRow | undefined> {
@@ -12,13 +13,21 @@ export async function insertAccount(tx: Queryable, row: NewAccount): Promise<Acc
   return inserted
 }
 
-/** Inserts the account, or updates name, locale, role and password of the one with this email, which keeps its id. */
-export async function upsertAccount(tx: Queryable, row: NewAccount): Promise<void> {
-  const { name, locale, role, passwordHash } = row
+/** Inserts the account, or updates all but the id of the one with this email. */
+export async function upsertAccount(tx: Queryable, { id, email, ...row }: NewAccount): Promise<void> {
   await tx
     .insert(account)
-    .values(row)
-    .onConflictDoUpdate({ target: account.email, set: { name, locale, role, passwordHash } })
+    .values({ id, email, ...row })
+    .onConflictDoUpdate({ target: account.email, set: row })
+}
+
+/** Sets a password; `passwordExpiresAt` is that of a generated one. */
+export async function updatePassword(
+  tx: Queryable,
+  id: string,
+  password: { passwordHash: string; passwordExpiresAt: Date | null },
+): Promise<void> {
+  await tx.update(account).set(password).where(eq(account.id, id))
 }
 
 export async function findAccountByEmail(tx: Queryable, email: string): Promise<AccountRow | undefined> {
@@ -46,6 +55,14 @@ export async function listAccounts(
 
 /** The account as clients see it, without the password hash. */
 export function asUser(row: AccountRow): User {
-  const { id, email, name, locale, role, createdAt } = row
-  return { id, email, name, locale, role, createdAt: createdAt.toISOString() }
+  const { id, email, name, locale, role, passwordExpiresAt, createdAt } = row
+  return {
+    id,
+    email,
+    name,
+    locale,
+    role,
+    passwordExpiresAt: passwordExpiresAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+  }
 }

@@ -1,2 +1,4 @@
+import { normaliseEmailAddress } from '#lib/email-address'
+
 /** The normalised address under which an account is stored and found. */
-export const normaliseEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase()
+export const normaliseEmail = (email: string): string => normaliseEmailAddress(email).normalize('NFC').toLowerCase()

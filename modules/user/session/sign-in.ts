@@ -1,77 +1,90 @@
 import { v7 as uuidv7 } from 'uuid'
-import { transaction } from '#db'
+import { transaction, type Queryable } from '#db'
 import { AppError } from '#errors'
-import type { BasicServices } from '#services'
-import { asUser, findAccountByEmail, insertAccount } from '../account/account.store.ts'
-import { createRateLimiter, networkOf } from './rate-limiter.ts'
+import { consumeOrReject, networkOf } from '#rate-limit'
+import type { Context } from '#rpc'
+import type { BasicServices, Services } from '#services'
+import { asUser, findAccountByEmail, insertAccount, type AccountRow } from '../account/account.store.ts'
+import { rejectWeakPassword } from '../account/password.rules.ts'
 import type { LoginInput, RegisterInput, SignedIn } from '../contract.ts'
 import { normaliseEmail } from '../account/email-address.ts'
 import { hashPassword, verifyPassword } from '../account/password.ts'
-import { insertSession } from './session.store.ts'
+import { deviceLabel } from './device-label.ts'
+import { knownDevice } from './device-token.ts'
+import { lifetimeOf } from './lifetime.ts'
+import { createLoginLimits } from './login-limits.ts'
+import { deleteSessionOf, endSurplusSessions, insertSession } from './session.store.ts'
+import { isToken } from './token.ts'
 
-/** An address may belong to an office or a mobile network: its limit is this many times the limit of one account. */
-const accountsPerAddress = 5
+/** The client that logs in, as its request describes it. */
+type Client = Pick<Context, 'address' | 'deviceToken' | 'sessionToken' | 'userAgent'>
 
-/** Registration and login, rate-limited. `address` is the client's. */
+/** Registration and login, rate-limited. */
 interface SignIn {
-  /** @throws AppError `email_taken`, `bad_input` (password), `too_many_requests`, `unavailable` */
-  register(input: RegisterInput, address: string): Promise<SignedIn>
+  /** @throws AppError `email_taken`, `password_weak`, `too_many_requests`, `unavailable` */
+  register(input: RegisterInput, client: Client): Promise<SignedIn>
   /** @throws AppError `login_failed`, whether or not the account exists; `too_many_requests`, `unavailable` */
-  login(input: LoginInput, address: string): Promise<SignedIn>
+  login(input: LoginInput, client: Client): Promise<SignedIn>
 }
 
-export function createSignIn({ config, database }: BasicServices): SignIn {
-  const registrations = createRateLimiter('register', config.REGISTER_ATTEMPTS)
-  const accountLogins = createRateLimiter('login-account', config.LOGIN_ATTEMPTS)
-  const addressLogins = createRateLimiter('login-address', config.LOGIN_ATTEMPTS * accountsPerAddress)
+export type UserServices = BasicServices & Pick<Services, 'rateLimits' | 'secretKey'>
 
-  /** Login throttling: a wrong password stays counted, a success resets the account, any other error is not counted. */
-  async function limitGuesses<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
-    const accountKey = `${network} ${email}`
-    await addressLogins.consume(network)
-    await accountLogins.consume(accountKey)
-    try {
-      const result = await work()
-      await Promise.all([addressLogins.restore(network), accountLogins.reset(accountKey)])
-      return result
-    } catch (error) {
-      const isGuess = error instanceof AppError && error.code === 'login_failed'
-      if (!isGuess) await Promise.all([addressLogins.restore(network), accountLogins.restore(accountKey)])
-      throw error
-    }
+export function createSignIn({ config, database, rateLimits, secretKey }: UserServices): SignIn {
+  const { query } = database
+  const registrations = rateLimits.define({ name: 'register', points: config.REGISTER_ATTEMPTS, seconds: 15 * 60 })
+  const logins = createLoginLimits(config, rateLimits)
+
+  /** @throws AppError `login_failed` */
+  async function checkPassword(email: string, password: string, network: string): Promise<AccountRow> {
+    const row = await findAccountByEmail(query, email)
+    const isRight = await verifyPassword(network, row?.passwordHash, password)
+    if (row === undefined || !isRight || !mayLogIn(row)) throw new AppError('login_failed')
+    return row
+  }
+
+  const mayLogIn = ({ disabledAt, isDemo, passwordExpiresAt }: AccountRow): boolean =>
+    disabledAt === null &&
+    !(isDemo && config.NODE_ENV === 'production') &&
+    (passwordExpiresAt === null || passwordExpiresAt > new Date())
+
+  /** Replaces the session that the client has: a login gives it another token (ASVS 7.2.4). */
+  async function startSession(tx: Queryable, row: AccountRow, client: Client): Promise<SignedIn> {
+    const { sessionToken, userAgent } = client
+    const lifetime = lifetimeOf(config, row.role)
+    const token = await insertSession(tx, { accountId: row.id, device: deviceLabel(userAgent), lifetime })
+    if (sessionToken !== undefined && isToken(sessionToken)) await deleteSessionOf(tx, sessionToken)
+    return { user: asUser(row), token }
   }
 
   return {
-    async register(input, address) {
+    async register(input, client) {
       const email = normaliseEmail(input.email)
-      if (normaliseEmail(input.password) === email) {
-        throw new AppError('bad_input', { field: 'password', message: 'The password must not be the e-mail address.' })
-      }
-      await registrations.consume(networkOf(address))
-      const passwordHash = await hashPassword(input.password)
+      await rejectWeakPassword(input.password, { email, shopName: config.SHOP_NAME })
+      const network = networkOf(client.address)
+      await consumeOrReject({ limit: registrations, key: network })
+      const passwordHash = await hashPassword(network, input.password)
       return transaction(database, async (tx) => {
-        const locale = input.locale ?? 'en'
         const row = await insertAccount(tx, {
           id: uuidv7(),
           email,
           name: input.name ?? null,
-          locale,
+          locale: input.locale ?? 'en',
           role: 'customer',
           passwordHash,
         })
         if (row === undefined) throw new AppError('email_taken', { field: 'email' })
-        return { user: asUser(row), token: await insertSession(tx, row.id, config.SESSION_DAYS) }
+        return startSession(tx, row, client)
       })
     },
 
-    login(input, address) {
+    async login(input, client) {
       const email = normaliseEmail(input.email)
-      return limitGuesses(email, networkOf(address), async () => {
-        const row = await findAccountByEmail(database.query, email)
-        const isRight = await verifyPassword(row?.passwordHash, input.password)
-        if (row === undefined || !isRight) throw new AppError('login_failed')
-        return { user: asUser(row), token: await insertSession(database.query, row.id, config.SESSION_DAYS) }
-      })
+      const network = networkOf(client.address)
+      const device = knownDevice(secretKey, email, client.deviceToken)
+      const row = await logins.limit({ email, network, device }, () => checkPassword(email, input.password, network))
+      const signedIn = await transaction(database, (tx) => startSession(tx, row, client))
+      await endSurplusSessions(query, row.id)
+      return signedIn
     },
   }
 }

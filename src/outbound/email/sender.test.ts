@@ -152,6 +152,17 @@ test('emails arrive complete at the SMTP server, over one reused connection', as
   expect(server.connections()).toBe(1)
 })
 
+test.each([
+  // The server of this test shows domains in Unicode.
+  ['info@xn--fsqu00a.xn--fiqs8s', 'info@例子.中国'],
+  ["o'brien@example.com", "o'brien@example.com"],
+  ["!#$%&'*+/=?^_`{|}~-@localhost", "!#$%&'*+/=?^_`{|}~-@localhost"],
+])('an email to %s, which browsers take for an address, is sent to it', async (to, recipient) => {
+  const { server, sender } = await openServer()
+  await sender.send({ ...email, to }, noDeadline)
+  expect(server.received.map(({ recipients }) => recipients)).toEqual([[recipient]])
+})
+
 test('an unknown mailbox is a permanent rejection, and its address is not in the error', async () => {
   const { sender } = await openServer({ recipientRejection: { code: 550, text: '5.1.1 <ann@example.com> unknown' } })
   const error: unknown = await sender.send(email, noDeadline).catch((thrown: unknown) => thrown)

@@ -90,6 +90,8 @@ export interface PaymentProvider {
   readonly name: string
   /** Whether the provider can hold money now and capture it later. */
   readonly capturesLater: boolean
+  /** Whether the amount is within the provider's known limits; `open` rejects others for good. */
+  accepts(amount: Money): boolean
   /**
    * Opens a payment at the provider; nothing is charged.
    * @param request.capture `later` holds the money when it is confirmed, until `capture` or `void`

@@ -3,6 +3,7 @@ import type { Logger } from '#telemetry'
 import { createExternalService } from '../external-service.ts'
 import { PaymentRejectedError, type PaymentProvider, type PaymentResult } from './provider.ts'
 import { isDefiniteRejection, rejectionOf, throwIfIndefinite } from './stripe-errors.ts'
+import { isChargeable } from './stripe-limits.ts'
 import { describeIntent, describeMovement, refundStatus } from './stripe-results.ts'
 import { readStripeWebhook } from './stripe-webhook.ts'
 
@@ -53,6 +54,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
   return {
     name: 'stripe',
     capturesLater: true,
+    accepts: isChargeable,
     async open({ orderId, amount, capture, key }) {
       const params: Stripe.PaymentIntentCreateParams = {
         amount: amount.amount,

@@ -59,7 +59,7 @@ export function CategoryPage({ slug }: { slug: string }) {
           action={{ href: '/', label: text.notFound.action }}
         />
       ) : (
-        <ProductGrid pages={pages} />
+        <ProductGrid pages={pages} heading="h2" />
       )}
     </Page>
   )

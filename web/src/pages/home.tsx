@@ -51,7 +51,7 @@ export function HomePage() {
       <CategoryTiles />
       <section id="newest" aria-labelledby="newest-title">
         <h2 id="newest-title">{text.home.newest}</h2>
-        <ProductGrid pages={pages} />
+        <ProductGrid pages={pages} heading="h3" />
       </section>
       <ul className="promises">
         {text.home.promises.map(([title, detail], index) => (

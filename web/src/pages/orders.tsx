@@ -1,9 +1,11 @@
+import { useEffect, useState } from 'react'
+import { GuestOrdersOffer } from '../parts/guest-orders-offer.tsx'
 import { EmptyState, FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Link } from '../route/link.tsx'
 import { usePaginatedQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
-import { session } from '../shop/session.ts'
+import { hasSessionEnded, session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import type { Order, OrderPage } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
@@ -32,21 +34,31 @@ export function OrdersPage() {
 
 function OrderList({ userId }: { userId: string }) {
   const text = useText()
-  const pages = usePaginatedQuery<Order, OrderPage>(`orders ${userId}`, (cursor) =>
+  const [attached, setAttached] = useState(0)
+  const pages = usePaginatedQuery<Order, OrderPage>(`orders ${userId} ${attached}`, (cursor) =>
     shop.order.list.query({ limit: 20, ...(cursor !== undefined && { cursor }) }),
   )
+  const isLoggedOut = pages.failure?.code === 'unauthenticated'
+  useEffect(() => {
+    if (isLoggedOut) void hasSessionEnded()
+  }, [isLoggedOut])
+  const offer = <GuestOrdersOffer onAttached={() => setAttached((before) => before + 1)} />
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
   if (pages.data === undefined) return <OrdersSkeleton />
   if (pages.items.length === 0)
     return (
-      <EmptyState
-        title={text.orders.empty}
-        detail={text.orders.emptyText}
-        action={{ href: '/', label: text.cart.browse }}
-      />
+      <>
+        {offer}
+        <EmptyState
+          title={text.orders.empty}
+          detail={text.orders.emptyText}
+          action={{ href: '/', label: text.cart.browse }}
+        />
+      </>
     )
   return (
     <>
+      {offer}
       <ul className="orders">
         {pages.items.map((order) => (
           <OrderRow key={order.id} order={order} />

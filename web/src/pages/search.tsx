@@ -72,7 +72,7 @@ export function SearchPage() {
               action={{ href: '/', label: text.notFound.action }}
             />
           ) : (
-            <ProductGrid pages={pages} />
+            <ProductGrid pages={pages} heading="h2" />
           )}
         </section>
       </div>

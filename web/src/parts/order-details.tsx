@@ -1,11 +1,12 @@
 import type { Order } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
+import { OrderItems } from './order-items.tsx'
 import { TotalsList } from './totals-list.tsx'
 
 /** Items, totals, delivery address and email address of an order. */
 export function OrderDetails({ order }: { order: Order }) {
   const text = useText()
-  const { money, country } = useFormats()
+  const { country } = useFormats()
   const { shippingAddress: to } = order
   const address = [
     to.name,
@@ -16,18 +17,10 @@ export function OrderDetails({ order }: { order: Order }) {
     country(to.country),
   ]
   return (
-    <div className="order-details">
+    <>
       <section aria-labelledby="items">
         <h2 id="items">{text.order.items}</h2>
-        <ul className="order-lines">
-          {order.lines.map((line) => (
-            <li key={line.sku}>
-              <span className="order-quantity">{text.order.times(line.quantity)}</span>
-              <span>{line.title}</span>
-              <span>{money(line.total)}</span>
-            </li>
-          ))}
-        </ul>
+        <OrderItems items={order.lines} />
         <TotalsList totals={order.totals} />
       </section>
       <div className="order-places">
@@ -45,6 +38,6 @@ export function OrderDetails({ order }: { order: Order }) {
           <p className="order-email">{order.email}</p>
         </section>
       </div>
-    </div>
+    </>
   )
 }

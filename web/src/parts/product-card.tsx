@@ -4,8 +4,15 @@ import { useText } from '../text/use-text.ts'
 import { Picture } from './picture.tsx'
 import { Price } from './price.tsx'
 
+interface ProductCardProps {
+  card: Card
+  isFirst?: boolean
+  /** One level below the heading of the grid. */
+  heading?: 'h2' | 'h3'
+}
+
 /** A product in a grid; the whole card links to its page. */
-export function ProductCard({ card, isFirst = false }: { card: Card; isFirst?: boolean }) {
+export function ProductCard({ card, isFirst = false, heading: Heading = 'h3' }: ProductCardProps) {
   const text = useText()
   const isReduced = card.compareAt !== null && card.compareAt.amount > card.price.amount
   return (
@@ -16,9 +23,9 @@ export function ProductCard({ card, isFirst = false }: { card: Card; isFirst?: b
         {card.available && isReduced && <span className="badge badge-sale">{text.list.sale}</span>}
       </div>
       <p className="card-brand">{card.brand ?? '\u00a0'}</p>
-      <h3 className="card-title">
+      <Heading className="card-title">
         <Link href={`/p/${encodeURIComponent(card.slug)}`}>{card.title}</Link>
-      </h3>
+      </Heading>
       <Price price={card.price} compareAt={card.compareAt} />
     </article>
   )

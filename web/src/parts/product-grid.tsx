@@ -1,7 +1,8 @@
 import type { PaginatedQueryState } from '../shop/query.ts'
 import type { ProductCard as Card } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
-import { FailureNotice, failureText, Notice } from './notice.tsx'
+import { FailureNotice, Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { CardSkeleton, ProductCard } from './product-card.tsx'
 
 const eagerCount = 4
@@ -9,8 +10,11 @@ const eagerCount = 4
 /** A paginated grid of products, with placeholders while it loads. The caller renders the empty state. */
 export function ProductGrid({
   pages,
+  heading,
 }: {
   pages: PaginatedQueryState<Card, { items: Card[]; nextCursor: string | null }>
+  /** Heading level of the cards. */
+  heading: 'h2' | 'h3'
 }) {
   const text = useText()
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
@@ -20,7 +24,7 @@ export function ProductGrid({
       <ul className={pages.isStale ? 'grid grid-stale' : 'grid'} aria-busy={pages.isStale}>
         {pages.items.map((card, index) => (
           <li key={card.id}>
-            <ProductCard card={card} isFirst={index < eagerCount} />
+            <ProductCard card={card} heading={heading} isFirst={index < eagerCount} />
           </li>
         ))}
       </ul>

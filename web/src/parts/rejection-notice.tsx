@@ -1,7 +1,7 @@
 import { Link } from '../route/link.tsx'
 import { setCartLine } from '../shop/cart.ts'
 import type { OrderRejection } from '../shop/use-order-placement.ts'
-import { useText } from '../text/use-text.ts'
+import { useFormats, useText } from '../text/use-text.ts'
 import { Notice } from './notice.tsx'
 
 interface RejectionNoticeProps {
@@ -12,7 +12,8 @@ interface RejectionNoticeProps {
 /** Explains why an order was rejected, and offers the next step. */
 export function RejectionNotice({ rejection, onAdjusted }: RejectionNoticeProps) {
   const text = useText()
-  const { reason, lines, orderId, cart } = rejection
+  const { money } = useFormats()
+  const { reason, lines, total, orderId, cart } = rejection
   const [title, detail] = text.checkout.rejections[reason] ?? [text.failure.unexpected, '']
   const titleOf = (sku: string): string => cart?.lines.find((line) => line.sku === sku)?.title ?? sku
 
@@ -22,8 +23,9 @@ export function RejectionNotice({ rejection, onAdjusted }: RejectionNoticeProps)
   }
 
   return (
-    <Notice kind="error" title={title}>
+    <Notice kind="error" title={title} isFocused>
       <p>{detail}</p>
+      {total !== null && <p>{text.checkout.newTotal(money(total))}</p>}
       {lines.length > 0 && (
         <ul className="notice-lines">
           {lines.map(({ sku, requested, available }) => (

@@ -3,6 +3,7 @@ export type {
   Cart,
   CartLine,
   CheckoutAnswer,
+  ClaimedCart,
   Order,
   OrderPage,
   PlaceAnswer,

@@ -2,13 +2,16 @@ import { useEffect, useState } from 'react'
 import { useQuery } from './query.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
+import { addGuestOrder } from './guest-orders.ts'
+import { linkToken } from './link-token.ts'
+import { followOrder } from './order-feed.ts'
 import { cacheData } from './query-cache.ts'
 import type { Order } from './types.ts'
 
 /** An order and the state of its subscription. */
 export interface LiveOrder {
   order: Order | undefined
-  /** The subscription to changes is connected. */
+  /** Changes arrive as they happen. */
   isLive: boolean
   failure: Failure | undefined
   retry: () => void
@@ -16,14 +19,21 @@ export interface LiveOrder {
   showOrder: (order: Order) => void
 }
 
-const reconnectMs = 3000
-
 const newer = (a: Order | undefined, b: Order | undefined): Order | undefined =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b)
 
-/** An order, updated by a subscription while the page is open. */
+/** The shop answers a link from an email with a cookie, with which later requests of this browser open the order. */
+async function openOrder(id: string): Promise<Order> {
+  const accessToken = linkToken()
+  if (accessToken === undefined) return shop.order.get.query({ id })
+  const order = await shop.order.get.query({ id, accessToken })
+  addGuestOrder(id)
+  return order
+}
+
+/** An order, updated while the page is open. */
 export function useOrder(id: string): LiveOrder {
-  const { data, failure, retry } = useQuery(`order ${id}`, () => shop.order.get.query({ id }))
+  const { data, failure, retry } = useQuery(`order ${id}`, () => openOrder(id))
   const [streamed, setStreamed] = useState<Order | undefined>()
   const [isLive, setLive] = useState(false)
   const isKnown = data !== undefined
@@ -35,33 +45,10 @@ export function useOrder(id: string): LiveOrder {
 
   useEffect(() => {
     if (!isKnown) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let subscription: { unsubscribe: () => void } | undefined
-    const reconnect = (): void => {
-      setLive(false)
-      clearTimeout(timer)
-      timer = setTimeout(watch, reconnectMs)
-    }
-    function watch(): void {
-      subscription?.unsubscribe()
-      subscription = shop.order.watch.subscribe(
-        { id },
-        {
-          onData: ({ data: order }) => {
-            setLive(true)
-            setStreamed((before) => newer(order, before))
-          },
-          onConnectionStateChange: ({ state }) => setLive(state === 'pending'),
-          onError: reconnect,
-          onComplete: reconnect,
-        },
-      )
-    }
-    watch()
-    return () => {
-      clearTimeout(timer)
-      subscription?.unsubscribe()
-    }
+    return followOrder(id, {
+      onOrder: (order) => setStreamed((before) => newer(order, before)),
+      onLive: setLive,
+    })
   }, [id, isKnown])
 
   return { order: newer(streamed, data), isLive, failure, retry, showOrder }

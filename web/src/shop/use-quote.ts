@@ -16,25 +16,28 @@ interface QuoteRequest {
   cartVersion: number
   shippingAddress: Address
   shippingOptionId: string | undefined
+  locale: 'en' | 'zh'
+  /** The new total of a refused placing: another one makes the quote load again. */
+  newTotal: number | undefined
 }
 
 const debounceMs = 450
 
 /** Debounced quote: delivery options and totals for this address. The previous quote stays visible while a new one loads. */
-export function useQuote(request: QuoteRequest | null): Quote {
+export function useQuote(request: QuoteRequest | null | false): Quote {
   const [latest, setLatest] = useState<{ key: string | null; checkout?: CheckoutAnswer; failure?: Failure }>({
     key: null,
   })
   const [tries, setTries] = useState(0)
-  const key = request && JSON.stringify([request, tries])
+  const key = request === null || request === false ? null : JSON.stringify([request, tries])
 
   useEffect(() => {
-    if (request === null || key === null) return
+    if (!request || key === null) return
     let isCurrent = true
-    const { cartId, shippingAddress, shippingOptionId } = request
+    const { cartId, shippingAddress, shippingOptionId, locale } = request
     const timer = setTimeout(() => {
       shop.order.checkout
-        .mutate({ cartId, shippingAddress, ...(shippingOptionId !== undefined && { shippingOptionId }) })
+        .mutate({ cartId, shippingAddress, locale, ...(shippingOptionId !== undefined && { shippingOptionId }) })
         .then(
           (checkout) => isCurrent && setLatest({ key, checkout }),
           (error: unknown) => isCurrent && setLatest({ key, failure: failureOf(error) }),
@@ -49,7 +52,7 @@ export function useQuote(request: QuoteRequest | null): Quote {
   }, [key])
 
   return {
-    checkout: request === null ? undefined : latest.checkout,
+    checkout: !request ? undefined : latest.checkout,
     isLoading: key !== null && latest.key !== key,
     failure: latest.key === key ? latest.failure : undefined,
     retry: () => setTries((before) => before + 1),

@@ -11,6 +11,8 @@ export const enBuying = {
     shippingNeedsAddress: 'Fill in your address to see how and for how much we deliver.',
     shippingLoading: 'Working out delivery…',
     notShippable: 'We do not deliver to this address yet. Choose another country.',
+    optionGone:
+      'The delivery you chose is no longer offered for this order. Please look at the choice and the total again.',
     payment: 'Payment',
     testBox: 'This is a test shop',
     testText: 'No money moves. Choose a test card and see what happens.',
@@ -45,8 +47,12 @@ export const enBuying = {
         'We cannot deliver there',
         'Nothing was ordered or charged. Choose another address or another kind of delivery.',
       ],
-      method_unavailable: ['This way to pay is not available', 'Nothing was ordered or charged. Choose another one.'],
+      method_unavailable: [
+        'This way to pay is not available',
+        'Nothing was ordered or charged. Choose another one; a very large or very small order is better split or filled up.',
+      ],
     } as Record<string, [string, string]>,
+    newTotal: (total: string) => `New total: ${total}`,
     shortLine: (title: string, requested: number, available: number) =>
       available === 0 ? `${title}: sold out` : `${title}: ${available} left, you asked for ${requested}`,
     adjust: 'Adjust the cart to what is there',
@@ -68,6 +74,10 @@ export const enBuying = {
       ],
       requires_action: ['Your bank wants you to confirm', 'Confirm the payment to finish your order.'],
       declined: ['Your card was declined', 'Nothing was charged. Pay with another card to finish your order.'],
+      amount_not_accepted: [
+        'This amount cannot be charged',
+        'Nothing was charged. Cancel this order and order less, or in parts.',
+      ],
       paid: ['Paid. We are packing', 'You get a confirmation by e-mail.'],
       authorised: ['Ordered. We are packing', 'Your payment is secured; it is taken when we send your things.'],
       partial: ['Partly on its way', 'Part of your order has been sent, the rest follows.'],
@@ -76,6 +86,11 @@ export const enBuying = {
       fulfilled: ['On its way', 'All parts of your order have been sent.'],
       closed: ['Done', 'This order is complete.'],
       cancelling: ['Being cancelled', 'We are making sure that nothing stays charged.'],
+      deadline_passed: [
+        'Time to pay ran out',
+        'Nothing was charged. Your things are no longer set aside; you can order them again.',
+      ],
+      cancelled_unpaid: ['Cancelled', 'Nothing was charged and nothing is owed.'],
       cancelled: ['Cancelled', 'Nothing is owed. What was charged goes back to your card.'],
     } as Record<string, [string, string]>,
     deadline: (time: string) => `Your things are set aside until ${time}.`,
@@ -120,6 +135,8 @@ export const enBuying = {
     } as Record<string, string>,
     parcels: 'Parcels',
     track: 'Follow it',
+    cancellations: 'Cancelled items',
+    returns: 'Returns',
     refunds: 'Refunds',
     refundStatuses: {
       pending: 'on its way',
@@ -138,7 +155,9 @@ export const enBuying = {
     cancelling: 'Cancelling…',
     notFound: 'We cannot show this order',
     notFoundText:
-      'It belongs to another account, or this browser did not place it. Log in with the account that ordered, or use the link in your e-mail.',
+      'It belongs to another account, or this browser cannot open it. Log in with the account that ordered, or open the whole link in our latest e-mail about the order: a part of it is not enough.',
+    again: 'Order again',
+    notSold: 'Your cart has the rest. No longer sold:',
     keepShopping: 'Keep shopping',
     changed: (status: string) => `Your order: ${status}`,
   },
@@ -148,6 +167,10 @@ export const enBuying = {
     empty: 'No orders yet',
     emptyText: 'What you buy while logged in appears here.',
     logInFirst: 'Log in to see your orders',
+    guestTitle: (count: number) =>
+      count === 1 ? 'One order of this browser has no account' : `${count} orders of this browser have no account`,
+    guestText: 'Add what was ordered here as a guest to your account, and find it on every device.',
+    guestAttach: 'Add to my account',
     statuses: {
       placed: 'Awaiting payment',
       paid: 'Paid',

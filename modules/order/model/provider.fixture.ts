@@ -116,6 +116,7 @@ export function createProviderModel(orderId: string, { currency, now }: { curren
   const provider: PaymentProvider = {
     name: 'model',
     capturesLater: true,
+    accepts: () => true,
     open: ({ amount, capture: when }) =>
       call(() => {
         const id = `pi_${payments.length}`
@@ -204,11 +205,12 @@ export function createProviderModel(orderId: string, { currency, now }: { curren
       if (payment !== undefined) addRefund(payment, null, amountMinor)
     },
     disputeBecomes(status: 'opened' | 'won' | 'lost'): void {
-      const payment = payments.find((one) => one.status === 'captured' && refundable(one) > 0) ?? payments[0]
-      if (payment?.status !== 'captured') return
-      const isNext =
-        status === 'opened' ? payment.dispute === null && payment.refunds.length === 0 : payment.dispute === 'opened'
-      if (!isNext) return
+      const payment = payments.find((one) =>
+        status === 'opened'
+          ? one.status === 'captured' && one.dispute === null && one.refunds.length === 0
+          : one.dispute === 'opened',
+      )
+      if (payment === undefined) return
       payment.dispute = status
       if (status === 'opened') record('dispute', -payment.amountMinor)
       if (status === 'won') record('dispute_won', payment.amountMinor)
