@@ -12,7 +12,7 @@ interface Territory {
   perMille: number
 }
 
-export const taxTerritories: readonly Territory[] = [
+const taxTerritories: readonly Territory[] = [
   { name: 'Jungholz and Mittelberg', country: 'AT', postalCodes: /^(6691|699[1-3])$/, perMille: 190 },
   { name: 'Samnaun', country: 'CH', postalCodes: /^756[23]$/, perMille: 0 },
   { name: 'Büsingen', country: 'DE', postalCodes: /^78266$/, perMille: 0 },
