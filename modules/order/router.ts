@@ -75,7 +75,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
         orderPage(database.query, { ...input, userId: ctx.caller.userId }, orderView),
       ),
 
-    /** The order now, and again after each change. */
+    /** The order now, and again after each change, until the session ends that gives access to it. */
     watch: publicProcedure.input(orderWatchInput).subscription(async function* ({
       ctx,
       input,
@@ -83,7 +83,8 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
     }) {
       let order = orderView(await requireOrder(services, ctx, input))
       yield tracked(String(order.version), order)
-      for await (const _ of watch.changes(order.id, order.version, signal)) {
+      const sessionId = holdsToken(services, ctx, input) ? undefined : (await ctx.session())?.id
+      for await (const _ of watch.changes({ id: order.id, version: order.version, sessionId }, signal)) {
         const state = await loadOrder(database.query, order.id)
         if (state === undefined) return
         order = orderView(state)
