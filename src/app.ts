@@ -56,7 +56,7 @@ const deadLetterDays = 90
 
 function createModules(services: Services) {
   return {
-    product: createProductModule(services),
+    product: createProductModule(services, recordAudit),
     user: createUserModule(services),
     order: createOrderModule(services),
     platform: { router: createPlatformRouter(services, recordAudit) },

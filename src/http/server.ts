@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
 import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
+import { truncatedNetwork } from '#rate-limit'
+import { reportSecurityEvent } from '#telemetry'
 import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
 import { registerPages } from './pages.ts'
@@ -91,6 +93,8 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const code = codeOf(error)
+    if (code === 'forbidden')
+      reportSecurityEvent(log, 'access_denied', { requestId: request.id, network: truncatedNetwork(request.ip) })
     if (errorKinds[code].status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
     return sendError(reply, code, error instanceof AppError ? error : undefined)
   })

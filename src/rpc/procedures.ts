@@ -1,9 +1,10 @@
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds } from '#errors'
+import { AppError, errorData, errorKinds, type ErrorCode } from '#errors'
 import { withDeadline } from '#lib/deadline'
-import { metrics } from '#telemetry'
+import { truncatedNetwork } from '#rate-limit'
+import { metrics, reportSecurityEvent, type SecurityEvent } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
@@ -49,12 +50,31 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = toTableError(result.error, type)
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
+  const event = securityEventOf(code)
+  if (event !== undefined) {
+    const userId = event === 'access_denied' ? (await ctx.session().catch(() => null))?.userId : undefined
+    const network = truncatedNetwork(ctx.address)
+    reportSecurityEvent(ctx.log, event, { requestId: ctx.requestId, userId, network, procedure: path })
+  }
   const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
   if (!isReported && (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
   throw error
 })
+
+function securityEventOf(code: ErrorCode): SecurityEvent | undefined {
+  switch (code) {
+    case 'login_failed':
+      return 'login_failed'
+    case 'too_many_requests':
+      return 'throttled'
+    case 'forbidden':
+      return 'access_denied'
+    default:
+      return undefined
+  }
+}
 
 // The middlewares below run inside `observe`, which handles their errors as it does those of procedures.
 
