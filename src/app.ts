@@ -5,7 +5,7 @@ import { openDatabase, type Database } from '#db'
 import { BootError } from '#errors'
 import { truncateExpiredReplies } from '#idempotency'
 import { settledWithin } from '#lib/deadline'
-import { createOrderModule } from '#order'
+import { createOrderModule, shippingCountries } from '#order'
 import { createEmailSender, createStripeProvider, type PaymentEvent, type PaymentProvider } from '#outbound'
 import { createHousekeeping, createPlatformRouter, housekeepingSchedule } from '#platform'
 import { isCatalogEmpty, createProductModule, importCatalog, seedCatalog } from '#product'
@@ -13,6 +13,7 @@ import { createWakeUpProducer, type QueueOptions, type WakeUpProducer } from '#q
 import { createRateLimits } from '#rate-limit'
 import { router, type Session } from '#rpc'
 import type { Services } from '#services'
+import { createShopRouter } from '#shop'
 import type { Logger } from '#telemetry'
 import { createStaffAccounts, createUserModule, recordAudit, seedAccounts, type StaffAccounts } from '#user'
 import { demoAccounts } from './demo-accounts.ts'
@@ -60,11 +61,18 @@ function createModules(services: Services) {
     user: createUserModule(services),
     order: createOrderModule(services),
     platform: { router: createPlatformRouter(services, recordAudit) },
+    shop: { router: createShopRouter(services.config, shippingCountries) },
   }
 }
 
-function createRouter({ product, user, order, platform }: ReturnType<typeof createModules>) {
-  return router({ product: product.router, user: user.router, order: order.router, platform: platform.router })
+function createRouter({ product, user, order, platform, shop }: ReturnType<typeof createModules>) {
+  return router({
+    product: product.router,
+    user: user.router,
+    order: order.router,
+    platform: platform.router,
+    shop: shop.router,
+  })
 }
 
 export type AppRouter = ReturnType<typeof createRouter>

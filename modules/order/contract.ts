@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { addressSchema } from '#address'
 import {
-  addressSchema,
   blankOrLine,
   blankOrText,
   currencySchema,
@@ -44,6 +44,8 @@ export const cartSetLineInput = z.strictObject({
   quantity: z.int().min(0).max(quantityMax),
 })
 export const cartApplyCodeInput = z.strictObject({ cartId: idSchema, code: singleLine(50) })
+/** The caller's own cart needs no id. */
+export const cartCurrentInput = z.strictObject({}).optional()
 export const cartClaimInput = z.strictObject({ cartId: idSchema })
 
 export const checkoutInput = z.strictObject({
@@ -274,6 +276,8 @@ export interface Order {
   totals: Totals
   email: string
   shippingAddress: Address
+  /** Its lines in the order of its country, without the country. */
+  shippingAddressLines: string[]
   billingAddress: Address | null
   shippingOption: { id: string; name: string }
   fulfilments: Fulfilment[]

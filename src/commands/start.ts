@@ -13,6 +13,7 @@ import { buildPages } from './pages.ts'
 import { runUntilStopped } from './graceful-shutdown.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { print } from './print.ts'
+import { requireProductionSafety } from './production.ts'
 import { mayHaveDemoAccounts } from './seed.ts'
 import { startWorker, type Worker } from './message-worker.ts'
 
@@ -20,6 +21,7 @@ import { startWorker, type Worker } from './message-worker.ts'
 export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
   // Log lines would bury the lines for people: only warnings and errors are logged unless LOG_LEVEL is set.
   process.env['LOG_LEVEL'] ??= 'warn'
+  requireProductionSafety(loadConfig())
   // The address must be known before the shop opens: links in emails and the return from the bank contain it.
   if (loadConfig().PORT === 0) process.env['PORT'] = String(await freePort())
   process.env['SHOP_URL'] ??= `http://localhost:${loadConfig().PORT}`

@@ -13,7 +13,9 @@ import { SearchPage } from './pages/search.tsx'
 import { Announcer } from './parts/announcer.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
+import { MaintenanceBanner } from './parts/maintenance-banner.tsx'
 import { savedScrollY, useRoute } from './route/router.ts'
+import { visit } from './shop/session.ts'
 import { useStore } from './shop/store.ts'
 import { settings } from './text/settings.ts'
 import { languageTag, useText } from './text/use-text.ts'
@@ -53,8 +55,9 @@ export function App() {
         {text.skipToContent}
       </a>
       <Header />
+      <MaintenanceBanner />
       <main id="main" ref={main} tabIndex={-1} className="width">
-        <Screen path={route.path} />
+        <Screen key={useStore(visit)} path={route.path} />
       </main>
       <Footer />
       <Announcer />

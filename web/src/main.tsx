@@ -15,16 +15,18 @@ import './styles/cart.css'
 import './styles/order.css'
 import { App } from './app.tsx'
 import { startRouter } from './route/router.ts'
-import { syncCartAcrossTabs, loadCart } from './shop/cart.ts'
-import { startSession } from './shop/session.ts'
+import { startAccount, syncAccountAcrossTabs } from './shop/account.ts'
+import { syncCartAcrossTabs } from './shop/cart.ts'
+import { startShopInfo } from './shop/load-shop-info.ts'
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html lacks #root')
 
 startRouter()
 syncCartAcrossTabs()
-void loadCart()
-void startSession()
+syncAccountAcrossTabs()
+void startAccount()
+await startShopInfo()
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -6,6 +6,7 @@ import {
   cartApplyCodeInput,
   cartClaimInput,
   cartCreateInput,
+  cartCurrentInput,
   cartGetInput,
   cartSetLineInput,
   type Cart,
@@ -15,6 +16,7 @@ import { requireCart } from './cart.access.ts'
 import type { CartActor } from './cart.actor.ts'
 import type { CartMessage } from './cart.rules.ts'
 import type { CartState } from './cart.state.ts'
+import { findOpenCart, loadCarts } from './cart.store.ts'
 import { cartView, requireSellable } from './cart.view.ts'
 import { claimInTransaction } from './claim.store.ts'
 
@@ -49,6 +51,13 @@ export function createCartRouter(services: Services, actor: CartActor) {
       .query(async ({ ctx, input }): Promise<Cart> =>
         cartView(services, await requireCart(services, ctx, input.cartId)),
       ),
+
+    /** The account's open cart that was changed last, on whichever device; null while it has none with lines. */
+    current: customerProcedure.input(cartCurrentInput).query(async ({ ctx }): Promise<Cart | null> => {
+      const id = await findOpenCart(database.query, ctx.caller.userId)
+      const cart = id === undefined ? undefined : (await loadCarts(database.query, [id])).get(id)
+      return cart === undefined ? null : cartView(services, cart)
+    }),
 
     setLine: publicProcedure.input(cartSetLineInput).mutation(async ({ ctx, input }): Promise<Cart> => {
       const { cartId, sku, quantity } = input

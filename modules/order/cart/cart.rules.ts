@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DecideContext, Decision } from '#actor'
 import { AppError } from '#errors'
 import type { StockMovement } from '#product'
-import { addressSchema, localeSchema, moneySchema, quantityMax } from '#schemas'
+import { localeSchema, moneySchema, quantityMax, type Address } from '#schemas'
 import { cartLinesMax } from '../contract.ts'
 import type { CartState } from './cart.state.ts'
 import { placeOrder, type AcceptsAmount, type PlaceReply, type StockSnapshot } from './place.rules.ts'
@@ -11,6 +11,8 @@ import { placeOrder, type AcceptsAmount, type PlaceReply, type StockSnapshot } f
 
 const line = z.object({ sku: z.string(), quantity: z.int().min(1).max(quantityMax) })
 const caller = z.string().nullable()
+/** Checked at the edge. */
+const storedAddress = z.custom<Address>()
 
 export const cartMessage = z.discriminatedUnion('type', [
   z.object({
@@ -30,13 +32,14 @@ export const cartMessage = z.discriminatedUnion('type', [
     source: z.string().nullable().optional(),
     /** Null for the cart's own locale. */
     locale: localeSchema.nullable(),
-    shippingAddress: addressSchema,
-    billingAddress: addressSchema.nullable(),
+    shippingAddress: storedAddress,
+    billingAddress: storedAddress.nullable(),
     shippingOptionId: z.string(),
     methodId: z.string(),
     token: z.string(),
     expectedTotal: moneySchema.nullable(),
     deadlineSeconds: z.int(),
+    large: z.object({ units: z.int(), deadlineSeconds: z.int() }).optional(),
     capture: z.enum(['now', 'later']),
   }),
 ])

@@ -46,12 +46,17 @@ export async function saveCarts(
 }
 
 /** Id of the user's cart with lines that was changed last and not ordered, other than `exceptId`. */
-export async function findOpenCart(query: Queryable, userId: string, exceptId: string): Promise<string | undefined> {
+export async function findOpenCart(query: Queryable, userId: string, exceptId?: string): Promise<string | undefined> {
   const [row] = await query
     .select({ id: carts.id })
     .from(carts)
     .where(
-      and(eq(carts.userId, userId), isNull(carts.orderId), ne(carts.id, exceptId), sql`${carts.lines} <> '[]'::jsonb`),
+      and(
+        eq(carts.userId, userId),
+        isNull(carts.orderId),
+        exceptId === undefined ? undefined : ne(carts.id, exceptId),
+        sql`${carts.lines} <> '[]'::jsonb`,
+      ),
     )
     .orderBy(desc(carts.updatedAt))
     .limit(1)

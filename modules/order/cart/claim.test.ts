@@ -33,6 +33,17 @@ test('a claim names the lines of another currency, which stay in the account car
   expect((await ada.cart.get({ cartId: account.id })).lines).toMatchObject([{ sku: mug(), quantity: 2 }])
 })
 
+test("an account finds its cart on another device, and nobody else's", async () => {
+  const [ada, bob] = [shop.callAs(randomUUID()), shop.callAs(randomUUID())]
+  expect(await ada.cart.current()).toBeNull()
+  const { id } = await ada.cart.create({ lines: [{ sku: mug(), quantity: 2 }] })
+  expect(await ada.cart.current()).toMatchObject({ id, lines: [{ sku: mug(), quantity: 2 }] })
+  expect(await bob.cart.current()).toBeNull()
+  expect(await rejectionOf(guest().cart.current())).toMatchObject({ code: 'unauthenticated' })
+  await ada.place(placing(id))
+  expect(await ada.cart.current()).toBeNull()
+})
+
 test('every unit is in one cart or in one order, however claims, changes and placings interleave', async () => {
   const step = fc.constantFrom('claim', 'claim', 'claim', 'set guest', 'set account', 'place guest', 'place account')
   await fc.assert(

@@ -217,10 +217,8 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
 
   // Only where something is sent: this is the buyer's own text, which an email to another person must not spread.
   const isSent = template === 'confirmed' || template === 'shipped'
-  const { name, line1, line2, city, region, postalCode, country } = order.shippingAddress
-  const address = [name, line1, line2, [postalCode, city, region].filter(Boolean).join(' '), country].filter(
-    (line) => line !== undefined && line !== '' && !hasLink(line),
-  )
+  const { country } = order.shippingAddress
+  const address = [...order.shippingAddressLines.filter((line) => !hasLink(line)), countryName(country, locale)]
   const text = [
     words.greeting,
     '',
@@ -243,7 +241,7 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
     ),
     '</table>',
     isSent
-      ? `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line ?? '')).join('<br>')}</p>`
+      ? `<p>${escapeHtml(words.labels.shipTo)}:<br>${address.map((line) => escapeHtml(line)).join('<br>')}</p>`
       : '',
     orderUrl === null ? '' : `<p><a href="${escapeHtml(orderUrl)}">${escapeHtml(words.labels.link)}</a></p>`,
     `<p>${escapeHtml(words.closing)}</p></body></html>`,
@@ -328,3 +326,6 @@ function moneyText({ amount, currency }: Money, locale: Locale): string {
 }
 
 const formats = new Map<string, Intl.NumberFormat>()
+
+const countryName = (code: string, locale: Locale): string =>
+  new Intl.DisplayNames([locale === 'zh' ? 'zh-CN' : 'en'], { type: 'region', fallback: 'code' }).of(code) ?? code

@@ -45,6 +45,9 @@ const rates: Rate[] = [
 /** Currencies that have shipping prices; the shop cannot sell in others. */
 export const shippingCurrencies = ['USD', 'EUR', 'CNY']
 
+/** Countries that the shop delivers to. */
+export const shippingCountries: readonly string[] = Object.values(zones).flat().toSorted()
+
 export const zoneOf = (country: string): Zone | undefined =>
   (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
 

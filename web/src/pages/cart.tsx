@@ -1,31 +1,37 @@
 import { useState } from 'react'
 import { announce } from '../parts/announcer.tsx'
-import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice, Notice } from '../parts/notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
+import { SessionEnded } from '../parts/session-ended.tsx'
 import { Stepper } from '../parts/stepper.tsx'
 import { TotalsList } from '../parts/totals-list.tsx'
 import { Link } from '../route/link.tsx'
-import { cartStatus, loadCart, setCartLine } from '../shop/cart.ts'
+import { cartStatus, loadCart, notTakenLines, quantityMax, setCartLine, switchCart } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
 /** The cart page: lines with quantities to change, and the totals. */
 export function CartPage() {
   const text = useText()
-  const { cart, isLoading, failure } = useStore(cartStatus)
+  const { cart, isLoading, isLocked, failure } = useStore(cartStatus)
   return (
     <Page title={text.cart.title}>
       <h1>{text.cart.title}</h1>
+      {isLocked && <SessionEnded />}
       {failure && <FailureNotice failure={failure} onRetry={() => void loadCart()} />}
+      <NotTakenNotice />
       {cart && cart.lines.length > 0 ? (
         <FilledCart cart={cart} />
       ) : isLoading ? (
         <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
       ) : (
-        !failure && (
+        !failure &&
+        !isLocked && (
           <EmptyState
             title={text.cart.empty}
             detail={text.cart.emptyText}
@@ -34,6 +40,27 @@ export function CartPage() {
         )
       )}
     </Page>
+  )
+}
+
+/** Says that things of the account's earlier cart are not in this one, and leads there. */
+function NotTakenNotice() {
+  const text = useText()
+  const [first, ...more] = useStore(notTakenLines)
+  if (first === undefined) return null
+  return (
+    <Notice kind="info" title={text.cart.notTaken(more.length + 1)}>
+      <p>{text.cart.notTakenText}</p>
+      <p className="notice-actions">
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() => void switchCart(first.cartId).catch(loadCart)}
+        >
+          {text.cart.toEarlierCart}
+        </button>
+      </p>
+    </Notice>
   )
 }
 
@@ -68,10 +95,13 @@ function Line({ line }: { line: CartLine }) {
   const text = useText()
   const { money } = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [reducedTo, setReducedTo] = useState<number | null>(null)
   const { sku, title, quantity, available } = line
+  const writing = useWriting()
 
   async function setQuantity(next: number): Promise<void> {
     setFailure(null)
+    if (next !== reducedTo) setReducedTo(null)
     try {
       await setCartLine(sku, next)
       announce(text.cart.updated)
@@ -102,14 +132,24 @@ function Line({ line }: { line: CartLine }) {
             )}
           </p>
         )}
-        {failure && <p className="field-error">{failureText(text, failure)}</p>}
+        {reducedTo !== null && available >= quantity && (
+          <p className="line-short" role="status">
+            {text.cart.reduced(reducedTo)}
+          </p>
+        )}
+        {failure && (
+          <p className="field-error" role="alert">
+            {failureText(text, failure)}
+          </p>
+        )}
       </div>
-      <div className="line-controls">
+      <fieldset {...writing} className="line-controls">
         <Stepper
           label={title}
           value={quantity}
-          max={Math.max(quantity, available)}
+          max={Math.min(quantityMax, Math.max(1, available))}
           onChange={(next) => void setQuantity(next)}
+          onReduced={() => setReducedTo(Math.max(1, available))}
         />
         <button
           type="button"
@@ -119,7 +159,7 @@ function Line({ line }: { line: CartLine }) {
         >
           {text.cart.remove}
         </button>
-      </div>
+      </fieldset>
       <p className="line-total">{money(line.total)}</p>
     </li>
   )

@@ -3,6 +3,7 @@ import { EmptyState, Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Progress } from '../parts/progress.tsx'
 import { RejectionNotice } from '../parts/rejection-notice.tsx'
+import { SessionEnded } from '../parts/session-ended.tsx'
 import { cartStatus } from '../shop/cart.ts'
 import { useStore } from '../shop/store.ts'
 import { useOrderPlacement } from '../shop/use-order-placement.ts'
@@ -11,7 +12,7 @@ import { useText } from '../text/use-text.ts'
 /** The checkout page. While the outcome of an order is unknown, the form is hidden. */
 export function CheckoutPage() {
   const text = useText()
-  const { cart, isLoading } = useStore(cartStatus)
+  const { cart, isLoading, isLocked } = useStore(cartStatus)
   const placement = useOrderPlacement()
   const { phase, rejection } = placement
   const hasLines = cart !== null && cart.lines.length > 0
@@ -27,12 +28,13 @@ export function CheckoutPage() {
           </button>
         </Notice>
       )}
-      {rejection && <RejectionNotice rejection={rejection} onAdjusted={placement.clear} />}
+      {isLocked && phase === 'idle' && <SessionEnded />}
+      {rejection && <RejectionNotice key={placement.attemptCount} rejection={rejection} onAdjusted={placement.clear} />}
       {phase === 'checking' || phase === 'unknown' ? null : hasLines ? (
         <CheckoutForm cart={cart} placement={placement} />
       ) : isLoading ? (
         <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
-      ) : (
+      ) : isLocked ? null : (
         <EmptyState
           title={text.cart.empty}
           detail={text.cart.emptyText}

@@ -2,7 +2,7 @@ import { AccountForm } from '../parts/account-form.tsx'
 import { Page } from '../parts/page.tsx'
 import { Link } from '../route/link.tsx'
 import { useRoute } from '../route/router.ts'
-import { logIn } from '../shop/session.ts'
+import { logIn } from '../shop/account.ts'
 import { useText } from '../text/use-text.ts'
 
 export function LoginPage() {

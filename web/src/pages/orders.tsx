@@ -1,11 +1,11 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { GuestOrdersOffer } from '../parts/guest-orders-offer.tsx'
 import { EmptyState, FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Link } from '../route/link.tsx'
 import { usePaginatedQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
-import { session } from '../shop/session.ts'
+import { hasSessionEnded, session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
 import type { Order, OrderPage } from '../shop/types.ts'
 import { useFormats, useText } from '../text/use-text.ts'
@@ -38,6 +38,10 @@ function OrderList({ userId }: { userId: string }) {
   const pages = usePaginatedQuery<Order, OrderPage>(`orders ${userId} ${attached}`, (cursor) =>
     shop.order.list.query({ limit: 20, ...(cursor !== undefined && { cursor }) }),
   )
+  const isLoggedOut = pages.failure?.code === 'unauthenticated'
+  useEffect(() => {
+    if (isLoggedOut) void hasSessionEnded()
+  }, [isLoggedOut])
   const offer = <GuestOrdersOffer onAttached={() => setAttached((before) => before + 1)} />
   if (pages.failure) return <FailureNotice failure={pages.failure} onRetry={pages.retry} />
   if (pages.data === undefined) return <OrdersSkeleton />

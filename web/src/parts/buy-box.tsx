@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { Link } from '../route/link.tsx'
 import { navigate, useRoute } from '../route/router.ts'
-import { addToCart } from '../shop/cart.ts'
+import { addToCart, type AddOutcome } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Price } from './price.tsx'
 
 /** Stock up to which the number of units left is shown. */
@@ -94,29 +96,36 @@ function Availability({ variant, isOneOfMany }: { variant: ProductVariant; isOne
   )
 }
 
-type AddState = { phase: 'idle' | 'adding' | 'added' } | { phase: 'failed'; failure: Failure }
+type AddState =
+  | { phase: 'idle' | 'adding' }
+  | { phase: 'added'; outcome: AddOutcome }
+  | { phase: 'failed'; failure: Failure }
 
 function AddToCart({ variant }: { variant: ProductVariant }) {
   const text = useText()
+  const writing = useWriting()
   const [addState, setAddState] = useState<AddState>({ phase: 'idle' })
 
   async function add(): Promise<void> {
     if (addState.phase === 'adding') return
     setAddState({ phase: 'adding' })
     try {
-      await addToCart(variant.sku, 1)
-      setAddState({ phase: 'added' })
+      const outcome = await addToCart({ sku: variant.sku, quantity: 1, available: variant.available })
+      setAddState({ phase: 'added', outcome })
     } catch (error) {
       setAddState({ phase: 'failed', failure: failureOf(error) })
     }
   }
+
+  const isShort = addState.phase === 'added' && addState.outcome.added === 0
 
   return (
     <>
       <button
         type="button"
         className="button button-large button-wide"
-        disabled={variant.available === 0}
+        {...writing}
+        disabled={variant.available === 0 || writing.disabled}
         aria-busy={addState.phase === 'adding'}
         onClick={() => void add()}
       >
@@ -126,10 +135,11 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
             ? text.product.adding
             : text.product.addToCart}
       </button>
-      <p className="buy-outcome" role="status">
+      <p className={isShort ? 'buy-outcome buy-outcome-short' : 'buy-outcome'} role="status">
         {addState.phase === 'added' && (
           <>
-            {text.product.added} <Link href="/cart">{text.product.viewCart}</Link>
+            {isShort ? text.product.noMore(addState.outcome.inCart, addState.outcome.available) : text.product.added}{' '}
+            <Link href="/cart">{text.product.viewCart}</Link>
           </>
         )}
       </p>

@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
   completeAddress,
@@ -9,7 +9,9 @@ import {
   type FieldErrors,
   type CheckoutField,
 } from '../shop/checkout-fields.ts'
+import { cartStatus, loadCart, lockIfSessionEnded } from '../shop/cart.ts'
 import { session } from '../shop/session.ts'
+import { tabStore } from '../shop/storage.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart } from '../shop/types.ts'
 import { newIdempotencyKey } from '../shop/use-attempt.ts'
@@ -21,8 +23,18 @@ import { AddressForm } from './address-form.tsx'
 import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { bringIntoView, Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { ShippingChoice } from './shipping-choice.tsx'
+
+/** Scrolls to the first field marked as invalid, or to the notice that says what prevents the order, and focuses it. */
+function bringProblemIntoView(form: HTMLFormElement | null): void {
+  const page = form?.closest('.page')
+  bringIntoView(
+    form?.querySelector<HTMLElement>('[aria-invalid=true]') ??
+      page?.querySelector<HTMLElement>('.notice-error, .field-error, .notice-warning'),
+  )
+}
 
 /** The checkout form: contact, address, delivery and card, with the totals beside them. */
 export function CheckoutForm({ cart, placement }: { cart: Cart; placement: OrderPlacement }) {
@@ -31,34 +43,52 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
   const { locale } = useStore(settings)
   const [form, setForm] = useState(savedFields)
   const [errors, setErrors] = useState<FieldErrors>({})
-  const [optionId, setOptionId] = useState<string | undefined>()
+  const [optionId, setOptionId] = useState(() => tabStore.read('shipping') ?? undefined)
+  const [isOptionGone, setOptionGone] = useState(false)
   const [card, setCard] = useState(defaultCard)
   const element = useRef<HTMLFormElement>(null)
 
   const shippingAddress = completeAddress(form)
+  const { isLocked } = useStore(cartStatus)
   const quote = useQuote(
-    shippingAddress && {
-      cartId: cart.id,
-      cartVersion: cart.version,
-      shippingAddress,
-      shippingOptionId: optionId,
-      locale,
-      newTotal: placement.rejection?.total?.amount,
-    },
+    !isLocked &&
+      shippingAddress && {
+        cartId: cart.id,
+        cartVersion: cart.version,
+        shippingAddress,
+        shippingOptionId: optionId,
+        locale,
+        newTotal: placement.rejection?.total?.amount,
+      },
   )
   const options = quote.checkout?.shippingOptions ?? []
   const chosenId = options.find(({ id }) => id === optionId)?.id ?? options[0]?.id
   const isGuest = !user
   const isBusy = placement.phase === 'sending'
 
+  function choose(id: string | undefined): void {
+    setOptionId(id)
+    tabStore.write('shipping', id ?? null)
+    setOptionGone(id === undefined)
+  }
+
   // Errors about fields are shown at the fields, for both the quote and the order.
   const { failure } = placement
+  const isAtFields = (Object.keys(form) as CheckoutField[]).some((field) => errors[field] !== undefined)
   const latestFailure = failure ?? quote.failure
   const [shownFailure, setShownFailure] = useState(latestFailure)
   if (latestFailure !== shownFailure) {
     setShownFailure(latestFailure)
     if (latestFailure) setErrors(failureErrors(text, latestFailure))
+    if (latestFailure?.issues.some(({ field }) => field === 'shippingOptionId') === true) choose(undefined)
   }
+  const isGone = quote.failure?.code === 'not_found' || quote.failure?.code === 'cart_closed'
+  useEffect(() => {
+    if (isGone) void lockIfSessionEnded().then((isEnded) => (isEnded ? undefined : loadCart()))
+  }, [isGone])
+  useEffect(() => {
+    if (failure) bringProblemIntoView(element.current)
+  }, [failure])
 
   function change(field: CheckoutField, value: string): void {
     const next = { ...form, [field]: value }
@@ -71,9 +101,11 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
     event.preventDefault()
     const found = validateFields(text, form, isGuest)
     setErrors(found)
-    if (Object.keys(found).length > 0) {
+    const isInvalid = Object.keys(found).length > 0
+    if (!isInvalid && quote.failure) setErrors(failureErrors(text, quote.failure))
+    if (isInvalid || quote.failure || isLocked) {
       // The next render marks the invalid fields.
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())
+      requestAnimationFrame(() => bringProblemIntoView(element.current))
       return
     }
     if (isBusy || shippingAddress === null || chosenId === undefined || quote.checkout === undefined || quote.isLoading)
@@ -125,12 +157,17 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
         </section>
         <section className="step" aria-labelledby="shipping">
           <h2 id="shipping">{text.checkout.shipping}</h2>
-          <ShippingChoice
-            quote={quote}
-            isAddressComplete={shippingAddress !== null}
-            value={chosenId}
-            onChange={setOptionId}
-          />
+          {isOptionGone && <Notice kind="warning">{text.checkout.optionGone}</Notice>}
+          {isLocked ? (
+            <p className="quiet">{text.account.ended}</p>
+          ) : (
+            <ShippingChoice
+              quote={quote}
+              isAddressComplete={shippingAddress !== null}
+              value={chosenId}
+              onChange={choose}
+            />
+          )}
         </section>
         <section className="step" aria-labelledby="payment">
           <h2 id="payment">{text.checkout.payment}</h2>
@@ -138,8 +175,12 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
         </section>
       </div>
       <OrderSummary cart={cart} quote={quote} isBusy={isBusy}>
-        {Object.values(errors).some(Boolean) && <Notice kind="error">{text.form.fix}</Notice>}
-        {failure && failure.issues.length === 0 && <Notice kind="error">{failureText(text, failure)}</Notice>}
+        {isAtFields && <Notice kind="error">{text.form.fix}</Notice>}
+        {failure && !isAtFields && (
+          <Notice kind="error" isFocused>
+            {failureText(text, failure)}
+          </Notice>
+        )}
       </OrderSummary>
     </form>
   )

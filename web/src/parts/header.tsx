@@ -1,11 +1,16 @@
+import { useState } from 'react'
 import { Link } from '../route/link.tsx'
 import { useRoute } from '../route/router.ts'
 import { cartStatus } from '../shop/cart.ts'
 import { useCategories } from '../shop/categories.ts'
-import { logOut, session } from '../shop/session.ts'
+import { logOut } from '../shop/account.ts'
+import { failureOf, type Failure } from '../shop/failure.ts'
+import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
+import { ShopName } from './shop-name.tsx'
 import { useText } from '../text/use-text.ts'
 import { Icon, Logo } from './icon.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
 import { SearchBox } from './search-box.tsx'
@@ -24,7 +29,7 @@ export function Header() {
       <div className="width header-row">
         <Link className="brand" href="/">
           <Logo />
-          <span>{text.shopName}</span>
+          <ShopName />
         </Link>
         <SearchBox />
         <div className="header-actions">
@@ -56,15 +61,27 @@ function CartLink() {
 function AccountMenu() {
   const text = useText()
   const user = useStore(session)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  function leave(): void {
+    setFailure(null)
+    logOut().catch((error: unknown) => setFailure(failureOf(error)))
+  }
+
   return (
     <Menu label={text.nav.account} button={<Icon name="account" />}>
       {user ? (
         <>
           <p className="menu-note">{user.name ?? user.email}</p>
           <Link href="/orders">{text.nav.orders}</Link>
-          <button type="button" onClick={() => void logOut()}>
+          <button type="button" onClick={leave}>
             {text.nav.logOut}
           </button>
+          {failure && (
+            <p className="menu-note field-error" role="alert">
+              {failureText(text, failure)}
+            </p>
+          )}
         </>
       ) : (
         <>

@@ -1,25 +1,36 @@
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { Link } from '../route/link.tsx'
 import type { Failure } from '../shop/failure.ts'
-import type { Text } from '../text/en.ts'
+import { failureText } from '../shop/failure-text.ts'
 import { useText } from '../text/use-text.ts'
 
-/** Describes a failure and the remedy, in the user's language. */
-export function failureText(text: Text, failure: Failure): string {
-  if (failure.code === 'network') return text.failure.network
-  return text.failure.byCode[failure.code] ?? text.failure.unexpected
+/** Focuses an element in the middle of the window. */
+export function bringIntoView(element: HTMLElement | null | undefined): void {
+  element?.focus({ preventScroll: true })
+  element?.scrollIntoView({ block: 'center' })
 }
 
 interface NoticeProps {
   kind: 'info' | 'warning' | 'error'
   title?: string
+  /** Scrolls into view and takes the focus when it appears, as the outcome of what the user has just done. */
+  isFocused?: boolean
   children?: ReactNode
 }
 
 /** A highlighted message. Errors interrupt a screen reader; other kinds do not. */
-export function Notice({ kind, title, children }: NoticeProps) {
+export function Notice({ kind, title, isFocused = false, children }: NoticeProps) {
+  const element = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (isFocused) bringIntoView(element.current)
+  }, [isFocused])
   return (
-    <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
+    <div
+      ref={element}
+      tabIndex={isFocused ? -1 : undefined}
+      className={`notice notice-${kind}`}
+      role={kind === 'error' ? 'alert' : 'status'}
+    >
       {title !== undefined && <p className="notice-title">{title}</p>}
       {children}
     </div>

@@ -23,7 +23,7 @@ export function RejectionNotice({ rejection, onAdjusted }: RejectionNoticeProps)
   }
 
   return (
-    <Notice kind="error" title={title}>
+    <Notice kind="error" title={title} isFocused>
       <p>{detail}</p>
       {total !== null && <p>{text.checkout.newTotal(money(total))}</p>}
       {lines.length > 0 && (

@@ -7,12 +7,14 @@ interface StepperProps {
   value: number
   max: number
   onChange: (value: number) => void
+  /** A typed number was larger than `max`, which is taken instead. */
+  onReduced: () => void
 }
 
 const debounceMs = 350
 
 /** A quantity input, debounced: quick presses become one change. */
-export function Stepper({ label, value, max, onChange }: StepperProps) {
+export function Stepper({ label, value, max, onChange, onReduced }: StepperProps) {
   const text = useText()
   const [draft, setDraft] = useState(String(value))
   const [lastValue, setLastValue] = useState(value)
@@ -22,7 +24,7 @@ export function Stepper({ label, value, max, onChange }: StepperProps) {
   }
 
   const draftValue = Number.parseInt(draft, 10)
-  const isValid = draftValue >= 1 && draftValue <= 999
+  const isValid = draftValue >= 1 && draftValue <= max
   useEffect(() => {
     if (!isValid || draftValue === value) return
     const timer = setTimeout(() => onChange(draftValue), debounceMs)
@@ -31,7 +33,15 @@ export function Stepper({ label, value, max, onChange }: StepperProps) {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [draftValue, isValid, value])
 
-  const step = (by: number) => setDraft(String(Math.min(999, Math.max(1, (isValid ? draftValue : value) + by))))
+  const step = (by: number) => setDraft(String(Math.min(max, Math.max(1, (isValid ? draftValue : value) + by))))
+
+  function type(typed: string): void {
+    const digits = typed.replaceAll(/\D/g, '').slice(0, 6)
+    const isReduced = Number.parseInt(digits, 10) > max
+    setDraft(isReduced ? String(max) : digits)
+    if (isReduced) onReduced()
+  }
+
   return (
     <fieldset className="stepper">
       <legend className="visually-hidden">{label}</legend>
@@ -43,7 +53,7 @@ export function Stepper({ label, value, max, onChange }: StepperProps) {
         pattern="[0-9]*"
         aria-label={text.product.quantity}
         value={draft}
-        onChange={(event) => setDraft(event.target.value.replaceAll(/\D/g, '').slice(0, 3))}
+        onChange={(event) => type(event.target.value)}
         onBlur={() => isValid || setDraft(String(value))}
       />
       <button type="button" aria-label={text.cart.more} disabled={draftValue >= max} onClick={() => step(1)}>

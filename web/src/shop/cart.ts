@@ -1,33 +1,63 @@
 import { settings } from '../text/settings.ts'
 import { shop } from './client.ts'
 import { failureOf, type Failure } from './failure.ts'
-import { localStore } from './storage.ts'
+import { hasSessionEnded, session } from './session.ts'
+import { localStore, readJson, tabStore } from './storage.ts'
 import { createStore } from './store.ts'
-import type { Cart } from './types.ts'
+import type { Cart, ClaimedCart } from './types.ts'
 
 /** The cart as of the shop's latest response. */
 export interface CartStatus {
   /** Null when there is no cart, or it is not loaded yet. */
   cart: Cart | null
   isLoading: boolean
+  /** The cart is an account's whose session has ended: a login or a copy of it makes it usable again. */
+  isLocked: boolean
   /** Set when the cart could not be fetched. */
   failure: Failure | undefined
 }
 
-/** The cart of this browser, shared by all components. */
-export const cartStatus = createStore<CartStatus>({ cart: null, isLoading: false, failure: undefined })
+const unloaded: CartStatus = { cart: null, isLoading: false, isLocked: false, failure: undefined }
 
-const showCart = (cart: Cart | null): void => cartStatus.set({ cart, isLoading: false, failure: undefined })
+/** Lines of the account's earlier cart that this cart could not take, until the page is left. */
+export const notTakenLines = createStore<ClaimedCart['notTaken']>([])
+
+/** The cart of this browser, shared by all components. */
+export const cartStatus = createStore<CartStatus>({
+  ...unloaded,
+  isLoading: localStore.read('cart') !== null || localStore.read('signedIn') !== null,
+})
+
+/** Carries every cart that the shop returns to the other tabs; missing in old browsers, where tabs load it when they are seen. */
+const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('holdfast.cart')
+let loadedAtMs = 0
+
+function showCart(cart: Cart | null): void {
+  loadedAtMs = Date.now()
+  cartStatus.set({ ...unloaded, cart })
+}
+
+/** Shows no cart in this tab. */
+export const showNoCart = (): void => showCart(null)
 
 function storeCart(cart: Cart): Cart {
+  const isAccounts = Boolean(session.get())
   localStore.write('cart', cart.id)
+  localStore.write('cartOwner', isAccounts ? 'account' : null)
+  // The copy is what remains of an account's cart when the session ends.
+  tabStore.write('cartCopy', isAccounts ? JSON.stringify(cart) : null)
   showCart(cart)
+  // A channel has no other origin to be named.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  channel?.postMessage(cart)
   return cart
 }
 
 /** Removes the cart from this browser, as after an order. */
 export function dropCart(): void {
   localStore.write('cart', null)
+  localStore.write('cartOwner', null)
+  tabStore.write('cartCopy', null)
   showCart(null)
 }
 
@@ -41,46 +71,113 @@ function enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
 
 const isGone = (failure: Failure): boolean => failure.code === 'not_found' || failure.code === 'cart_closed'
 
-/** Fetches this browser's cart. A cart that is gone or already ordered is removed. */
+/** Called after a response that the cart is not found, or not the caller's. @returns whether it is only locked: an account's whose session has ended */
+export async function lockIfSessionEnded(): Promise<boolean> {
+  await hasSessionEnded()
+  if (session.get() || localStore.read('cartOwner') !== 'account') return false
+  const copy = cartStatus.get().cart ?? (readJson(tabStore, 'cartCopy') as Cart | null)
+  cartStatus.set({ ...unloaded, cart: copy, isLocked: true })
+  return true
+}
+
+/** Fetches the cart: an account's from whichever device, a guest's by its id. A cart that is gone or ordered is removed. */
 export function loadCart(): Promise<void> {
   return enqueue(async () => {
     const cartId = localStore.read('cart')
-    if (cartId === null) return showCart(null)
+    if (cartId === null && !session.get()) return showCart(null)
     cartStatus.set({ ...cartStatus.get(), isLoading: true })
     try {
-      const cart = await shop.order.cart.get.query({ cartId })
-      if (cart.orderId === null) storeCart(cart)
-      else dropCart()
+      const cart = session.get() ? await accountCart(cartId) : await shop.order.cart.get.query({ cartId: cartId ?? '' })
+      if (cart === null || cart.orderId !== null) dropCart()
+      else storeCart(cart)
     } catch (error) {
       const failure = failureOf(error)
-      if (isGone(failure) || failure.code === 'bad_input') dropCart()
-      else cartStatus.set({ ...cartStatus.get(), isLoading: false, failure })
+      if (failure.code !== 'unauthenticated' && !isGone(failure) && failure.code !== 'bad_input')
+        return cartStatus.set({ ...cartStatus.get(), isLoading: false, failure })
+      if (!(await lockIfSessionEnded())) dropCart()
     }
   })
+}
+
+/** The account's latest cart, with the lines of a guest's cart of this browser. */
+async function accountCart(cartId: string | null): Promise<Cart | null> {
+  const current = await shop.order.cart.current.query()
+  if (cartId === null || cartId === current?.id) return current
+  if (localStore.read('cartOwner') === 'account') return current
+  await emptyCopiedCart()
+  try {
+    const { notTaken, ...cart } = await shop.order.cart.claim.mutate({ cartId })
+    notTakenLines.set(notTaken)
+    return cart
+  } catch (error) {
+    if (isGone(failureOf(error))) return current
+    throw error
+  }
 }
 
 const newCart = (lines: { sku: string; quantity: number }[]): Promise<Cart> =>
   shop.order.cart.create.mutate({ currency: settings.get().currency, locale: settings.get().locale, lines })
 
-/** Adds units of a SKU to the cart, or to a new cart when the old one is gone or already ordered. */
-export function addToCart(sku: string, quantity: number): Promise<Cart> {
-  return enqueue(async () => {
-    const cartId = localStore.read('cart')
-    if (cartId === null) return storeCart(await newCart([{ sku, quantity }]))
-    try {
-      const cart = cartStatus.get().cart ?? (await shop.order.cart.get.query({ cartId }))
-      const current = cart.lines.find((line) => line.sku === sku)?.quantity ?? 0
-      return storeCart(
-        await shop.order.cart.setLine.mutate({ cartId, sku, quantity: Math.min(999, current + quantity) }),
-      )
-    } catch (error) {
-      const failure = failureOf(error)
-      // `not_found` for the SKU says nothing about the cart: the cart stays.
-      if (!isGone(failure) || failure.issues.some(({ field }) => field === 'sku')) throw error
-      return storeCart(await newCart([{ sku, quantity }]))
-    }
-  })
+/** The outcome of adding to the cart, as far as the stock allowed it. */
+export interface AddOutcome {
+  added: number
+  /** Units of this SKU in the cart now. */
+  inCart: number
+  /** Units that can be bought now. */
+  available: number
 }
+
+/**
+ * Adds units of a SKU to the cart, up to what can be bought, or to a new cart when the old one is gone or already ordered.
+ * `available` is what could be bought when the page was loaded; the cart knows a newer number.
+ */
+export const addToCart = (wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> =>
+  enqueue(() => addLine(wanted))
+
+/** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
+export const addLines = (lines: { sku: string; quantity: number }[]): Promise<string[]> =>
+  enqueue(async () => {
+    const missing: string[] = []
+    for (const { sku, quantity } of lines) {
+      try {
+        await addLine({ sku, quantity, available: quantityMax })
+      } catch (error) {
+        const { code } = failureOf(error)
+        if (code !== 'not_found' && code !== 'price_unavailable') throw error
+        missing.push(sku)
+      }
+    }
+    return missing
+  })
+
+async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
+  const { sku, quantity } = wanted
+  const lineOf = (cart: Cart | null) => cart?.lines.find((line) => line.sku === sku)
+  const cartId = localStore.read('cart')
+  let cart: Cart | null = null
+  try {
+    if (cartId !== null) cart = await shop.order.cart.get.query({ cartId })
+    const before = lineOf(cart)?.quantity ?? 0
+    const available = Math.min(quantityMax, lineOf(cart)?.available ?? wanted.available)
+    const next = Math.max(before, Math.min(before + quantity, available))
+    if (cart === null) cart = await newCart([{ sku, quantity: Math.max(1, next) }])
+    else if (next > before) cart = await shop.order.cart.setLine.mutate({ cartId: cart.id, sku, quantity: next })
+    storeCart(cart)
+    const line = lineOf(cart)
+    return { added: (line?.quantity ?? 0) - before, inCart: line?.quantity ?? 0, available: line?.available ?? 0 }
+  } catch (error) {
+    const failure = failureOf(error)
+    // `not_found` for the SKU says nothing about the cart: the cart stays.
+    if (cartId === null || !isGone(failure) || failure.issues.some(({ field }) => field === 'sku')) throw error
+    // Without its session an account's cart goes on as a guest's copy.
+    if (await lockIfSessionEnded()) await copyCart()
+    else dropCart()
+    return addLine(wanted)
+  }
+}
+
+/** Largest quantity of a line. */
+export const quantityMax = 999
 
 /** Sets the quantity of a SKU in the cart; 0 removes the line. */
 export function setCartLine(sku: string, quantity: number): Promise<void> {
@@ -90,17 +187,40 @@ export function setCartLine(sku: string, quantity: number): Promise<void> {
     try {
       storeCart(await shop.order.cart.setLine.mutate({ cartId, sku, quantity }))
     } catch (error) {
-      if (isGone(failureOf(error))) dropCart()
+      if (isGone(failureOf(error)) && !(await lockIfSessionEnded())) dropCart()
       throw error
     }
   })
 }
 
-/** Moves the guest's cart to the customer's account after a login. */
-export function claimCart(): Promise<void> {
+/** A guest's copy of the locked cart. The account keeps its own, until a login brings the copy back. */
+async function copyCart(): Promise<void> {
+  const { cart } = cartStatus.get()
+  const lockedId = localStore.read('cart')
+  dropCart()
+  if (cart === null || cart.lines.length === 0) return
+  storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
+  localStore.write('copiedCart', lockedId)
+}
+
+/** Goes on as a guest when the session has ended: the lines are copied into a guest's cart. @throws the error of the request */
+export const continueAsGuest = (): Promise<void> => enqueue(copyCart)
+
+/** Empties the account's cart whose lines come back with the guest's copy, so that they are not counted twice. */
+async function emptyCopiedCart(): Promise<void> {
+  const cartId = localStore.read('copiedCart')
+  if (cartId === null) return
+  localStore.write('copiedCart', null)
+  const copied = await shop.order.cart.get.query({ cartId }).catch(() => null)
+  for (const { sku } of copied?.lines ?? [])
+    await shop.order.cart.setLine.mutate({ cartId, sku, quantity: 0 }).catch(() => undefined)
+}
+
+/** Makes another cart of the account the cart of this browser. */
+export function switchCart(cartId: string): Promise<void> {
   return enqueue(async () => {
-    const cartId = localStore.read('cart')
-    if (cartId !== null) storeCart(await shop.order.cart.claim.mutate({ cartId }))
+    storeCart(await shop.order.cart.get.query({ cartId }))
+    notTakenLines.set([])
   })
 }
 
@@ -120,9 +240,22 @@ export function recreateCart(): Promise<void> {
   })
 }
 
-/** Loads the cart again when another tab changes it. */
+const freshMs = 3000
+
+/** Shows the changes of other tabs, and loads the cart again when this tab is seen after some time. */
 export function syncCartAcrossTabs(): void {
   addEventListener('storage', (event) => {
-    if (event.key === 'holdfast.cart') void loadCart()
+    if (event.key === 'holdfast.cart' && event.newValue !== cartStatus.get().cart?.id) void loadCart()
   })
+  channel?.addEventListener('message', ({ data }: MessageEvent<Cart>) => {
+    const shown = cartStatus.get().cart
+    if (data.id === localStore.read('cart') && (shown?.id !== data.id || shown.version <= data.version)) showCart(data)
+  })
+  const refresh = (): void => {
+    const { cart, isLoading } = cartStatus.get()
+    if (document.hidden || isLoading || cart === null || Date.now() - loadedAtMs < freshMs) return
+    void loadCart()
+  }
+  addEventListener('focus', refresh)
+  document.addEventListener('visibilitychange', refresh)
 }

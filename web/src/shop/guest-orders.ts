@@ -24,6 +24,9 @@ export function addGuestOrder(id: string): void {
   store([id, ...guestOrders.get().filter((other) => other !== id)].slice(0, storedMax))
 }
 
+/** Forgets the orders, as after a logout, which clears the cookies too. */
+export const forgetGuestOrders = (): void => store([])
+
 /** Adds the orders to the account that is logged in. An order that cannot be added is forgotten. @throws a retryable error */
 export async function attachGuestOrders(): Promise<void> {
   for (const id of guestOrders.get()) {

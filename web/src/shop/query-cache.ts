@@ -22,6 +22,8 @@ const freshMs = 5000
 
 const fetchers = new Map<string, Fetcher>()
 const inFlight = new Set<string>()
+/** Grows when the cache is cleared: the response of an earlier query is then not stored. */
+let generation = 0
 const subscribers = new Map<string, Set<() => void>>()
 
 function storeEntry(key: string, entry: CacheEntry | undefined): void {
@@ -43,14 +45,25 @@ export async function fetchQuery(key: string, fetcher: Fetcher): Promise<void> {
   const cached = entries.get(key)
   if (inFlight.has(key) || (cached?.data !== undefined && Date.now() - cached.atMs < freshMs)) return
   inFlight.add(key)
+  const startedIn = generation
   try {
-    cacheData(key, await fetcher())
+    const data = await fetcher()
+    if (startedIn === generation) cacheData(key, data)
   } catch (error) {
-    if (entries.get(key)?.data === undefined) storeEntry(key, { failure: failureOf(error), atMs: Date.now() })
+    if (startedIn === generation && entries.get(key)?.data === undefined)
+      storeEntry(key, { failure: failureOf(error), atMs: Date.now() })
   } finally {
-    inFlight.delete(key)
+    if (startedIn === generation) inFlight.delete(key)
     if (!subscribers.has(key)) fetchers.delete(key)
   }
+}
+
+/** Forgets all responses, and fetches those on screen again: another user is logged in. */
+export function clearQueries(): void {
+  generation += 1
+  inFlight.clear()
+  for (const key of Array.from(entries.keys())) storeEntry(key, undefined)
+  for (const [key, fetcher] of Array.from(fetchers)) if (subscribers.has(key)) void fetchQuery(key, fetcher)
 }
 
 /** Repeats every failed query on screen: parts of a page mostly fail for the same reason. */

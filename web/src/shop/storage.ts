@@ -2,6 +2,8 @@
 export interface BrowserStore {
   read(name: string): string | null
   write(name: string, value: string | null): void
+  /** Removes everything that this shop has stored. */
+  clear(): void
 }
 
 const createBrowserStore = (storage: () => Storage): BrowserStore => ({
@@ -16,6 +18,13 @@ const createBrowserStore = (storage: () => Storage): BrowserStore => ({
     try {
       if (value === null) storage().removeItem(`holdfast.${name}`)
       else storage().setItem(`holdfast.${name}`, value)
+    } catch {
+      // Unavailable storage is ignored.
+    }
+  },
+  clear() {
+    try {
+      for (const name of Object.keys(storage())) if (name.startsWith('holdfast.')) storage().removeItem(name)
     } catch {
       // Unavailable storage is ignored.
     }

@@ -3,6 +3,7 @@ export type {
   Cart,
   CartLine,
   CheckoutAnswer,
+  ClaimedCart,
   Order,
   OrderPage,
   PlaceAnswer,
@@ -23,4 +24,5 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
-export type { Address, Money, Page } from '#schemas'
+export type { ShopCountry, ShopSettings } from '../../../src/shop/contract.ts'
+export type { Address, AddressField, AddressRules, Money, Page } from '#schemas'

@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { navigate } from '../route/router.ts'
-import { cartStatus, dropCart, loadCart } from './cart.ts'
+import { cartStatus, dropCart, loadCart, lockIfSessionEnded } from './cart.ts'
 import { saveFields } from './checkout-fields.ts'
 import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
 import { addGuestOrder } from './guest-orders.ts'
 import { cacheData } from './query-cache.ts'
 import { session } from './session.ts'
+import { tabStore } from './storage.ts'
 import type { Cart, Money, PlaceAnswer, RefusalReason, StockShortage } from './types.ts'
 import { useAttempt, type AttemptPhase } from './use-attempt.ts'
 import type { Inputs } from '#client'
@@ -28,6 +29,8 @@ export interface OrderRejection {
 /** State of placing an order, with the actions of the checkout form. */
 export interface OrderPlacement {
   phase: AttemptPhase
+  /** Number of the latest attempt: each rejection is a new one. */
+  attemptCount: number
   rejection: OrderRejection | null
   /** The request was invalid or not allowed: nothing was ordered. */
   failure: Failure | null
@@ -40,6 +43,7 @@ export interface OrderPlacement {
 export function useOrderPlacement(): OrderPlacement {
   const [rejection, setRejection] = useState<OrderRejection | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [attemptCount, setAttemptCount] = useState(0)
 
   async function complete(answer: PlaceAnswer, { cartId }: PlaceOrderInput): Promise<void> {
     if (answer.outcome === 'placed') {
@@ -47,6 +51,7 @@ export function useOrderPlacement(): OrderPlacement {
       cacheData(`order ${order.id}`, order)
       if (!session.get()) addGuestOrder(order.id)
       saveFields(null)
+      tabStore.write('shipping', null)
       dropCart()
       return navigate(`/order/${order.id}`, { isReplacement: true })
     }
@@ -63,14 +68,18 @@ export function useOrderPlacement(): OrderPlacement {
     await loadCart()
   }
 
+  /** The shop treats a buyer whose session has ended as a guest, whose cart and email address it misses. */
+  async function fail(failed: Failure): Promise<void> {
+    if (await lockIfSessionEnded()) return
+    setFailure(failed)
+    if (failed.code === 'cart_closed' || failed.code === 'not_found') await loadCart()
+  }
+
   const { phase, start, resume } = useAttempt<PlaceOrderInput, PlaceAnswer>({
     name: 'place',
     call: (input) => shop.order.place.mutate(input),
     onCompleted: (answer, input) => void complete(answer, input),
-    onFailed: (failed) => {
-      setFailure(failed)
-      if (failed.code === 'cart_closed' || failed.code === 'not_found') void loadCart()
-    },
+    onFailed: (failed) => void fail(failed),
   })
 
   function clear(): void {
@@ -80,10 +89,12 @@ export function useOrderPlacement(): OrderPlacement {
 
   return {
     phase,
+    attemptCount,
     rejection,
     failure,
     start(input) {
       clear()
+      setAttemptCount((before) => before + 1)
       start(input)
     },
     resume,

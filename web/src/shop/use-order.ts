@@ -4,21 +4,20 @@ import { shop } from './client.ts'
 import type { Failure } from './failure.ts'
 import { addGuestOrder } from './guest-orders.ts'
 import { linkToken } from './link-token.ts'
+import { followOrder } from './order-feed.ts'
 import { cacheData } from './query-cache.ts'
 import type { Order } from './types.ts'
 
 /** An order and the state of its subscription. */
 export interface LiveOrder {
   order: Order | undefined
-  /** The subscription to changes is connected. */
+  /** Changes arrive as they happen. */
   isLive: boolean
   failure: Failure | undefined
   retry: () => void
   /** Shows the order of another response; ignored when it is older than the order shown. */
   showOrder: (order: Order) => void
 }
-
-const reconnectMs = 3000
 
 const newer = (a: Order | undefined, b: Order | undefined): Order | undefined =>
   a && b ? (a.version >= b.version ? a : b) : (a ?? b)
@@ -32,7 +31,7 @@ async function openOrder(id: string): Promise<Order> {
   return order
 }
 
-/** An order, updated by a subscription while the page is open. */
+/** An order, updated while the page is open. */
 export function useOrder(id: string): LiveOrder {
   const { data, failure, retry } = useQuery(`order ${id}`, () => openOrder(id))
   const [streamed, setStreamed] = useState<Order | undefined>()
@@ -46,33 +45,10 @@ export function useOrder(id: string): LiveOrder {
 
   useEffect(() => {
     if (!isKnown) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let subscription: { unsubscribe: () => void } | undefined
-    const reconnect = (): void => {
-      setLive(false)
-      clearTimeout(timer)
-      timer = setTimeout(watch, reconnectMs)
-    }
-    function watch(): void {
-      subscription?.unsubscribe()
-      subscription = shop.order.watch.subscribe(
-        { id },
-        {
-          onData: ({ data: order }) => {
-            setLive(true)
-            setStreamed((before) => newer(order, before))
-          },
-          onConnectionStateChange: ({ state }) => setLive(state === 'pending'),
-          onError: reconnect,
-          onComplete: reconnect,
-        },
-      )
-    }
-    watch()
-    return () => {
-      clearTimeout(timer)
-      subscription?.unsubscribe()
-    }
+    return followOrder(id, {
+      onOrder: (order) => setStreamed((before) => newer(order, before)),
+      onLive: setLive,
+    })
   }, [id, isKnown])
 
   return { order: newer(streamed, data), isLive, failure, retry, showOrder }

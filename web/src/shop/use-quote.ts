@@ -24,15 +24,15 @@ interface QuoteRequest {
 const debounceMs = 450
 
 /** Debounced quote: delivery options and totals for this address. The previous quote stays visible while a new one loads. */
-export function useQuote(request: QuoteRequest | null): Quote {
+export function useQuote(request: QuoteRequest | null | false): Quote {
   const [latest, setLatest] = useState<{ key: string | null; checkout?: CheckoutAnswer; failure?: Failure }>({
     key: null,
   })
   const [tries, setTries] = useState(0)
-  const key = request && JSON.stringify([request, tries])
+  const key = request === null || request === false ? null : JSON.stringify([request, tries])
 
   useEffect(() => {
-    if (request === null || key === null) return
+    if (!request || key === null) return
     let isCurrent = true
     const { cartId, shippingAddress, shippingOptionId, locale } = request
     const timer = setTimeout(() => {
@@ -52,7 +52,7 @@ export function useQuote(request: QuoteRequest | null): Quote {
   }, [key])
 
   return {
-    checkout: request === null ? undefined : latest.checkout,
+    checkout: !request ? undefined : latest.checkout,
     isLoading: key !== null && latest.key !== key,
     failure: latest.key === key ? latest.failure : undefined,
     retry: () => setTries((before) => before + 1),

@@ -2,10 +2,11 @@ import { enBuying } from './en-buying.ts'
 
 /** All texts of the pages in English. The type `Text` makes zh.ts have the same keys. */
 export const en = {
-  shopName: 'Holdfast',
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
+  maintenance:
+    'The shop is being maintained. You can look around; ordering and changes will work again in some minutes.',
   currency: 'Currency',
   loading: 'Loading…',
   retry: 'Try again',
@@ -79,6 +80,8 @@ export const en = {
     addToCart: 'Add to cart',
     adding: 'Adding…',
     added: 'In your cart.',
+    noMore: (inCart: number, available: number) =>
+      `Nothing was added: you have ${inCart} in your cart, and ${available} ${available === 1 ? 'is' : 'are'} available.`,
     viewCart: 'View cart',
     inStock: 'In stock',
     backorder: 'On back order: we send it when it comes in.',
@@ -86,6 +89,7 @@ export const en = {
     soldOut: 'Sold out',
     soldOutText: 'This version is sold out. Others may be in stock.',
     quantity: 'Quantity',
+    showPicture: (position: number, count: number, alt: string) => `Show picture ${position} of ${count}: ${alt}`,
     details: 'Details',
     related: 'You may also like',
     gone: 'This product is not sold here any more.',
@@ -101,6 +105,7 @@ export const en = {
     fewer: 'One fewer',
     more: 'One more',
     each: (price: string) => `${price} each`,
+    reduced: (available: number) => `Only ${available} available: the quantity is now ${available}.`,
     short: (available: number) => `Only ${available} left.`,
     takeAvailable: (available: number) => `Take ${available}`,
     unavailable: 'Sold out. Remove it to go on.',
@@ -109,6 +114,11 @@ export const en = {
     shippingLater: 'Delivery and tax are worked out with your address.',
     updated: 'Cart updated.',
     summary: 'Summary',
+    notTaken: (count: number) =>
+      count === 1 ? 'One thing stays in your earlier cart' : `${count} things stay in your earlier cart`,
+    notTakenText:
+      'They are in another currency, or this cart has no room for them. Order this cart first, or go on with the other.',
+    toEarlierCart: 'Go to the earlier cart',
     currencyFailed: 'Your cart could not be changed to this currency, so it keeps its own.',
   },
 
@@ -136,11 +146,10 @@ export const en = {
     hidePassword: 'Hide',
     name: 'Full name',
     line1: 'Street and number',
-    line2: 'Flat, floor, company',
-    city: 'City',
-    region: 'State, province or region',
-    postalCode: 'Postal code',
-    postalCodeHongKong: 'Hong Kong has none: enter 999077.',
+    line2: 'Flat, floor',
+    company: 'Company',
+    choose: 'Choose …',
+    example: (example: string) => `For example ${example}`,
     country: 'Country or region',
     phone: 'Phone',
     phoneHint: 'For the courier only.',
@@ -157,6 +166,10 @@ export const en = {
     registering: 'Creating…',
     newHere: 'New here?',
     already: 'Already have an account?',
+    ended: 'You have been logged out',
+    endedText:
+      'Your session has ended. Your cart and what you filled in are still here: log in to go on, or order as a guest.',
+    asGuest: 'Go on as a guest',
     why: 'Your cart comes along, and your orders stay in one place.',
   },
 
@@ -170,11 +183,13 @@ export const en = {
     title: 'This did not load',
     network: 'The shop cannot be reached. Check your connection and try again.',
     unexpected: 'Something went wrong on our side. Try again in a moment.',
+    tooManyRequests: (minutes: number) =>
+      `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
     byCode: {
       login_failed: 'E-mail or password is wrong.',
       password_weak: 'This password is easy to guess. Choose another one, such as four unrelated words.',
       email_taken: 'An account with this e-mail exists. Log in instead.',
-      too_many_requests: 'Too many attempts. Wait a minute, then try again.',
+      too_many_requests: 'Too many attempts. Wait some minutes, then try again.',
       unavailable: 'The shop cannot do this right now. Nothing was changed; try again in a moment.',
       outcome_unknown: 'We do not know yet whether this took effect. Try again: nothing happens twice.',
       in_flight: 'The first request is still being handled. Wait a moment, then try again.',

@@ -1,0 +1,1 @@
+export { createShopRouter } from './router.ts'
