@@ -37,7 +37,10 @@ test('a mistake at the command line of staff is reported with what to do', async
 })
 
 test('a database of one’s own gets demo accounts only on request, and in production never', async () => {
-  await using operator = await openOperator({ NODE_ENV: 'production' })
+  await using operator = await openOperator({
+    NODE_ENV: 'production',
+    ALLOW_IN_PRODUCTION: 'plaintext-database,plaintext-redis',
+  })
   const rejected = await operator.run('seed', '--demo-accounts')
   expect(rejected).toMatchObject({ code: 1, output: expect.stringContaining('npm run staff -- add') as string })
   expect(await operator.accounts()).toEqual([])
