@@ -1,10 +1,11 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { failureReason, isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds } from '#errors'
+import { AppError, errorData, errorKinds, type ErrorCode } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
-import { metrics, type Logger } from '#telemetry'
+import { truncatedNetwork } from '#rate-limit'
+import { metrics, reportSecurityEvent, type Logger, type SecurityEvent } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
@@ -68,6 +69,12 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = toTableError(result.error, type)
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
+  const event = securityEventOf(code)
+  if (event !== undefined) {
+    const userId = event === 'access_denied' ? (await ctx.session().catch(() => null))?.userId : undefined
+    const network = truncatedNetwork(ctx.address)
+    reportSecurityEvent(ctx.log, event, { requestId: ctx.requestId, userId, network, procedure: path })
+  }
   const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
   if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
   if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
@@ -75,6 +82,19 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   }
   throw error
 })
+
+function securityEventOf(code: ErrorCode): SecurityEvent | undefined {
+  switch (code) {
+    case 'login_failed':
+      return 'login_failed'
+    case 'too_many_requests':
+      return 'throttled'
+    case 'forbidden':
+      return 'access_denied'
+    default:
+      return undefined
+  }
+}
 
 // The middlewares below run inside `observe`, which handles their errors as it does those of procedures.
 
