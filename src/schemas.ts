@@ -154,6 +154,8 @@ export type AddressField = 'name' | 'company' | 'line1' | 'line2' | 'city' | 're
 export interface AddressRules {
   /** In the order of a form; other fields are not used there. */
   fields: { name: AddressField; isRequired: boolean; label: Record<Locale, string> }[]
+  /** Order of the fields in a form of the country's own script: from the province to the house in East Asia. */
+  localOrder: AddressField[]
   /** Null where the country has no postal codes. `pattern` is a regular expression for the whole code. */
   postalCode: { pattern: string; example: string } | null
   /** States, provinces or prefectures; empty where any text is taken. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
-  addressFields,
+  checkoutFields,
   completeAddress,
   failureErrors,
   validateFields,
@@ -10,6 +10,7 @@ import {
   type FieldErrors,
   type CheckoutField,
 } from '../shop/checkout-fields.ts'
+import { defaultCountry, useCountries } from '../shop/countries.ts'
 import { cartStatus, loadCart, lockIfSessionEnded } from '../shop/cart.ts'
 import { session } from '../shop/session.ts'
 import { tabStore } from '../shop/storage.ts'
@@ -24,7 +25,7 @@ import { AddressForm } from './address-form.tsx'
 import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
-import { bringIntoView, failureText, Notice } from './notice.tsx'
+import { bringIntoView, FailureNotice, failureText, Notice } from './notice.tsx'
 import { ShippingChoice } from './shipping-choice.tsx'
 
 /** Scrolls to the first field marked as invalid, or to the notice that says what prevents the order, and focuses it. */
@@ -41,14 +42,19 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
   const text = useText()
   const user = useStore(session)
   const { locale } = useStore(settings)
-  const [form, setForm] = useState(savedFields)
+  const [saved, setSaved] = useState(savedFields)
   const [errors, setErrors] = useState<FieldErrors>({})
   const [optionId, setOptionId] = useState(() => tabStore.read('shipping') ?? undefined)
   const [isOptionGone, setOptionGone] = useState(false)
   const [card, setCard] = useState(defaultCard)
   const element = useRef<HTMLFormElement>(null)
 
-  const shippingAddress = completeAddress(form)
+  const { data: countries, failure: countriesFailure, retry: loadCountries } = useCountries()
+  const isOffered = countries?.some(({ code }) => code === saved.country) ?? true
+  const form = isOffered ? saved : { ...saved, country: defaultCountry(countries ?? []) }
+  const rules = countries?.find(({ code }) => code === form.country)?.address
+
+  const shippingAddress = rules === undefined ? null : completeAddress(form, rules)
   const { isLocked } = useStore(cartStatus)
   const quote = useQuote(
     !isLocked &&
@@ -74,13 +80,13 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   // Errors about fields are shown at the fields, for both the quote and the order.
   const { failure } = placement
-  const formFields: CheckoutField[] = isGuest ? ['email', ...addressFields] : [...addressFields]
+  const formFields = checkoutFields.filter((field) => isGuest || field !== 'email')
   const isAtFields = formFields.some((field) => errors[field] !== undefined)
   const latestFailure = failure ?? quote.failure
   const [shownFailure, setShownFailure] = useState(latestFailure)
   if (latestFailure !== shownFailure) {
     setShownFailure(latestFailure)
-    if (latestFailure) setErrors(failureErrors(text, latestFailure))
+    if (latestFailure) setErrors(failureErrors(text, latestFailure, rules))
     if (latestFailure?.issues.some(({ field }) => field === 'shippingOptionId') === true) choose(undefined)
   }
   const isGone = quote.failure?.code === 'not_found' || quote.failure?.code === 'cart_closed'
@@ -93,17 +99,20 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   function change(field: CheckoutField, value: string): void {
     const next = { ...form, [field]: value }
-    setForm(next)
+    setSaved(next)
     saveFields(next)
-    setErrors((before) => ({ ...before, [field]: undefined }))
+    // Another country has other fields and forms.
+    if (field === 'country') setErrors(({ email }) => (email === undefined ? {} : { email }))
+    else setErrors((before) => ({ ...before, [field]: undefined }))
   }
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    const found = validateFields(text, form, isGuest)
+    if (rules === undefined) return
+    const found = validateFields(text, form, { rules, isGuest })
     setErrors(found)
     const isInvalid = Object.keys(found).length > 0
-    if (!isInvalid && quote.failure) setErrors(failureErrors(text, quote.failure))
+    if (!isInvalid && quote.failure) setErrors(failureErrors(text, quote.failure, rules))
     if (isInvalid || quote.failure || isLocked) {
       // The next render marks the invalid fields.
       requestAnimationFrame(() => bringProblemIntoView(element.current))
@@ -154,7 +163,13 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
         </section>
         <section className="step" aria-labelledby="address">
           <h2 id="address">{text.checkout.address}</h2>
-          <AddressForm form={form} errors={errors} onChange={change} />
+          {countries !== undefined && rules !== undefined ? (
+            <AddressForm countries={countries} rules={rules} form={form} errors={errors} onChange={change} />
+          ) : countriesFailure ? (
+            <FailureNotice failure={countriesFailure} onRetry={loadCountries} />
+          ) : (
+            <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
+          )}
         </section>
         <section className="step" aria-labelledby="shipping">
           <h2 id="shipping">{text.checkout.shipping}</h2>

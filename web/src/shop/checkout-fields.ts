@@ -1,45 +1,36 @@
 import type { Text } from '../text/en.ts'
 import type { Failure } from './failure.ts'
 import { tabStore, readJson } from './storage.ts'
-import type { Address } from './types.ts'
+import type { Address, AddressField, AddressRules } from './types.ts'
 
-/** The values of the checkout form; every field is text. */
+/** The values of the checkout form; every field is text. A region is the name in its list. */
 export type CheckoutFields = Record<CheckoutField, string>
-
-export const addressFields = ['name', 'line1', 'line2', 'postalCode', 'city', 'region', 'country', 'phone'] as const
-export type AddressField = (typeof addressFields)[number]
-export type CheckoutField = AddressField | 'email'
+export type CheckoutField = AddressField | 'country' | 'phone' | 'email'
 export type FieldErrors = Partial<Record<CheckoutField, string>>
 
-const optionalFields: readonly CheckoutField[] = ['line2', 'region', 'phone']
-
-/** Delivery countries that the checkout offers. */
-export const countries = ['US', 'CA', 'GB', 'DE', 'FR', 'NL', 'ES', 'IT', 'CN', 'HK', 'TW', 'JP', 'SG'] as const
-
-function defaultCountry(): string {
-  const regions = navigator.languages.map((tag) => tag.split('-').at(-1)?.toUpperCase())
-  return countries.find((country) => regions.includes(country)) ?? (navigator.language.startsWith('zh') ? 'CN' : 'US')
+const emptyFields: CheckoutFields = {
+  email: '',
+  name: '',
+  company: '',
+  line1: '',
+  line2: '',
+  city: '',
+  region: '',
+  postalCode: '',
+  country: '',
+  phone: '',
 }
 
-/** The values stored by this tab, so that a reload keeps them; defaults otherwise. */
+export const checkoutFields = Object.keys(emptyFields) as CheckoutField[]
+
+/** The values stored by this tab, so that a reload keeps them. */
 export function savedFields(): CheckoutFields {
   const saved = readJson(tabStore, 'form')
-  const empty = {
-    email: '',
-    name: '',
-    line1: '',
-    line2: '',
-    city: '',
-    region: '',
-    postalCode: '',
-    country: defaultCountry(),
-    phone: '',
-  }
-  if (typeof saved !== 'object' || saved === null) return empty
+  if (typeof saved !== 'object' || saved === null) return emptyFields
   return Object.fromEntries(
-    Object.entries(empty).map(([field, defaultValue]) => {
+    checkoutFields.map((field) => {
       const value: unknown = Reflect.get(saved, field)
-      return [field, typeof value === 'string' ? value : defaultValue]
+      return [field, typeof value === 'string' ? value : '']
     }),
   ) as CheckoutFields
 }
@@ -48,32 +39,51 @@ export function savedFields(): CheckoutFields {
 export const saveFields = (form: CheckoutFields | null): void =>
   tabStore.write('form', form === null ? null : JSON.stringify(form))
 
-/** The address, or null until all required fields are filled in. */
-export function completeAddress(form: CheckoutFields): Address | null {
-  const given = addressFields.map((field) => [field, form[field].trim()] as const)
-  if (given.some(([field, value]) => value === '' && !optionalFields.includes(field))) return null
+/** What an address has in a field. A region that is not in the country's list is absent: it was chosen for another country. */
+function valueOf(form: CheckoutFields, field: CheckoutField, { regions }: AddressRules): string {
+  const value = form[field].trim()
+  if (field !== 'region' || regions.length === 0) return value
+  return regions.find(({ name }) => name === value)?.code ?? ''
+}
+
+/** Required fields of the address that are empty. */
+const missingFields = (form: CheckoutFields, rules: AddressRules): CheckoutField[] =>
+  rules.fields.filter(({ name, isRequired }) => isRequired && valueOf(form, name, rules) === '').map(({ name }) => name)
+
+/** The address, or null until all required fields are filled in. Only the fields of its country are part of it. */
+export function completeAddress(form: CheckoutFields, rules: AddressRules): Address | null {
+  if (missingFields(form, rules).length > 0) return null
+  const fields: CheckoutField[] = [...rules.fields.map(({ name }) => name), 'country', 'phone']
+  const given = fields.map((field) => [field, valueOf(form, field, rules)] as const)
   return Object.fromEntries(given.filter(([, value]) => value !== '')) as unknown as Address
 }
 
 /** Errors that need no request: missing fields and a malformed email address. */
-export function validateFields(text: Text, form: CheckoutFields, isGuest: boolean): FieldErrors {
-  const fields: CheckoutField[] = isGuest ? ['email', ...addressFields] : [...addressFields]
+export function validateFields(
+  text: Text,
+  form: CheckoutFields,
+  { rules, isGuest }: { rules: AddressRules; isGuest: boolean },
+): FieldErrors {
   const errors: FieldErrors = {}
-  for (const field of fields) {
-    if (form[field].trim() === '' && !optionalFields.includes(field)) errors[field] = text.form.required
-  }
-  if (isGuest && errors.email === undefined && !/^\S+@\S+\.\S+$/.test(form.email.trim()))
-    errors.email = text.form.emailInvalid
+  for (const field of missingFields(form, rules)) errors[field] = text.form.required
+  if (isGuest && form.email.trim() === '') errors.email = text.form.required
+  else if (isGuest && !/^\S+@\S+\.\S+$/.test(form.email.trim())) errors.email = text.form.emailInvalid
   return errors
 }
 
-/** Errors of a failed request, by field. The shop's messages are English, so they are replaced by texts of the user's language. */
-export function failureErrors(text: Text, failure: Failure): FieldErrors {
+/** Errors of a failed request, by field, in the user's language. */
+export function failureErrors(text: Text, failure: Failure, rules: AddressRules | undefined): FieldErrors {
   const known = failure.code === 'bad_input' ? undefined : text.failure.byCode[failure.code]
   return Object.fromEntries(
     failure.issues.map(({ field }) => {
       const name = field.replace(/^shippingAddress\./, '')
-      return [name, known ?? (name === 'email' ? text.form.emailInvalid : text.form.invalid)]
+      return [name, known ?? invalidText(text, name, rules)]
     }),
   )
+}
+
+function invalidText({ form }: Text, field: string, rules: AddressRules | undefined): string {
+  if (field === 'email') return form.emailInvalid
+  const example = field === 'postalCode' ? rules?.postalCode?.example : undefined
+  return example ? form.example(example) : form.invalid
 }

@@ -1,3 +1,5 @@
+import type { Outputs } from '#client'
+
 /** The types of the shop's responses. Types only: no server code reaches the browser. */
 export type {
   Cart,
@@ -23,4 +25,7 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
-export type { Address, Money, Page } from '#schemas'
+export type { Address, AddressField, AddressRules, Money, Page } from '#schemas'
+
+/** A country that the shop delivers to, with the rules of its addresses. */
+export type ShopCountry = Outputs['shop']['settings']['countries'][number]
