@@ -195,7 +195,7 @@ function installInstructions(missing) {
   const lines = missing.map((tool) => `  - ${tool.remedy}`)
   const packages = missing.map((tool) => tool.package).join(' ')
   const debian = `On Debian: sudo apt-get install -y --no-install-recommends ${packages}`
-  return `The tests need programs that are not installed:\n${lines.join('\n')}\n${debian}\nThen run \`npm test\` again.`
+  return `Tests and benchmarks need programs that are not installed:\n${lines.join('\n')}\n${debian}\nThen run the same command again.`
 }
 
 function hasRedis() {

@@ -6,18 +6,19 @@ import type { Services } from '#services'
 import { createOrderAdminRouter } from './admin.router.ts'
 import type { CartActor } from './cart/cart.actor.ts'
 import { createCartRouter } from './cart/cart.router.ts'
-import { checkoutProcedures, requireToken } from './cart/checkout.router.ts'
+import { checkoutProcedures } from './cart/checkout.router.ts'
 import {
   orderAttachInput,
   orderCancelInput,
   orderGetInput,
   orderListInput,
   orderWatchInput,
-  payInput,
   type Order,
   type OrderPage,
 } from './contract.ts'
 import { orderActor } from './lifecycle/order.actor.ts'
+import { createBuyerLimits } from './limits/buyer-limits.ts'
+import { payProcedure } from './lifecycle/pay.router.ts'
 import { holdsToken, requireOrder } from './state/order.access.ts'
 import { orderPage } from './state/order-page.view.ts'
 import { loadOrder } from './state/order.store.ts'
@@ -27,31 +28,20 @@ import { createOrderWatch } from './state/order.watch.ts'
 /** `order.*`: carts, checkout, orders. */
 export function createOrderRouter(services: Services, cartActor: CartActor) {
   const { database } = services
+  const limits = createBuyerLimits(services)
   const watch = createOrderWatch(services)
 
   return router({
     cart: createCartRouter(services, cartActor),
 
-    ...checkoutProcedures(services, cartActor),
+    ...checkoutProcedures(services, cartActor, limits),
 
-    /** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
-    pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
-      const { id, idempotencyKey: key, payment } = input
-      const order = await requireOrder(services, ctx, input)
-      if (payment.methodId !== 'card')
-        throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
-      const token = requireToken(payment)
-      return services.actors().ask(orderActor, {
-        id: order.id,
-        key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
-        message: { type: 'pay', methodId: payment.methodId, token },
-      })
-    }),
+    pay: payProcedure(services, limits),
 
     /** A browser that opens the link of a guest's email gets a cookie for the order. */
     get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => {
       const order = await requireOrder(services, ctx, input)
-      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, input))
+      if (order.userId === null && input.accessToken !== undefined && holdsToken(services, ctx, { ...input, order }))
         ctx.setCookie(`order-${order.id}`, input.accessToken)
       return orderView(order)
     }),
@@ -63,7 +53,7 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
       const userId = (await ctx.session())?.userId
       if (userId === undefined) throw new AppError('unauthenticated')
       // Staff may see every order, but only the token makes one theirs.
-      if (order.userId !== userId && !holdsToken(services, ctx, input))
+      if (order.userId !== userId && !holdsToken(services, ctx, { ...input, order }))
         throw new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
       return services.actors().ask(orderActor, { id: order.id, message: { type: 'attach', userId } })
     }),

@@ -8,9 +8,10 @@ import { migrate, requireDatabase, requireSchema } from '#db'
 import { startEmbeddedPostgres } from '#embedded-postgres'
 import { BootError } from '#errors'
 import { prepareQueue, requireQueue } from '#queue'
-import { createLog, type Logger } from '#telemetry'
+import { createLog, holdLog, type Logger } from '#telemetry'
 import { parseJson, requireFolder } from './data-folder.ts'
 import { readKeys } from './keys.ts'
+import { isPublic, productionProblems, requireProductionSafety } from './production.ts'
 
 /** The resources of a command: opened in order, released in reverse order. */
 export interface Shop {
@@ -33,9 +34,14 @@ export interface ShopOptions {
 export const noPayment = { url: 'http://127.0.0.1:9', secretKey: 'sk_test_none', webhookSecret: 'whsec_none' }
 
 /** @throws BootError that says what to do, within 10 s, after releasing every resource */
-export async function openShop(options: ShopOptions): Promise<Shop> {
+export const openShop = (options: ShopOptions): Promise<Shop> => holdLog(() => open(options))
+
+async function open(options: ShopOptions): Promise<Shop> {
   const config = loadConfig()
+  const isAboutBuyers = options.payment !== noPayment
+  requireProductionSafety(config, { isAboutBuyers })
   const log = createLog(config.LOG_LEVEL)
+  if (isAboutBuyers && config.NODE_ENV !== 'production') warnOfBuyers(config, log)
   await using resources = new AsyncDisposableStack()
   const database = await openPostgres(config, options)
   resources.defer(database.stop)
@@ -54,6 +60,16 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   else await requireSchema(app.services.database)
   const opened = resources.move()
   return { config, log, app, databaseUrl: database.url, close: () => opened.disposeAsync() }
+}
+
+/** A shop with a public address has real buyers, whatever NODE_ENV says. */
+function warnOfBuyers(config: Config, log: Logger): void {
+  const problems = isPublic(config) ? productionProblems(config) : []
+  if (problems.length === 0) return
+  log.warn(
+    { settings: problems.map(({ setting }) => setting) },
+    'SHOP_URL is a public address, but these settings are not safe for real buyers: `npm run doctor` says why. NODE_ENV=production refuses such a start',
+  )
 }
 
 /** Migrates the schema and the queue's tables. Safe to run from many processes concurrently. */

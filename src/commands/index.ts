@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { AppError, BootError } from '#errors'
@@ -8,7 +9,10 @@ import { exitOnSignals } from './signals.ts'
 export async function runCommandLine(argv: string[]): Promise<void> {
   const program = new Command('holdfast')
     .description('The backend of an online shop that keeps selling when parts of it fail.')
-    .addHelpText('after', '\nSettings come from the environment; `doctor` lists and checks them all.')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment; `doctor` lists and checks them all. `<command> --help` says what a command needs.\nExit codes: 0 for success, 1 for a failure that is printed with its remedy.',
+    )
     .showHelpAfterError('(add --help for usage)')
 
   program
@@ -25,22 +29,37 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('serve')
     .description('run web only: HTTP, tRPC and the pages')
     .option('--processes <n>', 'identical processes on one port; `auto`: one per core', toProcesses, 1)
-    .addHelpText('after', '\nNeeds a database at this schema (`migrate`) and a payment provider (PAYMENT_SECRET_KEY).')
+    .addHelpText(
+      'after',
+      '\nNeeds a database at this schema (`migrate`) and a payment provider (PAYMENT_SECRET_KEY).\nHOST=0.0.0.0 PORT=3000 npm run serve -- --processes auto listens for a balancer; /readyz is 200 when ready. METRICS_PORT serves /metrics. SIGTERM drains.\nNODE_ENV=production refuses settings that are not safe for real buyers.',
+    )
     .action(async ({ processes }: { processes: number }) => (await import('./serve.ts')).serve({ processes }))
 
   program
     .command('worker')
     .description('run a worker only: payments, emails and timers; run as many as needed')
+    .addHelpText(
+      'after',
+      '\nNeeds the settings of `serve`, the same on all replicas. METRICS_PORT serves /metrics, /livez and /readyz; an orchestrator that probes them needs METRICS_HOST=0.0.0.0. SIGTERM drains.',
+    )
     .action(async () => (await import('./worker.ts')).runWorker())
 
   program
     .command('migrate')
     .description("migrate the database to this program's schema; safe to run at any time, from any machine")
+    .addHelpText(
+      'after',
+      '\nNeeds DATABASE_URL, or migrates the embedded Postgres in DATA_DIR. Run it once a release, before `serve`.',
+    )
     .action(async () => (await import('./migrate.ts')).migrateDatabase())
 
   program
     .command('seed')
     .description('fill an empty shop with demo products and accounts; a shop with products is not changed')
+    .addHelpText(
+      'after',
+      '\nNeeds DATABASE_URL at this schema (`migrate`), or fills the embedded Postgres in DATA_DIR, running or stopped.',
+    )
     .action(async () => (await import('./seed.ts')).seedShop())
 
   program
@@ -86,6 +105,10 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .description('run the sandbox payment provider only: the part of the Stripe API that the shop uses')
     .option('--port <n>', 'port to listen on; 0 for a free one', toPort, 12_111)
     .option('--webhook <url>', 'URL that receives its signed webhooks, such as http://localhost:3000/webhooks/payment')
+    .addHelpText(
+      'after',
+      '\nIts keys are PAYMENT_SECRET_KEY and PAYMENT_WEBHOOK_SECRET, or those generated into DATA_DIR; its ledger is in DATA_DIR.\nA shop uses it with PAYMENT_URL=<its address>. Faults are switched on at its address; see src/sandbox/README.md.',
+    )
     .action(async ({ port, webhook }: { port: number; webhook?: string }) =>
       (await import('./sandbox.ts')).sandbox({ port, webhook }),
     )
@@ -93,7 +116,13 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   program
     .command('doctor')
     .description('list every setting, and check everything that the shop needs')
+    .addHelpText(
+      'after',
+      '\nChecks the environment, Postgres, Redis, the payment provider and the email server, and with NODE_ENV=production whether the settings are safe for real buyers. It changes nothing and sends no email. Exit code 1 when a check fails.',
+    )
     .action(async () => (await import('./doctor.ts')).doctor())
+
+  program.hook('preAction', warnOfMistypedSettings)
 
   exitOnSignals()
   try {
@@ -104,10 +133,19 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   }
 }
 
+/** Once: not again in the processes that this one starts. */
+async function warnOfMistypedSettings(): Promise<void> {
+  if (process.send !== undefined) return
+  const { mistypedSettings } = await import('#config')
+  for (const [name, meant] of mistypedSettings())
+    process.stderr.write(`${name} is not a setting of the shop and has no effect. Did you mean ${meant}?\n`)
+}
+
 /** Prints an operator's mistake as its message; any other failure with root cause and stack, never with data. */
 async function printError(error: unknown): Promise<void> {
   if (error instanceof BootError || error instanceof AppError) {
-    process.stderr.write(`\n${error.message}\n`)
+    if (cluster.isWorker) await reportToSupervisor(error.message)
+    else process.stderr.write(`\n${error.message}\n`)
     return
   }
   const { failureReason } = await import('#db')
@@ -115,6 +153,13 @@ async function printError(error: unknown): Promise<void> {
   const stack = error instanceof Error ? stackOf(error) : ''
   process.stderr.write(`\nHoldfast failed: ${failureReason(error)}\n${stack}\n`)
 }
+
+/** Processes of one supervisor fail for one reason, which it prints once. */
+const reportToSupervisor = (bootError: string): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined) return resolve()
+    process.send({ bootError }, () => resolve())
+  })
 
 function toProcesses(text: string): number {
   const count = text === 'auto' ? availableParallelism() : Number(text)

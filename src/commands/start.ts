@@ -13,12 +13,14 @@ import { buildPages } from './pages.ts'
 import { runUntilStopped } from './graceful-shutdown.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { print } from './print.ts'
+import { requireProductionSafety } from './production.ts'
 import { startWorker, type Worker } from './message-worker.ts'
 
 /** Runs a whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
 export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
   // Log lines would bury the lines for people: only warnings and errors are logged unless LOG_LEVEL is set.
   process.env['LOG_LEVEL'] ??= 'warn'
+  requireProductionSafety(loadConfig())
   // The address must be known before the shop opens: links in emails and the return from the bank contain it.
   if (loadConfig().PORT === 0) process.env['PORT'] = String(await freePort())
   process.env['SHOP_URL'] ??= `http://localhost:${loadConfig().PORT}`

@@ -4,6 +4,7 @@ import { createLog, shareMetrics } from '#telemetry'
 import { watchHeartbeats } from './heartbeat.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { print } from './print.ts'
+import { requireProductionSafety } from './production.ts'
 import { onSecondRequest, stopRequested } from './signals.ts'
 
 /** Pause before a process that exited is replaced, ms: a process that fails at start is not forked in a tight loop. */
@@ -12,15 +13,22 @@ const restartAfterMs = 500
 /** Supervisor: forks identical processes on one port, and replaces those that exit or hang until a stop is requested. */
 export async function supervise(processes: number): Promise<void> {
   const config = loadConfig()
+  requireProductionSafety(config)
   const log = createLog(config.LOG_LEVEL, { part: 'supervisor' })
   let isStopping = false
   let isAnnounced = false
+  let isFailed = false
   cluster.setupPrimary({ serialization: 'json' })
   watchHeartbeats(cluster, log)
 
   const ready = new Set<number>()
   cluster.on('message', (child, message: unknown) => {
-    if (typeof message !== 'object' || message === null || !('ready' in message)) return
+    if (typeof message !== 'object' || message === null) return
+    if ('bootError' in message && !isFailed) {
+      isFailed = true
+      process.stderr.write(`\n${String(message.bootError)}\n`)
+    }
+    if (!('ready' in message)) return
     ready.add(child.id)
     if (isAnnounced || ready.size < processes) return
     isAnnounced = true
@@ -33,7 +41,7 @@ export async function supervise(processes: number): Promise<void> {
       return
     }
     if (!isAnnounced && code !== 0 && signal === null) {
-      // A failed boot has printed its reason, and the other processes would fail in the same way.
+      // A failed boot has reported its reason, and the other processes would fail in the same way.
       process.exitCode = 1
       stopAll()
       return

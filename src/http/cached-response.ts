@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#app'
-import { freshMs, openResponseCache, staleMs, type CachedResponse, type ResponseCache } from '#cache'
+import { freshMs, openResponseCache, staleMs, type CachedResponse, type CacheLookup, type ResponseCache } from '#cache'
 import type { Context } from '#rpc'
 import { isTransient, sendCallError } from './call-error.ts'
-import { keyedInput } from './call-input.ts'
+import { keyedInput, rawInput } from './call-input.ts'
 import { resultOf } from './direct-execution.ts'
 import type { LoadShedder } from './load-shedding.ts'
 import type { CallTarget } from './procedure-call.ts'
@@ -38,20 +38,11 @@ export async function serveFromCache(
   reply: FastifyReply,
   { router, ctx, call, cache, urlCache, loadShedder, variesByOrigin }: CachedCallOptions,
 ): Promise<boolean> {
-  if (request.method !== 'GET' || call.cacheTags === undefined) return false
-  const input = keyedInput(call, request)
-  if (input === undefined) return false
-  const getRawInput = async () => input.raw
-  const lookup = {
-    key: input.key,
-    tags: call.cacheTags,
-    load: () => loadShedder.admit('browse', () => resultOf({ router, call, context: anonymous(ctx()), getRawInput })),
-  }
+  if (request.method !== 'GET') return false
   try {
-    // During a shortage nothing is loaded: a stored response serves, however old.
-    const hasCapacity = loadShedder.shortageFor('browse') === undefined
-    const response = await (hasCapacity ? cache.getOrLoad(lookup) : cache.getIfPresent(lookup))
-    if (response === undefined) return false
+    const reading = await readThroughCache({ router, ctx, call, cache, loadShedder }, () => rawInput(request))
+    if (reading === undefined) return false
+    const { lookup, response } = reading
     reply.headers({
       'content-type': 'application/json',
       vary: variesByOrigin ? 'trpc-accept, accept, origin' : 'trpc-accept, accept',
@@ -70,6 +61,30 @@ export async function serveFromCache(
     await sendCallError(reply, error, { router, ctx, call })
   }
   return true
+}
+
+/**
+ * The cached response to a call, loaded where it is not stored.
+ * @returns undefined for a call that is not public, has input that is not valid, or must not be loaded now
+ * @throws what the procedure throws
+ */
+export async function readThroughCache(
+  { router, ctx, call, cache, loadShedder }: Omit<CachedCallOptions, 'urlCache' | 'variesByOrigin'>,
+  readRaw: () => unknown,
+): Promise<{ lookup: CacheLookup; response: CachedResponse } | undefined> {
+  if (call.cacheTags === undefined) return undefined
+  const input = keyedInput(call, readRaw)
+  if (input === undefined) return undefined
+  const getRawInput = async () => input.raw
+  const lookup = {
+    key: input.key,
+    tags: call.cacheTags,
+    load: () => loadShedder.admit('browse', () => resultOf({ router, call, context: anonymous(ctx()), getRawInput })),
+  }
+  // During a shortage nothing is loaded: a stored response serves, however old.
+  const hasCapacity = loadShedder.shortageFor('browse') === undefined
+  const response = await (hasCapacity ? cache.getOrLoad(lookup) : cache.getIfPresent(lookup))
+  return response && { lookup, response }
 }
 
 const toSeconds = (ms: number): number => Math.floor(ms / 1000)

@@ -2,15 +2,26 @@ import { getTRPCErrorFromUnknown, getTRPCErrorShape, type TRPCError } from '@trp
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { FastifyReply } from 'fastify'
 import { AppError } from '#errors'
-import type { CallTarget } from './procedure-call.ts'
+import type { CallTarget, ProcedureCall } from './procedure-call.ts'
 import { retryAfter } from './retry-after.ts'
 
+/** The target of a call that has failed, perhaps because it names no procedure. */
+export interface FailedTarget extends Pick<CallTarget, 'router' | 'ctx'> {
+  call: { path: string; type: ProcedureCall['type'] | 'unknown' }
+}
+
 /** Sends the error that a call has thrown, with the bytes that tRPC's adapter would send. */
-export async function sendCallError(
-  reply: FastifyReply,
-  thrown: unknown,
-  { router, ctx, call }: CallTarget,
-): Promise<void> {
+export async function sendCallError(reply: FastifyReply, thrown: unknown, target: FailedTarget): Promise<void> {
+  const { error, body } = errorBodyOf(thrown, target)
+  reply
+    .header('vary', 'trpc-accept, accept')
+    .headers(errorHeaders([error]))
+    .status(getHTTPStatusCodeFromError(error))
+  await reply.send(Buffer.from(body))
+}
+
+/** The error of a call, with its body in a response. */
+export function errorBodyOf(thrown: unknown, { router, ctx, call }: FailedTarget): { error: TRPCError; body: string } {
   const error = getTRPCErrorFromUnknown(thrown)
   const shape: unknown = getTRPCErrorShape({
     config: router._def._config,
@@ -20,11 +31,7 @@ export async function sendCallError(
     path: call.path,
     type: call.type,
   })
-  reply
-    .header('vary', 'trpc-accept, accept')
-    .headers(errorHeaders([error]))
-    .status(getHTTPStatusCodeFromError(error))
-  await reply.send(Buffer.from(JSON.stringify({ error: shape })))
+  return { error, body: JSON.stringify({ error: shape }) }
 }
 
 /** Headers that tRPC leaves out: the type of an error before the call is recognised, and Retry-After. */

@@ -34,9 +34,9 @@ export interface KeyedInput {
 }
 
 /** @returns undefined when the input is not valid: the call itself then reports what is wrong */
-export function keyedInput(call: ProcedureCall, request: FastifyRequest): KeyedInput | undefined {
+export function keyedInput(call: ProcedureCall, readRaw: () => unknown): KeyedInput | undefined {
   try {
-    const raw = rawInput(request)
+    const raw = readRaw()
     return { key: `${call.path} ${canonicalJson(call.parse(raw))}`, raw }
   } catch {
     return undefined

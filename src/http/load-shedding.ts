@@ -15,8 +15,8 @@ export interface LoadShedder {
   shortageFor(callClass: CallClass): Shortage | undefined
   /** @throws TRPCError SERVICE_UNAVAILABLE before any work was done, else what `work` throws */
   admit<T>(callClass: CallClass, work: () => Promise<T>): Promise<T>
-  /** Counts a call as under way. @returns to be called when it has ended */
-  start(): () => void
+  /** Counts calls as under way, by default one. @returns to be called when they have ended */
+  start(count?: number): () => void
   close(): void
 }
 
@@ -75,10 +75,10 @@ export function createLoadShedder({ waitMs, poolSize }: LoadShedderOptions): Loa
         browseSlots.release()
       }
     },
-    start() {
-      calls += 1
+    start(count = 1) {
+      calls += count
       return () => {
-        calls -= 1
+        calls -= count
       }
     },
     close() {

@@ -17,7 +17,10 @@ export async function startMetricsServer({ port, host, text, health }: MetricsSe
   if (health !== undefined) registerHealth(server, health)
   server.get('/metrics', async (_, reply) => reply.type(metricsContentType).send(await text()))
   await server.listen({ port, host }).catch((error: unknown) => {
-    throw new BootError(`METRICS_PORT ${port} cannot be used. Choose another one, or unset it.`, { cause: error })
+    throw new BootError(
+      `METRICS_PORT ${port} cannot be used on METRICS_HOST ${host}. Choose another port or an address of this machine, or unset METRICS_PORT.`,
+      { cause: error },
+    )
   })
   server.server.unref()
 }

@@ -26,32 +26,34 @@ interface Definition {
   inputs: readonly { parse(input: unknown): unknown }[]
 }
 
-/** @returns undefined for a batch, a stream, an unknown procedure or a wrong method: tRPC's adapter handles those */
+/** @returns undefined for a batch, a stream, an unknown procedure or a wrong method */
 export function recogniseCall(router: AnyTRPCRouter, request: FastifyRequest): ProcedureCall | undefined {
   const { path } = request.params as { path: string }
   const { batch, connectionParams } = request.query as Record<string, unknown>
   if (batch !== undefined || connectionParams !== undefined || request.headers['trpc-accept'] !== undefined)
     return undefined
-  const definition = definitionOf(router, path)
-  if (definition === undefined) return undefined
-  const { type, meta, inputs } = definition
+  const call = procedureAt(router, path)
+  if (call === undefined) return undefined
   // A query may be sent by POST, which keeps its input out of the URL.
   const isRightMethod =
-    request.method === 'POST' ? type !== 'subscription' : request.method === 'GET' && type === 'query'
-  if (!isRightMethod) return undefined
+    request.method === 'POST' ? call.type !== 'subscription' : request.method === 'GET' && call.type === 'query'
+  return isRightMethod ? call : undefined
+}
+
+/** The class of a call for load shedding: browsing is what is the same for everyone. */
+export const classOf = ({ cacheTags }: Pick<ProcedureCall, 'cacheTags'>): CallClass =>
+  cacheTags === undefined ? 'checkout' : 'browse'
+
+/** A call of the procedure of this very name. @returns undefined where there is none */
+export function procedureAt(router: AnyTRPCRouter, path: string): ProcedureCall | undefined {
+  const procedures = router._def.procedures as unknown as Record<string, { _def: Definition }>
+  const definition = Object.hasOwn(procedures, path) ? procedures[path]?._def : undefined
+  if (definition === undefined) return undefined
+  const { type, meta, inputs } = definition
   return {
     path,
     type,
     cacheTags: meta?.cacheTags,
     parse: (input) => inputs.reduce((value, schema) => schema.parse(value), input),
   }
-}
-
-/** The class of a request for load shedding: a batch is browsing if all of its calls are to public procedures. */
-export const callClassOf = (router: AnyTRPCRouter, path: string): CallClass =>
-  path.split(',').every((each) => definitionOf(router, each)?.meta?.cacheTags !== undefined) ? 'browse' : 'checkout'
-
-function definitionOf(router: AnyTRPCRouter, path: string): Definition | undefined {
-  const procedures = router._def.procedures as unknown as Record<string, { _def: Definition }>
-  return Object.hasOwn(procedures, path) ? procedures[path]?._def : undefined
 }

@@ -31,6 +31,26 @@ export function rejectUrl(error: FastifyError, request: FastifyRequest, reply: F
   sendError(reply, codeOf(error))
 }
 
+/**
+ * Rejects a request with two Host headers, before any other step: a proxy may have routed it by the one, and the shop
+ * would answer for the other.
+ */
+export function rejectAmbiguousHost(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const { rawHeaders } = request.raw
+  let hosts = 0
+  for (let n = 0; n < rawHeaders.length; n += 2) {
+    const name = rawHeaders[n] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  if (hosts <= 1) return done()
+  reply.headers({ ...bareHeaders, 'x-request-id': request.id })
+  sendError(
+    reply,
+    'bad_input',
+    new AppError('bad_input', { field: 'host', message: 'The header host is given twice.' }),
+  )
+}
+
 /** Rejects bytes that Node cannot parse as HTTP: there is a socket, but neither request nor reply. */
 export function rejectConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code !== 'ECONNRESET' && socket.writable) {

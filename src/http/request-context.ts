@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#app'
+import { isHttps } from '#config'
 import { AppError } from '#errors'
 import type { Context, Session } from '#rpc'
 
@@ -10,7 +11,10 @@ const deviceCookieDays = 365
 export function createContext(app: App, { request, reply }: { request: FastifyRequest; reply: FastifyReply }): Context {
   const { config, log } = app.services
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  const sessionToken = bearer ?? request.cookies['hf_session']
+  const isSecure = isHttps(config)
+  // A browser takes the prefix from this very host over HTTPS only: no subdomain can replace the cookie.
+  const prefix = isSecure ? '__Host-hf_' : 'hf_'
+  const sessionToken = bearer ?? request.cookies[`${prefix}session`]
   let session: Promise<Session | null> | undefined
 
   return {
@@ -20,26 +24,26 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     timeoutMs: config.REQUEST_TIMEOUT_MS,
     isReadOnly: config.READ_ONLY,
     sessionToken,
-    deviceToken: request.cookies['hf_device'],
+    deviceToken: request.cookies[`${prefix}device`],
     userAgent: request.headers['user-agent'],
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
     orderToken(orderId) {
       const header = request.headers['x-order-token']
-      return typeof header === 'string' ? header : request.cookies[`hf_order-${orderId}`]
+      return typeof header === 'string' ? header : request.cookies[`${prefix}order-${orderId}`]
     },
     setCookie(cookie, value) {
       // An event stream has sent its headers before its procedure runs.
       if (reply.raw.headersSent) return
       const cookieDays: Record<string, number> = { session: config.SESSION_DAYS, device: deviceCookieDays }
-      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.COOKIE_SECURE } as const
+      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
       if (value === null) {
-        reply.clearCookie(`hf_${cookie}`, options)
+        reply.clearCookie(`${prefix}${cookie}`, options)
         // After a logout the next person at this browser sees no order that was placed in it.
         if (cookie === 'session')
           for (const name of Object.keys(request.cookies))
-            if (name.startsWith('hf_order-')) reply.clearCookie(name, options)
+            if (name.startsWith(`${prefix}order-`)) reply.clearCookie(name, options)
       } else
-        reply.setCookie(`hf_${cookie}`, value, {
+        reply.setCookie(`${prefix}${cookie}`, value, {
           ...options,
           maxAge: (cookieDays[cookie] ?? orderCookieDays) * 86_400,
         })

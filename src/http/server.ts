@@ -4,13 +4,15 @@ import helmet from '@fastify/helmet'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { App } from '#app'
+import { isHttps } from '#config'
 import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
+import { throttledWarning } from '#lib/throttle'
 import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
 import { registerPages } from './pages.ts'
 import { createLoadShedder } from './load-shedding.ts'
-import { codeOf, rejectConnection, rejectUrl } from './rejection.ts'
+import { codeOf, rejectAmbiguousHost, rejectConnection, rejectUrl } from './rejection.ts'
 import { sendError } from './send-error.ts'
 import { createTrpcRequests } from './trpc-request.ts'
 import { registerWebhooks } from './webhooks.ts'
@@ -78,20 +80,22 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     clientErrorHandler: rejectConnection,
   })
   const loadShedder = createLoadShedder({ waitMs: app.services.database.waitMs, poolSize: config.DATABASE_POOL })
-  const trpcRequests = createTrpcRequests({ app, loadShedder })
+  const streams = createEventStreams()
+  const trpcRequests = createTrpcRequests({ app, loadShedder, streams })
+  server.addHook('onRequest', rejectAmbiguousHost)
   trpcRequests.serveKnownUrls(server)
   server.addHook('onClose', async () => {
     loadShedder.close()
     await trpcRequests.close()
   })
-  const streams = createEventStreams()
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    streams.track(request, reply)
   })
+  const reportUnavailable = throttledWarning(log, 'requests fail for want of Postgres or capacity')
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const code = codeOf(error)
-    if (errorKinds[code].status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
+    if (code === 'unavailable') reportUnavailable(error)
+    else if (errorKinds[code].status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
     return sendError(reply, code, error instanceof AppError ? error : undefined)
   })
   await server.register(cookie)
@@ -108,8 +112,8 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
         formAction: ["'self'"],
       },
     },
-    // The load balancer ends TLS: HSTS is sent only where cookies are restricted to HTTPS.
-    strictTransportSecurity: config.COOKIE_SECURE ? { maxAge: 31_536_000 } : false,
+    // The load balancer ends TLS, so that only the address says whether the shop is reached by HTTPS.
+    strictTransportSecurity: isHttps(config) ? { maxAge: 31_536_000 } : false,
     crossOriginResourcePolicy: { policy: 'same-site' },
   })
   await server.register(cors, {

@@ -1,12 +1,8 @@
-import { TRPCError, type AnyTRPCRouter } from '@trpc/server'
-import { fastifyRequestHandler, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
+import type { AnyTRPCRouter } from '@trpc/server'
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError } from '#errors'
 import type { Context } from '#rpc'
 import { errorHeaders } from './call-error.ts'
-
-/** Largest number of calls in one batch. */
-const batchMax = 10
 
 export interface AdapterOptions {
   router: AnyTRPCRouter
@@ -14,7 +10,7 @@ export interface AdapterOptions {
   ctx(): Context
 }
 
-/** tRPC's own Fastify adapter, for all that is not a single JSON call: batches, streams, unknown procedures, wrong methods. */
+/** tRPC's own Fastify adapter, for single calls that are not plain JSON: streams and wrong methods. */
 export async function executeByAdapter(
   req: FastifyRequest,
   res: FastifyReply,
@@ -22,21 +18,12 @@ export async function executeByAdapter(
 ): Promise<void> {
   await fastifyRequestHandler({
     router,
-    createContext({ info }: CreateFastifyContextOptions) {
-      rejectBatchedOrder(info)
-      return ctx()
-    },
+    createContext: ctx,
     allowMethodOverride: true,
-    maxBatchSize: batchMax,
+    allowBatching: false,
     responseMeta: ({ errors }) => (errors.length === 0 ? {} : { headers: errorHeaders(errors) }),
     path,
     req,
     res,
   })
-}
-
-function rejectBatchedOrder({ isBatchCall, calls }: CreateFastifyContextOptions['info']): void {
-  if (!isBatchCall || calls.every(({ path }) => path !== 'order.place')) return
-  const cause = new AppError('bad_input', { message: 'order.place does not travel in a batch. Send it alone.' })
-  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
 }

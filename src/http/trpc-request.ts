@@ -2,12 +2,14 @@ import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#app'
 import { AppError } from '#errors'
+import { callCount, executeBatch, isBatch } from './batch-execution.ts'
 import { openCache, serveFromCache } from './cached-response.ts'
+import { sendCallError } from './call-error.ts'
 import { decodeBody } from './call-input.ts'
 import { executeDirectly } from './direct-execution.ts'
-import { wantsEventStream } from './event-streams.ts'
+import { wantsEventStream, type EventStreams } from './event-streams.ts'
 import type { CallClass, LoadShedder } from './load-shedding.ts'
-import { callClassOf, recogniseCall } from './procedure-call.ts'
+import { classOf, procedureAt, recogniseCall } from './procedure-call.ts'
 import { rejectForeignOrigin, rejectUnreadable } from './rejection.ts'
 import { createContext } from './request-context.ts'
 import { sendError } from './send-error.ts'
@@ -17,16 +19,16 @@ import { createUrlCache } from './url-cache.ts'
 /**
  * The steps of a tRPC request, in order. A step that replies is the last one.
  *
- * 1. A known URL is served from the URL cache, before any other hook runs   url-cache.ts
+ * 1. A known URL is served from the URL cache, before the other hooks run   url-cache.ts
  * 2. An unreadable request or one from a foreign origin is rejected         rejection.ts, call-input.ts
- * 3. A single JSON call is recognised; batches and streams are not          procedure-call.ts
+ * 3. A single JSON call is recognised; steps 4 to 6 for each call of a batch  procedure-call.ts, batch-execution.ts
  * 4. A public query is served from the response cache                       cached-response.ts
  * 5. Load shedding admits the call or replies 503                           load-shedding.ts
  * 6. A recognised call is executed directly                                 direct-execution.ts
- * 7. Every other request is handed to tRPC's adapter                        trpc-adapter.ts
+ * 7. A stream or a wrong method is handed to tRPC's adapter                 trpc-adapter.ts
  */
 export interface TrpcRequests {
-  /** Step 1. To be called before any other hook is added. */
+  /** Step 1. To be called before the hooks that it saves. */
   serveKnownUrls(server: FastifyInstance): void
   /** Steps 2 to 7, at `/trpc`. */
   registerRoutes(server: FastifyInstance): Promise<void>
@@ -36,9 +38,10 @@ export interface TrpcRequests {
 export interface TrpcRequestsOptions {
   app: App
   loadShedder: LoadShedder
+  streams: EventStreams
 }
 
-export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): TrpcRequests {
+export function createTrpcRequests({ app, loadShedder, streams }: TrpcRequestsOptions): TrpcRequests {
   const { router } = app
   const { config } = app.services
   const cache = openCache(app)
@@ -51,6 +54,15 @@ export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): T
     const ctx = () => createContext(app, { request, reply })
     // Step 3
     const call = recogniseCall(router, request)
+    const isExecuted = request.method !== 'HEAD'
+    if (call === undefined && isExecuted && isBatch(request))
+      return executeBatch(request, reply, { router, path, ctx, cache, loadShedder })
+    const known = call ?? procedureAt(router, path)
+    // The adapter would decode the name once more, and find a procedure of another class.
+    if (known === undefined && isExecuted) {
+      const notFound = new TRPCError({ code: 'NOT_FOUND' })
+      return sendCallError(reply, notFound, { router, ctx, call: { path, type: 'unknown' } })
+    }
     // Step 4
     if (call !== undefined && cache !== undefined && urlCache !== undefined) {
       const options = { router, ctx, call, cache, urlCache, loadShedder, variesByOrigin }
@@ -59,7 +71,7 @@ export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): T
     // Step 5
     await admit(
       reply,
-      callClassOf(router, path),
+      known === undefined ? 'checkout' : classOf(known),
       () =>
         call !== undefined
           ? executeDirectly(request, reply, { router, ctx, call }) // Step 6
@@ -95,8 +107,11 @@ export function createTrpcRequests({ app, loadShedder }: TrpcRequestsOptions): T
           scope.all<{ Params: { path: string } }>('/:path', async (request, reply) => {
             if (!['GET', 'HEAD', 'POST'].includes(request.method)) throw new AppError('method_not_allowed')
             // An event stream lasts for minutes and costs nothing meanwhile: it does not count as a call under way.
-            if (wantsEventStream(request)) return serve(request, reply)
-            const finish = loadShedder.start()
+            if (wantsEventStream(request)) {
+              streams.open(request, reply)
+              return serve(request, reply)
+            }
+            const finish = loadShedder.start(callCount(request, request.params.path))
             try {
               await serve(request, reply)
             } finally {

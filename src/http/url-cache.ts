@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache'
 import type { CacheLookup, ResponseCache } from '#cache'
 
 /**
- * URL cache: a repeated GET of a public URL is answered before any other hook runs, with the bytes of the response cache
+ * URL cache: a repeated GET of a public URL is answered before the other hooks run, with the bytes of the response cache
  * and the headers that the hooks set on the first response. Parsing, CORS, cookies and security headers cost several
  * times what a cached response does.
  */
 export interface UrlCache {
-  /** Adds the hook. To be called before any other hook is added. */
+  /** Adds the hook. To be called before the hooks that it saves. */
   serveFrom(server: FastifyInstance): void
   /** Adds the URL of a request that is about to be served from the response cache with status 200. */
   add(request: FastifyRequest, reply: FastifyReply, lookup: CacheLookup): void

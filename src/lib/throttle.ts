@@ -3,13 +3,32 @@ import type { Logger } from '#telemetry'
 const silentMs = 10_000
 
 /**
- * Throttling: logs the first error as a warning, then drops errors for 10 s. A Redis that is away fails every attempt.
+ * Sampling: of the events of one kind, one in 10 s is to be reported.
+ * @returns for an event to be reported, the number left out since the last one; undefined for an event to be left out
+ */
+export function sampling(): () => number | undefined {
+  let silentUntil = 0
+  let leftOut = 0
+  return () => {
+    if (performance.now() < silentUntil) {
+      leftOut += 1
+      return undefined
+    }
+    silentUntil = performance.now() + silentMs
+    const count = leftOut
+    leftOut = 0
+    return count
+  }
+}
+
+/**
+ * Throttling: logs the first error as a warning, then only counts errors for 10 s. A Redis that is away fails every
+ * attempt.
  */
 export function throttledWarning(log: Logger, message: string): (error: Error) => void {
-  let silentUntil = 0
+  const sample = sampling()
   return (error) => {
-    if (performance.now() < silentUntil) return
-    silentUntil = performance.now() + silentMs
-    log.warn({ err: error }, message)
+    const leftOut = sample()
+    if (leftOut !== undefined) log.warn({ err: error, ...(leftOut > 0 && { leftOut }) }, message)
   }
 }

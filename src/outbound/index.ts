@@ -1,4 +1,5 @@
 export { createEmailSender, type EmailSender } from './email/sender.ts'
+export { requireSmtp } from './email/smtp.ts'
 export { EmailRejectedError } from './email/transport.ts'
 export { createExternalService, OutboundError } from './external-service.ts'
 export {

@@ -1,9 +1,10 @@
-import { initTRPC } from '@trpc/server'
+import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import { isCircuitOpen } from '#db'
+import { failureReason, isCircuitOpen } from '#db'
 import { AppError, errorData, errorKinds } from '#errors'
 import { withDeadline } from '#lib/deadline'
-import { metrics } from '#telemetry'
+import { sampling } from '#lib/throttle'
+import { metrics, type Logger } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
@@ -38,6 +39,19 @@ const trpc = initTRPC
 
 export const router = trpc.router
 
+const samples = new Map<string, ReturnType<typeof sampling>>()
+
+/**
+ * Calls that are shed or find no Postgres fail in bursts, and each is counted by the metric: one in 10 s of a procedure
+ * is logged, without a stack.
+ */
+function reportUnavailable(log: Logger, procedure: string, { cause }: TRPCError): void {
+  const sample = samples.get(procedure) ?? sampling()
+  samples.set(procedure, sample)
+  const leftOut = sample()
+  if (leftOut !== undefined) log.warn({ procedure, reason: failureReason(cause), leftOut }, 'a call was unavailable')
+}
+
 /** Measures every call, and turns each error into one of the table: no other error leaves a procedure. */
 const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const startedAt = performance.now()
@@ -51,7 +65,8 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
   const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
-  if (!isReported && (code === 'internal' || code === 'unavailable' || code === 'outcome_unknown')) {
+  if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
+  if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
   throw error

@@ -1,2 +1,2 @@
-export { createLog, describeError, stackOf, type Logger } from './log.ts'
+export { createLog, describeError, holdLog, stackOf, type Logger } from './log.ts'
 export { collectProcessMetrics, metrics, metricsContentType, metricsText, shareMetrics } from './metrics.ts'

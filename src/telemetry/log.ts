@@ -1,4 +1,5 @@
 import { destination, pino, type Logger } from 'pino'
+import { BootError } from '#errors'
 
 export type { Logger } from 'pino'
 
@@ -20,11 +21,51 @@ const secretFields = [
   'payment',
 ]
 
-/** Structured log on standard output: one JSON line per entry, without secrets and personal data. */
-export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
+/** Lines that wait for the end of a boot; undefined while none does. */
+let heldLines: string[] | undefined
+
+function openOutput(): { write(line: string): void } {
+  // Synchronous: a line is one write, so that the lines of processes with one output do not mix, and the last line before
+  // a crash is written. What can come in bursts is sampled where it arises.
   const output = destination({ dest: 1, sync: true })
   // The shop goes on without a reader of its log, such as a closed terminal or a dead collector.
   output.on('error', () => undefined)
+  return {
+    write(line) {
+      if (heldLines === undefined) output.write(line)
+      else heldLines.push(line)
+    },
+  }
+}
+
+/**
+ * Holds the log back during a boot. A boot that ends with a BootError drops it: the error says for people what the lines
+ * say for machines.
+ */
+export async function holdLog<T>(boot: () => Promise<T>): Promise<T> {
+  heldLines = []
+  const writeOnExit = (): void => releaseLines()
+  process.once('exit', writeOnExit)
+  try {
+    return await boot()
+  } catch (error) {
+    if (error instanceof BootError) heldLines = []
+    throw error
+  } finally {
+    process.off('exit', writeOnExit)
+    releaseLines()
+  }
+}
+
+function releaseLines(): void {
+  const lines = heldLines ?? []
+  heldLines = undefined
+  const output = openOutput()
+  for (const line of lines) output.write(line)
+}
+
+/** Structured log on standard output: one JSON line per entry, without secrets and personal data. */
+export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
   const options = {
     level,
     base: { pid: process.pid, ...fields },
@@ -34,7 +75,7 @@ export function createLog(level: string, fields: Record<string, unknown> = {}): 
     },
     serializers: { err: describeError, error: describeError },
   }
-  return pino(options, output)
+  return pino(options, openOutput())
 }
 
 /** An error for the log: with causes, without query parameters (drizzle puts them into its message). */

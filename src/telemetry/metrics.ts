@@ -113,6 +113,12 @@ export const metrics = {
     help: 'Calls rejected by load shedding, by class of traffic and exhausted resource',
     labelNames: ['class', 'reason'],
   }),
+  webhooks: new Counter({
+    name: 'holdfast_webhooks_total',
+    help: 'Webhooks of the payment provider: received, foreign (about no payment of this shop), rejected (a wrong signature or a malformed event), failed',
+    labelNames: ['outcome'],
+  }),
+  streams: new Gauge({ name: 'holdfast_event_streams', help: 'Open event streams' }),
   rateLimited: new Counter({
     name: 'holdfast_rate_limited_total',
     help: 'Attempts rejected by a rate limit',

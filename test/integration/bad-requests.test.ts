@@ -43,6 +43,17 @@ describe('the URL', () => {
     ),
   )
 
+  test('a name that is encoded twice names nothing', () =>
+    expectRejected(
+      target,
+      [
+        '/trpc/product%252Elist',
+        '/trpc/product%252Elist?batch=1',
+        '/trpc/product%252Elist,product%252Elist?batch=1',
+      ].map((path) => ({ name: path, path, method: 'GET' })),
+      { error: 'not_found', status: 404 },
+    ))
+
   test('broken percent encoding is rejected, in the path and in the query', () =>
     expectRejected(
       target,
@@ -195,11 +206,25 @@ describe('a batch', () => {
       { error: 'bad_input', status: 400 },
     ))
 
-  test('that is streamed is rejected too, in the stream, since its status is already sent', async () => {
-    const headers = { ...json, 'trpc-accept': 'application/jsonl' }
-    const { text } = await send(target.url, { ...batch(['order.cart.create', 'order.place']), headers })
-    expect(text.match(/"error":"bad_input"/g)).toHaveLength(2)
+  test('that wants a stream of results is rejected: a batch is answered as one list', () => {
+    const streams = [{ 'trpc-accept': 'application/jsonl' }, { accept: 'application/json, application/jsonl' }]
+    return expectRejected(
+      target,
+      streams.map((headers) => ({ ...batch(['user.logout', 'user.logout']), headers: { ...json, ...headers } })),
+      { error: 'bad_input', status: 400 },
+    )
   })
+
+  test('whose mark is repeated or encoded is a batch all the same', () =>
+    expectRejected(
+      target,
+      ['?batch=1&batch=0', '?%62atch=1', '?batch=%31', '?x=1&batch=1&connectionParams={}'].map((query) => ({
+        ...batch(['order.place', 'user.me']),
+        name: query,
+        path: `/trpc/order.place,user.me${query}`,
+      })),
+      { error: 'bad_input', status: 400 },
+    ))
 
   test.each(['[1]', '4', '"text"', '{', '{"0":[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]}'])(
     'with the input %s is rejected',

@@ -26,8 +26,9 @@ async function failedBoot(args: string[], env: Record<string, string>): Promise<
   expect(code, program.output()).not.toBe('late')
   expect(code, program.output()).not.toBe(0)
   expect(performance.now() - startedAt).toBeLessThan(10_000)
-  // A message for a person has no stack.
+  // A message for a person has no stack, and no line for machines beside it.
   expect(program.output()).not.toMatch(/\n\s+at /)
+  expect(program.output()).not.toMatch(/^\{/m)
   return program.output()
 }
 
@@ -51,6 +52,28 @@ describe('the program exits with one message that says what to do when', () => {
     for (const name of ['PORT', 'DATABASE_URL', 'SHOP_CURRENCIES', 'LOG_LEVEL', 'npm run doctor'])
       expect(output).toContain(name)
     expect(output).not.toContain('secret@')
+  })
+
+  test('a number is none, or out of its range: the text speaks of numbers, not of types', async () => {
+    const output = await failedBoot(['serve'], {
+      PORT: 'abc',
+      DATABASE_POOL: '0',
+      RETURN_DAYS: '1.5',
+      DRAIN_MS: '-1',
+      SHUTDOWN_MS: '1e99',
+      CACHE_MAX_BYTES: 'lots',
+      READ_ONLY: 'yes',
+      SHOP_NAME: 'x'.repeat(101),
+    })
+    expect(output).toContain('PORT: must be a whole number\n')
+    expect(output).toContain('DATABASE_POOL: must be at least 1\n')
+    expect(output).toContain('RETURN_DAYS: must be a whole number\n')
+    expect(output).toContain('DRAIN_MS: must be at least 0\n')
+    expect(output).toContain('SHUTDOWN_MS: must be a whole number\n')
+    expect(output).toContain('CACHE_MAX_BYTES: must be a whole number\n')
+    expect(output).toContain('READ_ONLY: must be true or false\n')
+    expect(output).toContain('SHOP_NAME: must have at most 100 characters\n')
+    expect(output).not.toMatch(/NaN|expected|received|invalid/i)
   })
 
   test('the cache would share the Redis of the queue', async () => {
@@ -101,7 +124,7 @@ describe('the program exits with one message that says what to do when', () => {
       DATABASE_URL: database.url,
       PORT: String(taken.port),
     })
-    expect(output).toContain(`Port ${taken.port} is taken`)
+    expect(output.split(`Port ${taken.port} is taken`)).toHaveLength(2)
   })
 
   test('the data folder is a file', async () => {
@@ -134,11 +157,12 @@ describe('the command line', () => {
   })
 
   test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])(
-    '%s --help says what the command does',
+    '%s --help says what the command does, and what it needs',
     async (command) => {
       await using program = runProgram([command, '--help'])
       expect(await program.ended()).toBe(0)
       expect(program.output()).toContain('Usage:')
+      expect(program.output()).toMatch(/[A-Z]{4,}_[A-Z]+|PORT=|running or stopped/)
     },
   )
 
@@ -157,6 +181,38 @@ describe('the command line', () => {
       expect(program.output()).toContain(name)
     expect(program.output()).not.toContain('a very secret key')
     expect(program.output()).not.toContain(database.url)
+  })
+
+  test('a setting that is probably mistyped is named with the one that was meant, once', async () => {
+    const names = {
+      SHOP_NAM: 'x',
+      DATABASE_URI: 'x',
+      SHOP_CURRENCY: 'USD',
+      COOKIES: 'x',
+      REDIS_PORT: '6379',
+      PORTS: '1',
+    }
+    const output = await failedBoot(['serve', '--processes', '2'], { ...names, PORT: 'abc' })
+    expect(output.split('Did you mean')).toHaveLength(5)
+    for (const [name, meant] of [
+      ['SHOP_NAM', 'SHOP_NAME'],
+      ['DATABASE_URI', 'DATABASE_URL'],
+      ['SHOP_CURRENCY', 'SHOP_CURRENCIES'],
+      ['PORTS', 'PORT'],
+    ])
+      expect(output).toContain(`${name} is not a setting of the shop and has no effect. Did you mean ${meant}?`)
+  })
+
+  test('doctor groups the settings and prints their defaults', async () => {
+    await using program = runProgram(['doctor'], {
+      env: { DATABASE_URL: 'postgres://127.0.0.1:9/none', SHOP_NAM: 'x' },
+    })
+    expect(await program.ended()).toBe(1)
+    const output = program.output()
+    for (const text of ['PORT  (default 3000)', 'SHOP_CURRENCIES  (default USD,EUR,CNY)', 'READ_ONLY  (default false)'])
+      expect(output).toContain(text)
+    expect(output).toMatch(/\nStorage\n\n {2}DATABASE_URL = \(set\)\n/)
+    expect(output).toContain('WRONG names of settings: SHOP_NAM')
   })
 
   test('doctor reports each problem', async () => {

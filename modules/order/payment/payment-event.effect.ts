@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RetryLaterError, type EffectKind, type EffectResult, type Envelope } from '#actor'
 import type { Queryable } from '#db'
+import { AppError } from '#errors'
 import type { PaymentEvent } from '#outbound'
 import type { Services } from '#services'
 import { idSchema, moneySchema } from '#schemas'
@@ -51,10 +52,11 @@ export type ClassifiedEvent =
 /**
  * Classifies a webhook event. An event about an unknown order is ignored: the provider learns of an order only after its
  * commit, so the order belongs to another program on the same provider account.
+ * @throws AppError `bad_input` for an event with a field that is not as the provider documents it
  */
 export async function classifyPaymentEvent(query: Queryable, event: PaymentEvent): Promise<ClassifiedEvent> {
   const parsed = paymentEvent.safeParse(event)
-  if (!parsed.success) return { type: 'ignored' }
+  if (!parsed.success) throw new AppError('bad_input', { message: 'The event cannot be read.', cause: parsed.error })
   const order = await findOrder(query, parsed.data)
   return order === undefined ? { type: 'ignored' } : classifyForOrder(order, parsed.data)
 }

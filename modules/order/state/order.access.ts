@@ -18,12 +18,21 @@ function isAccessToken(token: string | undefined, secret: string, orderId: strin
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
-/** Whether the caller holds the order's access token, in the input, the header or the cookie. */
+/** Whether the caller holds the order's access token, in the input, the header or the cookie, and it has not expired. */
 export const holdsToken = (
-  { secretKey }: Services,
+  { secretKey, config }: Services,
   ctx: Context,
-  { id, accessToken }: { id: string; accessToken?: string | undefined },
-): boolean => isAccessToken(accessToken ?? ctx.orderToken(id), secretKey, id)
+  { order, accessToken }: { order: OrderState; accessToken?: string | undefined },
+): boolean =>
+  isAccessToken(accessToken ?? ctx.orderToken(order.id), secretKey, order.id) &&
+  !hasExpired(order, config.ORDER_ACCESS_DAYS)
+
+/** A token is valid while its order is under way, and some days after the last event of an order that has ended. */
+function hasExpired({ status, timeline }: OrderState, days: number): boolean {
+  const lastAt = timeline.at(-1)?.at
+  const hasEnded = status === 'closed' || status === 'cancelled'
+  return hasEnded && lastAt !== undefined && Date.now() - lastAt.getTime() > days * 86_400_000
+}
 
 /**
  * Loads an order that the caller may see.
@@ -37,7 +46,7 @@ export async function requireOrder(
   const notFound = new AppError('not_found', { field: 'id', message: 'There is no such order, or it is not yours.' })
   const order = await loadOrder(services.database.query, input.id)
   if (order === undefined) throw notFound
-  if (holdsToken(services, ctx, input)) return order
+  if (holdsToken(services, ctx, { ...input, order })) return order
   const session = await ctx.session()
   if (session !== null && (session.userId === order.userId || session.role === 'staff')) return order
   throw notFound

@@ -1,4 +1,6 @@
 import { createTransport, type NodemailerError } from 'nodemailer'
+import { BootError } from '#errors'
+import { rejectAfter } from '#lib/deadline'
 import { OutboundError } from '../external-service.ts'
 import { EmailRejectedError, type EmailTransport } from './transport.ts'
 
@@ -24,6 +26,31 @@ export function createSmtpTransport(url: string): EmailTransport {
       })
     },
     close: () => pool.close(),
+  }
+}
+
+/** Longest check of an SMTP server, ms: a greeting is often delayed to deter spammers. */
+const checkMaxMs = 10_000
+
+/**
+ * Connects and logs in; sends no email.
+ * @throws BootError that says what to do, within 10 s, when the server does not respond or rejects the login
+ */
+export async function requireSmtp(url: string): Promise<void> {
+  const transport = createTransport({ url, connectionTimeout: 5_000, greetingTimeout: checkMaxMs })
+  try {
+    await rejectAfter(checkMaxMs, transport.verify())
+  } catch (error) {
+    const { code, responseCode } = error as Partial<NodemailerError>
+    const details = [code, responseCode].filter(Boolean).join(' ')
+    throw new BootError(
+      code === 'EAUTH'
+        ? 'The SMTP server rejects the login. Check user and password in SMTP_URL, percent-encoded.'
+        : `The SMTP server does not respond as one (${details || 'timeout'}). Check that it runs and that SMTP_URL names its host, port and protocol: smtps:// for TLS from the start (port 465), smtp:// otherwise.`,
+      { cause: error },
+    )
+  } finally {
+    transport.close()
   }
 }
 

@@ -20,6 +20,16 @@ export function readStripeWebhook(
   if (signature === undefined)
     throw new AppError('bad_input', { field: 'stripe-signature', message: 'The signature is missing.' })
   const event = verify(body, signature, secret)
+  try {
+    return translate(event)
+  } catch (cause) {
+    // The provider has signed what is not as it documents its events.
+    throw new AppError('bad_input', { message: 'The event cannot be read.', cause })
+  }
+}
+
+/** @throws TypeError for an object without the fields of its kind */
+function translate(event: Stripe.Event): PaymentEvent | null {
   // A signed body need not be an event; anything else is about no payment of this shop.
   const object = (event as Partial<Stripe.Event> | null)?.data?.object
   switch (object?.object) {

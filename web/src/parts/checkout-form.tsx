@@ -25,7 +25,8 @@ import { AddressForm } from './address-form.tsx'
 import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
-import { bringIntoView, FailureNotice, failureText, Notice } from './notice.tsx'
+import { bringIntoView, FailureNotice, Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { ShippingChoice } from './shipping-choice.tsx'
 
 /** Scrolls to the first field marked as invalid, or to the notice that says what prevents the order, and focuses it. */

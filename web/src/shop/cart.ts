@@ -4,7 +4,7 @@ import { failureOf, type Failure } from './failure.ts'
 import { hasSessionEnded, session } from './session.ts'
 import { localStore, readJson, tabStore } from './storage.ts'
 import { createStore } from './store.ts'
-import type { Cart } from './types.ts'
+import type { Cart, ClaimedCart } from './types.ts'
 
 /** The cart as of the shop's latest response. */
 export interface CartStatus {
@@ -18,6 +18,9 @@ export interface CartStatus {
 }
 
 const unloaded: CartStatus = { cart: null, isLoading: false, isLocked: false, failure: undefined }
+
+/** Lines of the account's earlier cart that this cart could not take, until the page is left. */
+export const notTakenLines = createStore<ClaimedCart['notTaken']>([])
 
 /** The cart of this browser, shared by all components. */
 export const cartStatus = createStore<CartStatus>({
@@ -103,7 +106,9 @@ async function accountCart(cartId: string | null): Promise<Cart | null> {
   if (localStore.read('cartOwner') === 'account') return current
   await emptyCopiedCart()
   try {
-    return await shop.order.cart.claim.mutate({ cartId })
+    const { notTaken, ...cart } = await shop.order.cart.claim.mutate({ cartId })
+    notTakenLines.set(notTaken)
+    return cart
   } catch (error) {
     if (isGone(failureOf(error))) return current
     throw error
@@ -128,6 +133,22 @@ export interface AddOutcome {
  */
 export const addToCart = (wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> =>
   enqueue(() => addLine(wanted))
+
+/** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
+export const addLines = (lines: { sku: string; quantity: number }[]): Promise<string[]> =>
+  enqueue(async () => {
+    const missing: string[] = []
+    for (const { sku, quantity } of lines) {
+      try {
+        await addLine({ sku, quantity, available: quantityMax })
+      } catch (error) {
+        const { code } = failureOf(error)
+        if (code !== 'not_found' && code !== 'price_unavailable') throw error
+        missing.push(sku)
+      }
+    }
+    return missing
+  })
 
 async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
   const { sku, quantity } = wanted
@@ -193,6 +214,14 @@ async function emptyCopiedCart(): Promise<void> {
   const copied = await shop.order.cart.get.query({ cartId }).catch(() => null)
   for (const { sku } of copied?.lines ?? [])
     await shop.order.cart.setLine.mutate({ cartId, sku, quantity: 0 }).catch(() => undefined)
+}
+
+/** Makes another cart of the account the cart of this browser. */
+export function switchCart(cartId: string): Promise<void> {
+  return enqueue(async () => {
+    storeCart(await shop.order.cart.get.query({ cartId }))
+    notTakenLines.set([])
+  })
 }
 
 /**

@@ -5,6 +5,7 @@ export type {
   Cart,
   CartLine,
   CheckoutAnswer,
+  ClaimedCart,
   Order,
   OrderPage,
   PlaceAnswer,

@@ -1,0 +1,27 @@
+/** Fewest bits and fewest different characters of a secret. 32 random hexadecimal digits have 16 characters, 128 bits. */
+const bitsMin = 96
+const distinctMin = 10
+
+/**
+ * Whether a secret is easy to guess: a short text repeated, characters in order, or few different ones. An estimate from
+ * above: a text that passes may still be in a dictionary.
+ */
+export function isWeakSecret(secret: string): boolean {
+  const counts = new Map<string, number>()
+  for (const character of secret) counts.set(character, (counts.get(character) ?? 0) + 1)
+  const bits = [...counts.values()].reduce((sum, count) => sum + count * Math.log2(secret.length / count), 0)
+  return counts.size < distinctMin || bits < bitsMin || isRepetition(secret) || isSequence(secret)
+}
+
+/** A unit of at most half of the text, repeated to its end. */
+function isRepetition(text: string): boolean {
+  // A text that repeats itself is found in itself, shifted by its unit.
+  for (let unit = 1; unit <= text.length / 2; unit += 1) if (text.startsWith(text.slice(unit))) return true
+  return false
+}
+
+/** Most characters are the neighbours of the ones before them: `abcdef`, `987654`. */
+function isSequence(text: string): boolean {
+  const steps = Array.from({ length: text.length - 1 }, (_, n) => text.charCodeAt(n + 1) - text.charCodeAt(n))
+  return steps.filter((step) => Math.abs(step) <= 1).length > steps.length / 2
+}
