@@ -149,6 +149,10 @@ test.each([
     { line1: '天河路 1 号', city: '广州市', region: '广东省', postalCode: '510000', country: 'CN' },
     ['510000', '广东省广州市', '天河路 1 号', 'Ada'],
   ],
+  [
+    { line1: '道玄坂 1-2-3', city: '渋谷区', region: '東京都', postalCode: '150-0002', country: 'JP' },
+    ['〒150-0002', '東京都渋谷区', '道玄坂 1-2-3', 'Ada'],
+  ],
   [{ line1: '1 Orchard Road', postalCode: '238801', country: 'SG' }, ['Ada', '1 Orchard Road', 'SINGAPORE 238801']],
   [{ line1: '1 Street', city: 'Town', postalCode: '10115', country: 'HK' }, ['Ada', '1 Street', 'Town', '10115']],
 ])('the lines of %j are those of its country', (address, lines) => {

@@ -43,6 +43,11 @@ export interface CountryData {
   labels: { region: string; city: string; postalCode: string }
 }
 
+/** Japan's city, which libaddressinput has in the lines of the address, is a field of its own, as in Japanese forms. */
+const formats: Readonly<Record<string, { fmt: string; lfmt: string }>> = {
+  JP: { fmt: '〒%Z%n%S%C%n%A%n%O%n%N', lfmt: '%N%n%O%n%A%n%C, %S%n%Z' },
+}
+
 const resolve = createRequire(import.meta.url)
 const loaded = new Map<string, CountryData | undefined>()
 
@@ -59,7 +64,14 @@ function load(country: string): CountryData | undefined {
   } catch {
     return undefined
   }
-  const { fmt, lfmt, zip, zipex = '', sub_regions: regions, ...data } = countryData.parse(raw)
+  const {
+    fmt,
+    lfmt,
+    zip,
+    zipex = '',
+    sub_regions: regions,
+    ...data
+  } = countryData.parse({ ...(raw as object), ...formats[country] })
   return {
     format: fmt,
     latinFormat: lfmt ?? fmt,
