@@ -167,7 +167,11 @@ describe('payment', () => {
     })
     const answer = await ada.place(cart.id, {
       shippingAddress: {
-        ...{ name: '李雷', line1: '中山路 1 号', city: '广州市', region: '广东', postalCode: '510000' },
+        name: '李雷',
+        line1: '中山路 1 号',
+        city: '广州市',
+        region: '广东',
+        postalCode: '510000',
         country: 'CN',
       },
     })
