@@ -277,7 +277,7 @@ export interface Order {
   totals: Totals
   email: string
   shippingAddress: Address
-  /** The address as its country's post prints it, without the country. */
+  /** Its lines in the order of its country, without the country. */
   shippingAddressLines: string[]
   billingAddress: Address | null
   shippingOption: { id: string; name: string }

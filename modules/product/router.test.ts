@@ -32,6 +32,7 @@ function callAs(role?: Session['role']) {
     userAgent: undefined,
     session: () => Promise.resolve(session),
     orderToken: () => undefined,
+    locale: () => 'en' as const,
     setCookie: () => undefined,
   }
   return router.createCaller(context)

@@ -23,7 +23,6 @@ export function addressRulesOf(country: string): AddressRules | undefined {
   }))
   return {
     fields,
-    localOrder: fieldsOf(data.format).map(({ name }) => name),
     postalCode:
       data.postalCode === undefined
         ? null

@@ -1,12 +1,12 @@
-import { bilingual } from '#lib/bilingual'
 import type { Address } from '#schemas'
 import { countryDataOf, type CountryData, type Region } from './country-data.ts'
 import { labelOf } from './labels.ts'
 
-/** What is wrong with an address: the field, and what to do, a {@link bilingual} message. */
+/** What is wrong with an address: the field, and what to do in each language of the shop. */
 export interface AddressIssue {
   field: keyof Address
-  message: string
+  en: string
+  zh: string
 }
 
 export type CheckedAddress = { address: Address } | { issues: AddressIssue[] }
@@ -23,7 +23,8 @@ export function checkAddress(given: Address): CheckedAddress {
       issues: [
         {
           field: 'country',
-          message: bilingual('is not the code of a country: give one such as DE', '不是国家代码，例如 CN'),
+          en: 'is not the code of a country: give one such as DE',
+          zh: '不是国家代码，例如 CN',
         },
       ],
     }
@@ -44,7 +45,8 @@ export function checkAddress(given: Address): CheckedAddress {
 
 const missing = (field: keyof Address, label: string): AddressIssue => ({
   field,
-  message: bilingual(`Enter the ${labelOf(label, 'en')}.`, `请填写${labelOf(label, 'zh')}。`),
+  en: `Enter the ${labelOf(label, 'en')}.`,
+  zh: `请填写${labelOf(label, 'zh')}。`,
 })
 
 function missingRegion({ regions, labels }: CountryData): AddressIssue {
@@ -53,10 +55,8 @@ function missingRegion({ regions, labels }: CountryData): AddressIssue {
   const latin = example.latinName === example.name ? example.name : `${example.latinName} (${example.name})`
   return {
     field: 'region',
-    message: bilingual(
-      `Choose the ${labelOf(labels.region, 'en')}, such as ${latin}.`,
-      `请选择${labelOf(labels.region, 'zh')}，例如${example.name}。`,
-    ),
+    en: `Choose the ${labelOf(labels.region, 'en')}, such as ${latin}.`,
+    zh: `请选择${labelOf(labels.region, 'zh')}，例如${example.name}。`,
   }
 }
 
@@ -66,10 +66,8 @@ function wrongPostalCode({ postalCode, labels }: CountryData): AddressIssue {
   if (!example) return missing('postalCode', label)
   return {
     field: 'postalCode',
-    message: bilingual(
-      `Enter the ${labelOf(label, 'en')} in the form of ${example}.`,
-      `请按 ${example} 的格式填写${labelOf(label, 'zh')}。`,
-    ),
+    en: `Enter the ${labelOf(label, 'en')} in the form of ${example}.`,
+    zh: `请按 ${example} 的格式填写${labelOf(label, 'zh')}。`,
   }
 }
 

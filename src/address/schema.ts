@@ -13,8 +13,8 @@ export function addressSchemaWhere(isChecked: (country: string) => boolean) {
     if (!isChecked(address.country)) return address
     const checked = checkAddress(address)
     if ('address' in checked) return checked.address
-    for (const { field, message } of checked.issues)
-      context.issues.push({ code: 'custom', path: [field], message, input: given[field] })
+    for (const { field, en, zh } of checked.issues)
+      context.issues.push({ code: 'custom', path: [field], message: en, params: { zh }, input: given[field] })
     return z.NEVER
   })
 }

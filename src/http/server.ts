@@ -10,6 +10,7 @@ import { AppError, BootError, errorKinds } from '#errors'
 import { throttledWarning } from '#lib/throttle'
 import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
+import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
 import { createLoadShedder } from './load-shedding.ts'
 import { codeOf, rejectAmbiguousHost, rejectConnection, rejectUrl } from './rejection.ts'
@@ -123,6 +124,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     allowedHeaders: ['last-event-id', 'content-type', 'authorization', 'x-order-token', 'accept-language'],
   })
   registerHealth(server, readiness)
+  await registerOpenApi(server)
   await trpcRequests.registerRoutes(server)
   registerWebhooks(server, app)
   await registerPages(server)

@@ -8,11 +8,14 @@ import { metrics, type Logger } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
+import { localeOfInput } from './translation.ts'
 
 /** Properties of a procedure that are known without calling it. */
 export interface Meta {
   /** Set where the response is the same for everyone: the tags of the data it is made from. See {@link cachedProcedure}. */
   cacheTags?: readonly string[]
+  /** Who may call it; everyone unless given. */
+  access?: 'customer' | 'staff'
 }
 
 const trpc = initTRPC
@@ -26,8 +29,9 @@ const trpc = initTRPC
       ping: { enabled: true, intervalMs: 4_000 },
       client: { reconnectAfterInactivityMs: 10_000 },
     },
-    errorFormatter({ shape, error, type, ctx }) {
-      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type))
+    errorFormatter({ shape, error, type, ctx, input }) {
+      const locale = localeOfInput(input) ?? ctx?.locale() ?? 'en'
+      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type), { locale, input })
       return {
         ...shape,
         message,
@@ -115,14 +119,14 @@ export const publicProcedure = trpc.procedure
 export const cachedProcedure = (...cacheTags: [string, ...string[]]) => publicProcedure.meta({ cacheTags })
 
 /** Requires a session; `ctx.caller` is its account. */
-export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {
+export const customerProcedure = publicProcedure.meta({ access: 'customer' }).use(async ({ ctx, next }) => {
   const caller = await ctx.session()
   if (caller === null) throw new AppError('unauthenticated')
   return next({ ctx: { ...ctx, caller } })
 })
 
 /** Requires a session of a staff account. */
-export const staffProcedure = customerProcedure.use(({ ctx, next }) => {
+export const staffProcedure = customerProcedure.meta({ access: 'staff' }).use(({ ctx, next }) => {
   if (ctx.caller.role !== 'staff') throw new AppError('forbidden')
   return next()
 })

@@ -25,7 +25,7 @@ const order: Order = {
   },
   email: 'ada@example.com',
   shippingAddress: { name: '李雷', line1: '中山路 1 号', city: '上海', postalCode: '200000', country: 'CN' },
-  shippingAddressLines: [],
+  shippingAddressLines: ['200000', '上海', '中山路 1 号', '李雷'],
   billingAddress: null,
   shippingOption: { id: 'standard', name: '标准配送' },
   fulfilments: [],

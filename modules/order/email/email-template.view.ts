@@ -1,5 +1,4 @@
 import { hasLink } from '#lib/text'
-import { addressLines } from '#address'
 import type { Locale, Money } from '#schemas'
 import type { FulfilledLine, Order, Refund } from '../contract.ts'
 import type { EmailTemplate } from '../state/order.outbox.ts'
@@ -219,10 +218,7 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
   // Only where something is sent: this is the buyer's own text, which an email to another person must not spread.
   const isSent = template === 'confirmed' || template === 'shipped'
   const { country } = order.shippingAddress
-  const address = [
-    ...addressLines(order.shippingAddress).filter((line) => !hasLink(line)),
-    countryName(country, locale),
-  ]
+  const address = [...order.shippingAddressLines.filter((line) => !hasLink(line)), countryName(country, locale)]
   const text = [
     words.greeting,
     '',

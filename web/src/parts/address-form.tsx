@@ -1,75 +1,126 @@
-import type { CheckoutField, CheckoutFields, FieldErrors } from '../shop/checkout-fields.ts'
-import { orderedFields } from '../shop/countries.ts'
+import { rulesOf, valueOf, type CheckoutField, type CheckoutFields, type FieldErrors } from '../shop/checkout-fields.ts'
+import { shopInfo } from '../shop/shop-info.ts'
 import { useStore } from '../shop/store.ts'
-import type { AddressField, AddressRules, ShopCountry } from '../shop/types.ts'
+import type { AddressField, AddressRules } from '../shop/types.ts'
 import { settings } from '../text/settings.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 import { SelectField, TextField } from './field.tsx'
 
 interface AddressFormProps {
-  countries: readonly ShopCountry[]
-  rules: AddressRules
   form: CheckoutFields
   errors: FieldErrors
   onChange: (field: CheckoutField, value: string) => void
 }
 
-/** The names by which browsers fill fields in, and the most characters that the shop takes. */
-const attributes: Record<AddressField, { autoComplete: string; maxLength: number }> = {
-  name: { autoComplete: 'shipping name', maxLength: 100 },
-  company: { autoComplete: 'shipping organization', maxLength: 100 },
-  line1: { autoComplete: 'shipping address-line1', maxLength: 200 },
-  line2: { autoComplete: 'shipping address-line2', maxLength: 200 },
-  city: { autoComplete: 'shipping address-level2', maxLength: 100 },
-  region: { autoComplete: 'shipping address-level1', maxLength: 100 },
-  postalCode: { autoComplete: 'shipping postal-code', maxLength: 20 },
+type FieldRule = AddressRules['fields'][number]
+
+/** Fields side by side: a postal code with its neighbour. */
+function rowsOf(fields: readonly FieldRule[]): FieldRule[][] {
+  const rows: FieldRule[][] = []
+  for (const field of fields) {
+    const row = rows.at(-1)
+    const neighbour = row?.length === 1 ? row[0]?.name : undefined
+    const names = [neighbour, field.name]
+    if (row && names.includes('postalCode') && names.some((name) => name === 'city' || name === 'region'))
+      row.push(field)
+    else rows.push([field])
+  }
+  return rows
 }
 
-/** The delivery address: the fields of its country, in the country's order and by its names. */
-export function AddressForm({ countries, rules, form, errors, onChange }: AddressFormProps) {
+const autoComplete: Record<AddressField, string> = {
+  name: 'name',
+  company: 'organization',
+  line1: 'address-line1',
+  line2: 'address-line2',
+  city: 'address-level2',
+  region: 'address-level1',
+  postalCode: 'postal-code',
+}
+const lengths: Record<AddressField, number> = {
+  name: 100,
+  company: 100,
+  line1: 200,
+  line2: 200,
+  city: 100,
+  region: 100,
+  postalCode: 20,
+}
+
+/** The delivery address with the fields of its country, and the names that browsers use for autofill. */
+export function AddressForm({ form, errors, onChange }: AddressFormProps) {
   const text = useText()
   const { locale } = useStore(settings)
-  const { country, compare } = useFormats()
+  const { countries } = useStore(shopInfo)
+  const { country, collator } = useFormats()
+  const rules = rulesOf(form.country)
   const fieldProps = (field: CheckoutField) => ({
     name: field,
     value: form[field],
     error: errors[field],
     onChange: (event: { target: { value: string } }) => onChange(field, event.target.value),
   })
-  const labelOf = ({ name, label }: AddressRules['fields'][number]): string =>
-    name === 'city' || name === 'region' || name === 'postalCode' ? capitalised(label[locale]) : text.form[name]
+  const sorted = countries
+    .map(({ code }) => ({ code, name: country(code) }))
+    .toSorted((one, other) => collator.compare(one.name, other.name))
+
+  function addressField({ name, isRequired, label }: FieldRule, { regions, postalCode }: AddressRules) {
+    const common = { ...fieldProps(name), autoComplete: `shipping ${autoComplete[name]}` }
+    if (name === 'region' && regions.length > 0) {
+      const named = regions.map((region) => ({ code: region.code, label: regionName(region, locale) }))
+      return (
+        <SelectField
+          key={name}
+          label={capitalised(label[locale])}
+          isOptional={!isRequired}
+          {...common}
+          value={valueOf(form, 'region', { regions })}
+        >
+          <option value="">{text.form.choose}</option>
+          {named
+            .toSorted((one, other) => collator.compare(one.label, other.label))
+            .map((region) => (
+              <option key={region.code} value={region.code}>
+                {region.label}
+              </option>
+            ))}
+        </SelectField>
+      )
+    }
+    const own =
+      name === 'name' || name === 'company' || name === 'line1' || name === 'line2' ? text.form[name] : undefined
+    const hint = name === 'postalCode' && postalCode?.example ? text.form.example(postalCode.example) : undefined
+    return (
+      <TextField
+        key={name}
+        label={own ?? capitalised(label[locale])}
+        maxLength={lengths[name]}
+        isOptional={!isRequired}
+        hint={hint}
+        {...common}
+      />
+    )
+  }
+
   return (
     <div className="form-grid">
       <SelectField label={text.form.country} autoComplete="shipping country" {...fieldProps('country')}>
-        {countries
-          .map(({ code }) => ({ code, name: country(code) }))
-          .toSorted((a, b) => compare(a.name, b.name))
-          .map(({ code, name }) => (
-            <option key={code} value={code}>
-              {name}
-            </option>
-          ))}
+        {sorted.map(({ code, name }) => (
+          <option key={code} value={code}>
+            {name}
+          </option>
+        ))}
       </SelectField>
-      {orderedFields(rules, locale).map((field) =>
-        field.name === 'region' && rules.regions.length > 0 ? (
-          <RegionField
-            key={field.name}
-            label={labelOf(field)}
-            regions={rules.regions}
-            isOptional={!field.isRequired}
-            {...fieldProps('region')}
-          />
-        ) : (
-          <TextField
-            key={field.name}
-            label={labelOf(field)}
-            isOptional={!field.isRequired}
-            hint={field.name === 'line1' && form.country === 'CN' ? text.form.district : undefined}
-            {...attributes[field.name]}
-            {...fieldProps(field.name)}
-          />
-        ),
-      )}
+      {rules !== undefined &&
+        rowsOf(rules.fields).map((row) =>
+          row.length === 1 ? (
+            row.map((field) => addressField(field, rules))
+          ) : (
+            <div key={row.map(({ name }) => name).join('-')} className={`form-pair form-pair-${row[0]?.name}`}>
+              {row.map((field) => addressField(field, rules))}
+            </div>
+          ),
+        )}
       <TextField
         label={text.form.phone}
         type="tel"
@@ -83,33 +134,8 @@ export function AddressForm({ countries, rules, form, errors, onChange }: Addres
   )
 }
 
-interface RegionFieldProps {
-  label: string
-  regions: AddressRules['regions']
-  isOptional: boolean
-  name: string
-  value: string
-  error: string | undefined
-  onChange: (event: { target: { value: string } }) => void
-}
-
-/** States, provinces or prefectures: in Chinese by their own names and in their own order, in English by Latin ones. */
-function RegionField({ regions, value, ...field }: RegionFieldProps) {
-  const text = useText()
-  const { locale } = useStore(settings)
-  const { compare } = useFormats()
-  const options = locale === 'zh' ? regions : regions.toSorted((a, b) => compare(a.latinName, b.latinName))
-  const isListed = regions.some(({ name }) => name === value)
-  return (
-    <SelectField autoComplete={attributes.region.autoComplete} value={isListed ? value : ''} {...field}>
-      <option value="">{text.form.choose}</option>
-      {options.map(({ code, name, latinName }) => (
-        <option key={code} value={name}>
-          {locale === 'zh' ? name : latinName}
-        </option>
-      ))}
-    </SelectField>
-  )
-}
-
 const capitalised = (label: string): string => label.charAt(0).toUpperCase() + label.slice(1)
+
+/** In Chinese where the region has a Chinese name, else in Latin script. */
+const regionName = ({ name, latinName }: AddressRules['regions'][number], locale: 'en' | 'zh'): string =>
+  locale === 'zh' && /\p{Script=Han}/u.test(name) ? name : latinName

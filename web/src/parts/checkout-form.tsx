@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
-  checkoutFields,
   completeAddress,
   failureErrors,
   validateFields,
@@ -10,7 +9,6 @@ import {
   type FieldErrors,
   type CheckoutField,
 } from '../shop/checkout-fields.ts'
-import { defaultCountry, useCountries } from '../shop/countries.ts'
 import { cartStatus, loadCart, lockIfSessionEnded } from '../shop/cart.ts'
 import { session } from '../shop/session.ts'
 import { tabStore } from '../shop/storage.ts'
@@ -25,7 +23,7 @@ import { AddressForm } from './address-form.tsx'
 import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
-import { bringIntoView, FailureNotice, Notice } from './notice.tsx'
+import { bringIntoView, Notice } from './notice.tsx'
 import { failureText } from '../shop/failure-text.ts'
 import { ShippingChoice } from './shipping-choice.tsx'
 
@@ -43,19 +41,14 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
   const text = useText()
   const user = useStore(session)
   const { locale } = useStore(settings)
-  const [saved, setSaved] = useState(savedFields)
+  const [form, setForm] = useState(savedFields)
   const [errors, setErrors] = useState<FieldErrors>({})
   const [optionId, setOptionId] = useState(() => tabStore.read('shipping') ?? undefined)
   const [isOptionGone, setOptionGone] = useState(false)
   const [card, setCard] = useState(defaultCard)
   const element = useRef<HTMLFormElement>(null)
 
-  const { data: countries, failure: countriesFailure, retry: loadCountries } = useCountries()
-  const isOffered = countries?.some(({ code }) => code === saved.country) ?? true
-  const form = isOffered ? saved : { ...saved, country: defaultCountry(countries ?? []) }
-  const rules = countries?.find(({ code }) => code === form.country)?.address
-
-  const shippingAddress = rules === undefined ? null : completeAddress(form, rules)
+  const shippingAddress = completeAddress(form)
   const { isLocked } = useStore(cartStatus)
   const quote = useQuote(
     !isLocked &&
@@ -81,13 +74,12 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   // Errors about fields are shown at the fields, for both the quote and the order.
   const { failure } = placement
-  const formFields = checkoutFields.filter((field) => isGuest || field !== 'email')
-  const isAtFields = formFields.some((field) => errors[field] !== undefined)
+  const isAtFields = (Object.keys(form) as CheckoutField[]).some((field) => errors[field] !== undefined)
   const latestFailure = failure ?? quote.failure
   const [shownFailure, setShownFailure] = useState(latestFailure)
   if (latestFailure !== shownFailure) {
     setShownFailure(latestFailure)
-    if (latestFailure) setErrors(failureErrors(text, latestFailure, rules))
+    if (latestFailure) setErrors(failureErrors(text, latestFailure))
     if (latestFailure?.issues.some(({ field }) => field === 'shippingOptionId') === true) choose(undefined)
   }
   const isGone = quote.failure?.code === 'not_found' || quote.failure?.code === 'cart_closed'
@@ -100,20 +92,17 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   function change(field: CheckoutField, value: string): void {
     const next = { ...form, [field]: value }
-    setSaved(next)
+    setForm(next)
     saveFields(next)
-    // Another country has other fields and forms.
-    if (field === 'country') setErrors(({ email }) => (email === undefined ? {} : { email }))
-    else setErrors((before) => ({ ...before, [field]: undefined }))
+    setErrors((before) => ({ ...before, [field]: undefined }))
   }
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    if (rules === undefined) return
-    const found = validateFields(text, form, { rules, isGuest })
+    const found = validateFields(text, form, isGuest)
     setErrors(found)
     const isInvalid = Object.keys(found).length > 0
-    if (!isInvalid && quote.failure) setErrors(failureErrors(text, quote.failure, rules))
+    if (!isInvalid && quote.failure) setErrors(failureErrors(text, quote.failure))
     if (isInvalid || quote.failure || isLocked) {
       // The next render marks the invalid fields.
       requestAnimationFrame(() => bringProblemIntoView(element.current))
@@ -164,13 +153,7 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
         </section>
         <section className="step" aria-labelledby="address">
           <h2 id="address">{text.checkout.address}</h2>
-          {countries !== undefined && rules !== undefined ? (
-            <AddressForm countries={countries} rules={rules} form={form} errors={errors} onChange={change} />
-          ) : countriesFailure ? (
-            <FailureNotice failure={countriesFailure} onRetry={loadCountries} />
-          ) : (
-            <div className="skeleton skeleton-box" role="status" aria-label={text.loading} />
-          )}
+          <AddressForm form={form} errors={errors} onChange={change} />
         </section>
         <section className="step" aria-labelledby="shipping">
           <h2 id="shipping">{text.checkout.shipping}</h2>

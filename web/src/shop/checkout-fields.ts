@@ -1,36 +1,46 @@
 import type { Text } from '../text/en.ts'
 import type { Failure } from './failure.ts'
+import { shopInfo } from './shop-info.ts'
 import { tabStore, readJson } from './storage.ts'
 import type { Address, AddressField, AddressRules } from './types.ts'
 
-/** The values of the checkout form; every field is text. A region is the name in its list. */
-export type CheckoutFields = Record<CheckoutField, string>
+/** The values of the checkout form; every field is text. */
 export type CheckoutField = AddressField | 'country' | 'phone' | 'email'
+export type CheckoutFields = Record<CheckoutField, string>
 export type FieldErrors = Partial<Record<CheckoutField, string>>
 
-const emptyFields: CheckoutFields = {
-  email: '',
-  name: '',
-  company: '',
-  line1: '',
-  line2: '',
-  city: '',
-  region: '',
-  postalCode: '',
-  country: '',
-  phone: '',
+/** Rules of a country's addresses; undefined where the shop does not deliver. */
+export const rulesOf = (country: string): AddressRules | undefined =>
+  shopInfo.get().countries.find(({ code }) => code === country)?.address
+
+/** The country of the browser's languages, where the shop delivers there. */
+function defaultCountry(): string {
+  const codes = shopInfo.get().countries.map(({ code }) => code)
+  const regions = navigator.languages.map((tag) => tag.split('-').at(-1)?.toUpperCase())
+  const usual = navigator.language.startsWith('zh') ? 'CN' : 'US'
+  return [...regions, usual].find((code) => code !== undefined && codes.includes(code)) ?? codes[0] ?? usual
 }
 
-export const checkoutFields = Object.keys(emptyFields) as CheckoutField[]
-
-/** The values stored by this tab, so that a reload keeps them. */
+/** The values stored by this tab, so that a reload keeps them; defaults otherwise. */
 export function savedFields(): CheckoutFields {
   const saved = readJson(tabStore, 'form')
-  if (typeof saved !== 'object' || saved === null) return emptyFields
+  const empty = {
+    email: '',
+    name: '',
+    company: '',
+    line1: '',
+    line2: '',
+    city: '',
+    region: '',
+    postalCode: '',
+    country: defaultCountry(),
+    phone: '',
+  }
+  if (typeof saved !== 'object' || saved === null) return empty
   return Object.fromEntries(
-    checkoutFields.map((field) => {
+    Object.entries(empty).map(([field, defaultValue]) => {
       const value: unknown = Reflect.get(saved, field)
-      return [field, typeof value === 'string' ? value : '']
+      return [field, typeof value === 'string' ? value : defaultValue]
     }),
   ) as CheckoutFields
 }
@@ -39,51 +49,65 @@ export function savedFields(): CheckoutFields {
 export const saveFields = (form: CheckoutFields | null): void =>
   tabStore.write('form', form === null ? null : JSON.stringify(form))
 
-/** What an address has in a field. A region that is not in the country's list is absent: it was chosen for another country. */
-function valueOf(form: CheckoutFields, field: CheckoutField, { regions }: AddressRules): string {
-  const value = form[field].trim()
-  if (field !== 'region' || regions.length === 0) return value
-  return regions.find(({ name }) => name === value)?.code ?? ''
-}
-
-/** Required fields of the address that are empty. */
-const missingFields = (form: CheckoutFields, rules: AddressRules): CheckoutField[] =>
-  rules.fields.filter(({ name, isRequired }) => isRequired && valueOf(form, name, rules) === '').map(({ name }) => name)
-
-/** The address, or null until all required fields are filled in. Only the fields of its country are part of it. */
-export function completeAddress(form: CheckoutFields, rules: AddressRules): Address | null {
-  if (missingFields(form, rules).length > 0) return null
-  const fields: CheckoutField[] = [...rules.fields.map(({ name }) => name), 'country', 'phone']
-  const given = fields.map((field) => [field, valueOf(form, field, rules)] as const)
-  return Object.fromEntries(given.filter(([, value]) => value !== '')) as unknown as Address
-}
-
-/** Errors that need no request: missing fields and a malformed email address. */
-export function validateFields(
-  text: Text,
+/** The field as it is sent: blank where another country's region is chosen, which this country does not have. */
+export function valueOf(
   form: CheckoutFields,
-  { rules, isGuest }: { rules: AddressRules; isGuest: boolean },
-): FieldErrors {
-  const errors: FieldErrors = {}
-  for (const field of missingFields(form, rules)) errors[field] = text.form.required
-  if (isGuest && form.email.trim() === '') errors.email = text.form.required
-  else if (isGuest && !/^\S+@\S+\.\S+$/.test(form.email.trim())) errors.email = text.form.emailInvalid
+  field: CheckoutField,
+  { regions }: Pick<AddressRules, 'regions'>,
+): string {
+  const value = form[field].trim()
+  return field === 'region' && regions.length > 0 && !regions.some(({ code }) => code === value) ? '' : value
+}
+
+/** The address, or null until it can be complete. Fields that the country does not use are kept, and not sent. */
+export function completeAddress(form: CheckoutFields): Address | null {
+  const rules = rulesOf(form.country)
+  if (rules === undefined || Object.keys(addressErrors(form, rules)).length > 0) return null
+  const fields = [...rules.fields.map(({ name }) => name), 'phone' as const]
+  const given = fields.map((field) => [field, valueOf(form, field, rules)]).filter(([, value]) => value !== '')
+  return { ...(Object.fromEntries(given) as Omit<Address, 'country'>), country: form.country }
+}
+
+type Problem = 'missing' | 'malformed'
+
+function addressErrors(form: CheckoutFields, rules: AddressRules): Partial<Record<AddressField, Problem>> {
+  const errors: Partial<Record<AddressField, Problem>> = {}
+  for (const { name, isRequired } of rules.fields) {
+    const value = valueOf(form, name, rules)
+    if (value === '' && isRequired) errors[name] = 'missing'
+    if (value !== '' && name === 'postalCode' && !canBePostalCode(value, rules)) errors[name] = 'malformed'
+  }
   return errors
 }
 
-/** Errors of a failed request, by field, in the user's language. */
-export function failureErrors(text: Text, failure: Failure, rules: AddressRules | undefined): FieldErrors {
-  const known = failure.code === 'bad_input' ? undefined : text.failure.byCode[failure.code]
-  return Object.fromEntries(
-    failure.issues.map(({ field }) => {
-      const name = field.replace(/^shippingAddress\./, '')
-      return [name, known ?? invalidText(text, name, rules)]
-    }),
-  )
+/** Whether the shop can make a postal code of it: blanks and dashes do not matter. */
+function canBePostalCode(value: string, { postalCode }: AddressRules): boolean {
+  if (postalCode === null) return true
+  const signs = (text: string): string => text.replace(/[^A-Z0-9]/g, '')
+  const plain = value.normalize('NFKC').toUpperCase()
+  const pattern = new RegExp(postalCode.pattern)
+  return pattern.test(plain) || pattern.test(signs(plain)) || signs(plain).length === signs(postalCode.example).length
 }
 
-function invalidText({ form }: Text, field: string, rules: AddressRules | undefined): string {
-  if (field === 'email') return form.emailInvalid
-  const example = field === 'postalCode' ? rules?.postalCode?.example : undefined
-  return example ? form.example(example) : form.invalid
+/** Errors that need no request: missing fields, and a malformed postal code or e-mail address. */
+export function validateFields(text: Text, form: CheckoutFields, isGuest: boolean): FieldErrors {
+  const rules = rulesOf(form.country)
+  const texts = {
+    missing: text.form.required,
+    malformed: text.form.example(rules?.postalCode?.example ?? ''),
+  }
+  const errors: FieldErrors = Object.fromEntries(
+    Object.entries(rules === undefined ? {} : addressErrors(form, rules)).map(([field, what]) => [field, texts[what]]),
+  )
+  if (isGuest && form.email.trim() === '') errors.email = text.form.required
+  else if (isGuest && !/^\S+@\S+$/.test(form.email.trim())) errors.email = text.form.emailInvalid
+  return errors
+}
+
+/** Errors of a failed request, by field, in the language of the page. */
+export function failureErrors(text: Text, failure: Failure): FieldErrors {
+  const known = failure.code === 'bad_input' ? undefined : text.failure.byCode[failure.code]
+  return Object.fromEntries(
+    failure.issues.map(({ field, message }) => [field.replace(/^shippingAddress\./, ''), known ?? message]),
+  )
 }

@@ -1,5 +1,3 @@
-import type { Outputs } from '#client'
-
 /** The types of the shop's responses. Types only: no server code reaches the browser. */
 export type {
   Cart,
@@ -26,7 +24,5 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
+export type { ShopCountry, ShopSettings } from '../../../src/shop/contract.ts'
 export type { Address, AddressField, AddressRules, Money, Page } from '#schemas'
-
-/** A country that the shop delivers to, with the rules of its addresses. */
-export type ShopCountry = Outputs['shop']['settings']['countries'][number]

@@ -2,7 +2,6 @@ import { enBuying } from './en-buying.ts'
 
 /** All texts of the pages in English. The type `Text` makes zh.ts have the same keys. */
 export const en = {
-  shopName: 'Holdfast',
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
@@ -149,9 +148,8 @@ export const en = {
     line1: 'Street and number',
     line2: 'Flat, floor',
     company: 'Company',
-    district: 'With the district (区 or 县).',
-    choose: 'Please choose',
-    example: (example: string) => `Please write it in the form of ${example}.`,
+    choose: 'Choose …',
+    example: (example: string) => `For example ${example}`,
     country: 'Country or region',
     phone: 'Phone',
     phoneHint: 'For the courier only.',

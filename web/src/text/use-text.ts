@@ -25,8 +25,7 @@ export function useFormats() {
     dateTime: (at: string): string =>
       new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
     time: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
-    /** Order of names in the user's language. */
-    compare: new Intl.Collator(tag).compare,
+    collator: new Intl.Collator(tag),
     country: (code: string): string => new Intl.DisplayNames([tag], { type: 'region' }).of(code) ?? code,
   }
 }

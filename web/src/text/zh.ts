@@ -2,7 +2,6 @@ import type { Text } from './en.ts'
 import { zhBuying } from './zh-buying.ts'
 
 export const zh: Text = {
-  shopName: 'Holdfast',
   tagline: '经得起天天用的好物',
   skipToContent: '跳到正文',
   testShop: '演示商店，不收真钱，不发货。',
@@ -144,9 +143,8 @@ export const zh: Text = {
     line1: '街道与门牌号',
     line2: '楼层、房号',
     company: '公司',
-    district: '请写明区或县。',
-    choose: '请选择',
-    example: (example) => `请按 ${example} 的格式填写。`,
+    choose: '请选择…',
+    example: (example: string) => `例如 ${example}`,
     country: '国家或地区',
     phone: '电话',
     phoneHint: '仅供配送联系。',
