@@ -98,6 +98,8 @@ async function buy(page: Page, language: Language, card: string): Promise<void> 
   await fill('shipping name', language === 'zh' ? '李雷' : 'Ada Byron')
   await fill('shipping address-line1', '12 Analytical Street')
   await fill('shipping postal-code', language === 'zh' ? '200000' : 'W1G 0AA')
+  if (language === 'zh')
+    await page.locator('[autocomplete="shipping address-level1"]').selectOption({ label: '上海市' })
   await fill('shipping address-level2', language === 'zh' ? '上海' : 'London')
   await page.locator('input[name=shipping]').first().check()
   await page.locator(`input[value=${card}]`).check()

@@ -12,7 +12,8 @@ import {
   type PlaceAnswer,
   type PlaceInput,
 } from '../contract.ts'
-import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import { zoneOf } from '../destination.contract.ts'
+import { shippingOptions } from '../pricing/shipping.rules.ts'
 import { sumUp, totalsView } from '../pricing/totals.rules.ts'
 import { newOrderNumber } from '../state/order-number.rules.ts'
 import type { BuyerLimits } from '../limits/buyer-limits.ts'
@@ -56,7 +57,7 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
   const sums = sumUp({
     itemsMinor: totals.items.amount,
     shippingMinor: chosen.price.amount,
-    destination: input.shippingAddress,
+    address: input.shippingAddress,
   })
   const quoted = totalsView(sums, cart.currency)
   return {

@@ -25,7 +25,7 @@ test('an act of staff on an order is audited with it, without its text; that of 
   expect(acts).toHaveLength(1)
   expect(acts).toMatchObject([{ actor_id: sue, action: 'order.note', subject: `order:${id}` }])
   expect(JSON.stringify(acts)).not.toContain('555')
-  const { position } = acts[0]?.['detail'] as { position: number }
+  const position = (acts[0]?.['detail'] as { position: number } | undefined)?.position
   expect(
     await shop.sql('select user_id from "order".order_event where order_id = $1 and position = $2', [id, position]),
   ).toEqual([{ user_id: sue }])

@@ -44,7 +44,7 @@ test.each([
   const stream = open(ended)
   await sql(statement, [ended])
   expect(await stream).toEqual({ done: true, value: undefined })
-  expect(await Promise.race([...others, 'open'])).toBe('open')
+  expect(await Promise.race([...others, Promise.resolve('open')])).toBe('open')
   controller.abort()
   await Promise.all(others)
 })
