@@ -170,4 +170,4 @@ export const webAddressSchema = singleLine(500).pipe(
 )
 
 /** Key chosen by the client for one operation and all its retries: 1 to 255 characters, preferably a UUID. */
-export const idempotencyKeySchema = opaque(255)
+export const idempotencyKeySchema = z.string().min(1).max(255)
