@@ -13,10 +13,10 @@ import {
   setDisabled,
   updatePassword,
   type AccountRow,
-} from './account.store.ts'
-import { normaliseEmail } from './email-address.ts'
-import { rejectWeakPassword } from './password.rules.ts'
-import { hashPassword } from './password.ts'
+} from '../account/account.store.ts'
+import { normaliseEmail } from '../account/email-address.ts'
+import { rejectWeakPassword } from '../account/password.rules.ts'
+import { hashPassword } from '../account/password.ts'
 
 /** Accounts of staff, administered at the command line by those who may read the database. Every change is audited. */
 export interface StaffAccounts {
