@@ -1,7 +1,7 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { failureReason, isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds } from '#errors'
+import { AppError, errorData, errorKinds, maintenanceError } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
 import { metrics, type Logger } from '#telemetry'
@@ -64,7 +64,7 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = toTableError(result.error, type)
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
-  const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
+  const isReported = isCircuitOpen(error.cause)
   if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
   if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
@@ -87,19 +87,9 @@ const rejectHostile = trpc.middleware(async ({ next, getRawInput }) => {
 })
 
 const rejectWritesInMaintenance = trpc.middleware(({ ctx, type, next }) => {
-  if (ctx.isReadOnly && type === 'mutation') throw new MaintenanceError()
+  if (ctx.isReadOnly && type === 'mutation') throw maintenanceError()
   return next()
 })
-
-/** A mutation is rejected by `READ_ONLY`, which lasts minutes rather than seconds. */
-class MaintenanceError extends AppError {
-  constructor() {
-    super('unavailable', {
-      message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
-      retryAfterSeconds: 60,
-    })
-  }
-}
 
 /** Open to everyone. */
 export const publicProcedure = trpc.procedure
