@@ -58,6 +58,13 @@ const exceptions = z
   .string()
   .transform(listOf)
   .refine((list) => list.every((name) => exceptionNames.includes(name)), `must be of ${exceptionNames.join(', ')}`)
+const exempt = z
+  .string()
+  .transform((text) => listOf(text).filter((item) => item !== 'none'))
+  .refine(
+    (list) => list.every((item) => z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(item).success),
+    'must be addresses or networks separated by commas, such as 10.0.0.0/8,::1, or none',
+  )
 
 /**
  * Every setting of the program, by environment variable. `doctor` prints this list: the description is the documentation
@@ -151,6 +158,43 @@ const settings = {
     .max(30 * 86_400)
     .default(900)
     .describe('Time that a placed order waits for its payment before it is cancelled, s.'),
+  PAYMENT_RETRY_SECONDS: positive
+    .max(30 * 86_400)
+    .default(300)
+    .describe(
+      'Time that an order keeps its stock after a declined payment, s. It is never longer than the payment deadline.',
+    ),
+  PAYMENT_ATTEMPTS: positive
+    .max(1_000_000)
+    .default(5)
+    .describe('Attempts to pay one order, before it is put on hold for review by staff.'),
+  LARGE_ORDER_UNITS: positive
+    .max(1_000_000)
+    .default(10)
+    .describe(
+      'Units of one SKU with which an order is large: it keeps its stock for LARGE_ORDER_DEADLINE_SECONDS only.',
+    ),
+  LARGE_ORDER_DEADLINE_SECONDS: positive
+    .max(30 * 86_400)
+    .default(180)
+    .describe('Time that a large order waits for its payment before it is cancelled, s.'),
+  FAILED_ATTEMPTS_BUYER: positive
+    .max(1_000_000)
+    .default(10)
+    .describe('Attempts to pay in 15 minutes that may come to nothing, per account and per e-mail address of guests.'),
+  FAILED_ATTEMPTS_NETWORK: positive
+    .max(1_000_000)
+    .default(30)
+    .describe('The same per network, of its latest 50 orders: paid ones count for nothing.'),
+  UNPAID_ORDERS_ACCOUNT: positive
+    .max(1_000_000)
+    .default(20)
+    .describe('Orders of one account that may wait for their payment at the same time.'),
+  LIMITS_EXEMPT: exempt
+    .default(['127.0.0.0/8', '::1/128'])
+    .describe(
+      'Networks whose buyers have no limits, separated by commas, or none. Loopback by default: there a balancer without TRUST_PROXY hides all buyers behind one address.',
+    ),
   RETURN_DAYS: positive
     .max(365)
     .default(60)

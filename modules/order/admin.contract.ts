@@ -111,6 +111,8 @@ export const adminRefundInput = z.strictObject({
   reason,
   message,
 })
+/** `reason` is for staff only. */
+export const adminReleaseInput = z.strictObject({ ...target, reason: reason.optional() })
 export const adminNoteInput = z.strictObject({ ...target, text: freeText(2_000) })
 export const reconciliationListInput = z.strictObject({ ...pageSchema.shape }).optional()
 export const reconciliationGetInput = z.strictObject({ id: idSchema })

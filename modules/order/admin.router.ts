@@ -12,6 +12,7 @@ import {
   adminListInput,
   adminNoteInput,
   adminRefundInput,
+  adminReleaseInput,
   adminReturnInput,
   type AdminOrder,
   type AdminOrderPage,
@@ -95,6 +96,13 @@ export function createOrderAdminRouter(services: Services) {
       const { id: _, idempotencyKey: __, ...content } = input
       return ask(ctx.caller, input, { type: 'refund', by: by(ctx.caller), refundId: uuidv7(), ...content })
     }),
+
+    /** Releases an order that is on hold for review: it can be paid and sent again. */
+    release: staffProcedure
+      .input(adminReleaseInput)
+      .mutation(({ ctx, input }): Promise<Order> =>
+        ask(ctx.caller, input, { type: 'release', by: by(ctx.caller), note: input.reason }),
+      ),
 
     /** Adds a note that only staff can see. */
     note: staffProcedure

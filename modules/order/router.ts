@@ -6,18 +6,19 @@ import type { Services } from '#services'
 import { createOrderAdminRouter } from './admin.router.ts'
 import type { CartActor } from './cart/cart.actor.ts'
 import { createCartRouter } from './cart/cart.router.ts'
-import { checkoutProcedures, requireToken } from './cart/checkout.router.ts'
+import { checkoutProcedures } from './cart/checkout.router.ts'
 import {
   orderAttachInput,
   orderCancelInput,
   orderGetInput,
   orderListInput,
   orderWatchInput,
-  payInput,
   type Order,
   type OrderPage,
 } from './contract.ts'
 import { orderActor } from './lifecycle/order.actor.ts'
+import { createBuyerLimits } from './limits/buyer-limits.ts'
+import { payProcedure } from './lifecycle/pay.router.ts'
 import { holdsToken, requireOrder } from './state/order.access.ts'
 import { orderPage } from './state/order-page.view.ts'
 import { loadOrder } from './state/order.store.ts'
@@ -27,26 +28,15 @@ import { createOrderWatch } from './state/order.watch.ts'
 /** `order.*`: carts, checkout, orders. */
 export function createOrderRouter(services: Services, cartActor: CartActor) {
   const { database } = services
+  const limits = createBuyerLimits(services)
   const watch = createOrderWatch(services)
 
   return router({
     cart: createCartRouter(services, cartActor),
 
-    ...checkoutProcedures(services, cartActor),
+    ...checkoutProcedures(services, cartActor, limits),
 
-    /** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
-    pay: publicProcedure.input(payInput).mutation(async ({ ctx, input }): Promise<Order> => {
-      const { id, idempotencyKey: key, payment } = input
-      const order = await requireOrder(services, ctx, input)
-      if (payment.methodId !== 'card')
-        throw new AppError('bad_input', { field: 'payment.methodId', message: 'This payment method is not offered.' })
-      const token = requireToken(payment)
-      return services.actors().ask(orderActor, {
-        id: order.id,
-        key: idempotencyKey(`order.pay:${order.id}`, key, { id, payment }),
-        message: { type: 'pay', methodId: payment.methodId, token },
-      })
-    }),
+    pay: payProcedure(services, limits),
 
     /** A browser that opens the link of a guest's email gets a cookie for the order. */
     get: publicProcedure.input(orderGetInput).query(async ({ ctx, input }): Promise<Order> => {
@@ -75,15 +65,17 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
         orderPage(database.query, { ...input, userId: ctx.caller.userId }, orderView),
       ),
 
-    /** The order now, and again after each change. */
+    /** The order now, and again after each change, until the session ends that gives access to it. */
     watch: publicProcedure.input(orderWatchInput).subscription(async function* ({
       ctx,
       input,
       signal = new AbortController().signal,
     }) {
-      let order = orderView(await requireOrder(services, ctx, input))
+      const found = await requireOrder(services, ctx, input)
+      const sessionId = holdsToken(services, ctx, { ...input, order: found }) ? undefined : (await ctx.session())?.id
+      let order = orderView(found)
       yield tracked(String(order.version), order)
-      for await (const _ of watch.changes(order.id, order.version, signal)) {
+      for await (const _ of watch.changes({ id: order.id, version: order.version, sessionId }, signal)) {
         const state = await loadOrder(database.query, order.id)
         if (state === undefined) return
         order = orderView(state)

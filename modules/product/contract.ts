@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { bilingual } from '#lib/bilingual'
 import {
   currencySchema,
   freeText,
@@ -51,7 +50,7 @@ const queryText = (max: number) =>
     .trim()
     .min(1)
     .max(max, { abort: true })
-    .refine((q) => q.normalize('NFKC').length <= max, bilingual('is too long', '太长'))
+    .refine((q) => q.normalize('NFKC').length <= max, 'is too long')
 
 export const searchInput = z.strictObject({
   q: queryText(200),
@@ -72,7 +71,7 @@ export const adjustStockInput = z.strictObject({
     .int()
     .min(-1_000_000)
     .max(1_000_000)
-    .refine((n) => n !== 0, bilingual('must not be 0', '不能为 0')),
+    .refine((n) => n !== 0, 'must not be 0'),
   reason: freeText(200),
 })
 

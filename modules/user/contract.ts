@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { bilingual } from '#lib/bilingual'
 import {
   emailSchema,
   idSchema,
@@ -15,7 +14,7 @@ import {
 /** Input and output of `user.*`. Imports nothing but schemas, since the published client contains these types. */
 
 /** A password to be set. Beside its length the module rejects passwords that are easy to guess (`password_weak`). */
-const newPasswordSchema = z.string().min(8, bilingual('must have at least 8 characters', '至少需要 8 个字符')).max(200)
+const newPasswordSchema = z.string().min(8, 'must have at least 8 characters').max(200)
 
 export const registerInput = z.strictObject({
   email: emailSchema,
@@ -100,6 +99,6 @@ export interface AuditRecord {
   /** The object of the action, as `kind:id`. */
   subject: string
   detail: Record<string, unknown>
-  requestId: string
+  requestId: string | null
 }
 export type AuditPage = Page<AuditRecord>

@@ -45,6 +45,7 @@ export async function openShopOn(testDatabase: AsyncDisposable & { url: string }
         userAgent,
         session: async () => (sessionToken === undefined ? null : users.authenticate(sessionToken)),
         orderToken: () => undefined,
+        locale: () => 'en' as const,
         setCookie: (cookie, value) => void cookies.set(cookie, value),
       }
       return users.router.createCaller(context)

@@ -104,11 +104,11 @@ interface Execution extends BatchOptions {
 }
 
 async function outcomeOf(execution: Execution): Promise<Outcome> {
-  const { router, ctx, path, call } = execution
+  const { router, ctx, path, call, input } = execution
   try {
     return { status: 200, body: await execute(execution) }
   } catch (thrown) {
-    const { error, body } = errorBodyOf(thrown, { router, ctx, call: call ?? { path, type: 'unknown' } })
+    const { error, body } = errorBodyOf(thrown, { router, ctx, call: call ?? { path, type: 'unknown' }, input })
     return { status: getHTTPStatusCodeFromError(error), body, error }
   }
 }

@@ -39,8 +39,9 @@ export async function serveFromCache(
   { router, ctx, call, cache, urlCache, loadShedder, variesByOrigin }: CachedCallOptions,
 ): Promise<boolean> {
   if (request.method !== 'GET') return false
+  let input: unknown
   try {
-    const reading = await readThroughCache({ router, ctx, call, cache, loadShedder }, () => rawInput(request))
+    const reading = await readThroughCache({ router, ctx, call, cache, loadShedder }, () => (input = rawInput(request)))
     if (reading === undefined) return false
     const { lookup, response } = reading
     reply.headers({
@@ -58,7 +59,7 @@ export async function serveFromCache(
       await reply.send(response.body)
     }
   } catch (error) {
-    await sendCallError(reply, error, { router, ctx, call })
+    await sendCallError(reply, error, { router, ctx, call, input })
   }
   return true
 }
@@ -110,6 +111,7 @@ const anonymous = (ctx: Context): Context => ({
   deviceToken: undefined,
   userAgent: undefined,
   session: rejectPersonal,
+  locale: rejectPersonal,
   orderToken: rejectPersonal,
   setCookie: rejectPersonal,
 })

@@ -8,6 +8,8 @@ import { retryAfter } from './retry-after.ts'
 /** The target of a call that has failed, perhaps because it names no procedure. */
 export interface FailedTarget extends Pick<CallTarget, 'router' | 'ctx'> {
   call: { path: string; type: ProcedureCall['type'] | 'unknown' }
+  /** As it came, for the issues of missing fields. */
+  input?: unknown
 }
 
 /** Sends the error that a call has thrown, with the bytes that tRPC's adapter would send. */
@@ -21,13 +23,16 @@ export async function sendCallError(reply: FastifyReply, thrown: unknown, target
 }
 
 /** The error of a call, with its body in a response. */
-export function errorBodyOf(thrown: unknown, { router, ctx, call }: FailedTarget): { error: TRPCError; body: string } {
+export function errorBodyOf(
+  thrown: unknown,
+  { router, ctx, call, input }: FailedTarget,
+): { error: TRPCError; body: string } {
   const error = getTRPCErrorFromUnknown(thrown)
   const shape: unknown = getTRPCErrorShape({
     config: router._def._config,
     ctx: ctx(),
     error,
-    input: undefined,
+    input,
     path: call.path,
     type: call.type,
   })

@@ -17,13 +17,14 @@ export async function executeDirectly(
   { router, ctx, call }: CallTarget,
 ): Promise<void> {
   const context = ctx()
+  let input: unknown
   reply.header('content-type', 'application/json').header('vary', 'trpc-accept, accept')
   try {
-    const body = await resultOf({ router, call, context, getRawInput: async () => rawInput(request) })
+    const body = await resultOf({ router, call, context, getRawInput: async () => (input = rawInput(request)) })
     // A buffer, since Fastify adds a charset to the type of a string.
     await reply.send(Buffer.from(body))
   } catch (error) {
-    await sendCallError(reply, error, { router, ctx: () => context, call })
+    await sendCallError(reply, error, { router, ctx: () => context, call, input })
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '#app'
 import { isHttps } from '#config'
 import { AppError } from '#errors'
-import type { Context, Session } from '#rpc'
+import { preferredLocale, type Context, type Session } from '#rpc'
 
 const orderCookieDays = 30
 const deviceCookieDays = 365
@@ -27,6 +27,7 @@ export function createContext(app: App, { request, reply }: { request: FastifyRe
     deviceToken: request.cookies[`${prefix}device`],
     userAgent: request.headers['user-agent'],
     session: () => (session ??= findSession(app, { sessionToken, isBearer: bearer !== undefined })),
+    locale: () => preferredLocale(request.headers['accept-language']),
     orderToken(orderId) {
       const header = request.headers['x-order-token']
       return typeof header === 'string' ? header : request.cookies[`${prefix}order-${orderId}`]

@@ -1,3 +1,4 @@
+import type { Locale } from '#schemas'
 import type { Logger } from '#telemetry'
 
 /** The caller's session, which was looked up and is still valid. */
@@ -6,7 +7,7 @@ export interface Session {
   userId: string
   email: string
   role: 'customer' | 'staff'
-  locale: 'en' | 'zh'
+  locale: Locale
 }
 
 /** The request as a procedure sees it. */
@@ -26,6 +27,8 @@ export interface Context {
   readonly userAgent: string | undefined
   /** Lazy: looks the session up at the first call, at most once per request. Catalog reads never need it. */
   session(): Promise<Session | null>
+  /** The language that the caller prefers by `Accept-Language`. */
+  locale(): Locale
   /** The access token of an order, from the header or, in guests' browsers, from the cookie. */
   orderToken(orderId: string): string | undefined
   /** Sets (or with null clears) a cookie that scripts cannot read. */

@@ -1,18 +1,22 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { failureReason, isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds, maintenanceError } from '#errors'
+import { AppError, errorData, errorKinds, maintenanceError, type ErrorCode } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
-import { metrics, type Logger } from '#telemetry'
+import { truncatedNetwork } from '#rate-limit'
+import { metrics, reportSecurityEvent, type Logger, type SecurityEvent } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
+import { localeOfInput } from './translation.ts'
 
 /** Properties of a procedure that are known without calling it. */
 export interface Meta {
   /** Set where the response is the same for everyone: the tags of the data it is made from. See {@link cachedProcedure}. */
   cacheTags?: readonly string[]
+  /** Who may call it; everyone unless given. */
+  access?: 'customer' | 'staff'
 }
 
 const trpc = initTRPC
@@ -26,8 +30,9 @@ const trpc = initTRPC
       ping: { enabled: true, intervalMs: 4_000 },
       client: { reconnectAfterInactivityMs: 10_000 },
     },
-    errorFormatter({ shape, error, type, ctx }) {
-      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type))
+    errorFormatter({ shape, error, type, ctx, input }) {
+      const locale = localeOfInput(input) ?? ctx?.locale() ?? 'en'
+      const { code, message, issues, retryAfterSeconds } = publicErrorOf(toTableError(error, type), { locale, input })
       return {
         ...shape,
         message,
@@ -64,6 +69,12 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = toTableError(result.error, type)
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
+  const event = securityEventOf(code)
+  if (event !== undefined) {
+    const userId = event === 'access_denied' ? (await ctx.session().catch(() => null))?.userId : undefined
+    const network = truncatedNetwork(ctx.address)
+    reportSecurityEvent(ctx.log, event, { requestId: ctx.requestId, userId, network, procedure: path })
+  }
   const isReported = isCircuitOpen(error.cause)
   if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
   if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
@@ -71,6 +82,19 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   }
   throw error
 })
+
+function securityEventOf(code: ErrorCode): SecurityEvent | undefined {
+  switch (code) {
+    case 'login_failed':
+      return 'login_failed'
+    case 'too_many_requests':
+      return 'throttled'
+    case 'forbidden':
+      return 'access_denied'
+    default:
+      return undefined
+  }
+}
 
 // The middlewares below run inside `observe`, which handles their errors as it does those of procedures.
 
@@ -105,14 +129,14 @@ export const publicProcedure = trpc.procedure
 export const cachedProcedure = (...cacheTags: [string, ...string[]]) => publicProcedure.meta({ cacheTags })
 
 /** Requires a session; `ctx.caller` is its account. */
-export const customerProcedure = publicProcedure.use(async ({ ctx, next }) => {
+export const customerProcedure = publicProcedure.meta({ access: 'customer' }).use(async ({ ctx, next }) => {
   const caller = await ctx.session()
   if (caller === null) throw new AppError('unauthenticated')
   return next({ ctx: { ...ctx, caller } })
 })
 
 /** Requires a session of a staff account. */
-export const staffProcedure = customerProcedure.use(({ ctx, next }) => {
+export const staffProcedure = customerProcedure.meta({ access: 'staff' }).use(({ ctx, next }) => {
   if (ctx.caller.role !== 'staff') throw new AppError('forbidden')
   return next()
 })

@@ -2,6 +2,9 @@ import { TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server
 import { ZodError } from 'zod'
 import { CommitUnknownError, isConnectionLost, isInfrastructureFailure, isUnreachable } from '#db'
 import { AppError, errorKinds, type ErrorCode, type FieldIssue } from '#errors'
+import type { Locale } from '#schemas'
+import { isUntold, issueText } from './issue-text.ts'
+import { translate } from './translation.ts'
 
 /** The public part of an error: its code from the table of errors, a message, and the fields at fault. */
 export interface PublicError {
@@ -11,59 +14,89 @@ export interface PublicError {
   retryAfterSeconds?: number | undefined
 }
 
-export function publicErrorOf(error: TRPCError): PublicError {
+/** Who the error is reported to: their language, and the input in which a field may be missing. */
+export interface Reader {
+  locale: Locale
+  input?: unknown
+}
+
+export function publicErrorOf(error: TRPCError, { locale, input }: Reader = { locale: 'en' }): PublicError {
   const { cause } = error
   if (cause instanceof AppError) {
+    const message = translate(cause.message, locale)
     return {
       code: cause.code,
-      message: cause.message,
-      issues: cause.field === undefined ? [] : [{ field: cause.field, message: cause.message }],
+      message,
+      issues: cause.field === undefined ? [] : [{ field: cause.field, message }],
       retryAfterSeconds: cause.retryAfterSeconds,
     }
   }
   if (cause instanceof ZodError && error.code === 'BAD_REQUEST') {
-    const issues = cause.issues.flatMap((issue) => fieldIssues(issue)).slice(0, 20)
+    const issues = cause.issues.flatMap((issue) => fieldIssues(issue, { input, locale })).slice(0, 20)
     const first = issues[0]
     return {
       code: 'bad_input',
-      message: first ? `${first.field || 'input'}: ${first.message}` : errorKinds.bad_input.message,
+      message: first ? `${first.field || 'input'}: ${first.message}` : translate(errorKinds.bad_input.message, locale),
       issues,
     }
   }
-  switch (error.code) {
+  const [code, message] = protocolError(error)
+  return { code, message: translate(message ?? errorKinds[code].message, locale), issues: [] }
+}
+
+/** Of an error that tRPC itself has thrown: its code, and a message unless the table's own fits. */
+function protocolError({ code }: TRPCError): [code: ErrorCode, message?: string] {
+  switch (code) {
     case 'NOT_FOUND':
-      return { code: 'not_found', message: 'There is no such procedure.', issues: [] }
+      return ['not_found', 'There is no such procedure.']
     case 'BAD_REQUEST':
     case 'PARSE_ERROR':
     case 'UNPROCESSABLE_CONTENT':
-      return {
-        code: 'bad_input',
-        message: 'The request cannot be read: check its JSON and its batch size.',
-        issues: [],
-      }
+      return ['bad_input', 'The request cannot be read: check its JSON and its batch size.']
     case 'METHOD_NOT_SUPPORTED':
-      return { code: 'method_not_allowed', message: errorKinds.method_not_allowed.message, issues: [] }
+      return ['method_not_allowed']
     case 'PAYLOAD_TOO_LARGE':
-      return { code: 'too_large', message: errorKinds.too_large.message, issues: [] }
+      return ['too_large']
     case 'UNSUPPORTED_MEDIA_TYPE':
-      return { code: 'unsupported_media_type', message: errorKinds.unsupported_media_type.message, issues: [] }
+      return ['unsupported_media_type']
     default:
-      return { code: 'internal', message: errorKinds.internal.message, issues: [] }
+      return ['internal']
   }
 }
 
 /** Of a union, the issues of the alternative with the fewest are more specific than "invalid input". */
-function fieldIssues(issue: ZodError['issues'][number], prefix: PropertyKey[] = []): FieldIssue[] {
+function fieldIssues(
+  issue: ZodError['issues'][number],
+  { input, locale }: Reader,
+  prefix: PropertyKey[] = [],
+): FieldIssue[] {
   const path = [...prefix, ...issue.path]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? []
-    return closest.flatMap((inner) => fieldIssues(inner, path))
+    return closest.flatMap((inner) => fieldIssues(inner, { input, locale }, path))
   }
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: [...path, key].map(String).join('.'), message: 'is not a known field' }))
-  }
-  return [{ field: path.map(String).join('.'), message: issue.message }]
+  const value = valueAt(input, path)
+  const message = isUntold(issue, value)
+    ? issueText(issue, value)[locale]
+    : (ownTranslation(issue, locale) ?? translate(issue.message, locale))
+  const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
+  return fields.map((field) => ({ field: field.map(String).join('.'), message }))
 }
+
+/** A schema whose messages are made of data brings their translation along. */
+function ownTranslation(issue: ZodError['issues'][number], locale: Locale): string | undefined {
+  const translation: unknown = issue.code === 'custom' ? issue.params?.[locale] : undefined
+  return typeof translation === 'string' ? translation : undefined
+}
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<PropertyKey, unknown>)[name]
+        : undefined,
+    input,
+  )
 
 /**
  * Turns an AppError and a failure of the infrastructure into an error of the table. A mutation whose connection broke may

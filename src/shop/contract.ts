@@ -1,4 +1,8 @@
+import { z } from 'zod'
 import type { AddressRules, Currency, Locale } from '#schemas'
+
+/** No parameters: unexpected fields are rejected, not ignored. */
+export const settingsInput = z.strictObject({}).optional()
 
 /** Outputs of `shop.*`. Imports only the shared schemas: the published client carries these types. */
 

@@ -275,7 +275,9 @@ test('the language button wins over the address, which is updated', { timeout: 6
   await page.evaluate(`history.replaceState(null, '', '/cart?lang=zh')`)
   await page.reload()
   await page.getByText('Your cart is empty').waitFor()
+  expect(await page.locator('html').getAttribute('lang')).toBe('en')
   // An address that is followed is still a choice.
   await goTo(page, '/cart?lang=zh')
   await page.getByText('购物车是空的').waitFor()
+  expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN')
 })

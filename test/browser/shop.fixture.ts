@@ -16,6 +16,8 @@ export interface BrowserShop extends AsyncDisposable {
   open(options?: BrowserOptions): Promise<{ page: Page; context: BrowserContext }>
   /** A new account, logged in on this page. */
   signUp(page: Page): Promise<{ email: string; password: string }>
+  /** Another server of this shop, with other settings. @returns its address */
+  startServer(env: Record<string, string>): Promise<string>
   /** Changes the stock of a SKU to this quantity. */
   setStock(sku: string, available: number): Promise<void>
 }
@@ -43,11 +45,9 @@ export async function openBrowserShop(env: Record<string, string> = {}): Promise
   const database = taken.use(await createTestDatabase())
   const pool = new pg.Pool({ connectionString: database.url, max: 2 })
   taken.defer(() => pool.end())
+  const shopEnv = { PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, ...env }
   const [program, browser] = await Promise.all([
-    startProgram(['start'], {
-      env: { PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, ...env },
-      timeoutMs: 60_000,
-    }),
+    startProgram(['start'], { env: shopEnv, timeoutMs: 60_000 }),
     launchChromium(),
   ])
   taken.defer(async () => void (await program.stop()))
@@ -60,6 +60,8 @@ export async function openBrowserShop(env: Record<string, string> = {}): Promise
   const staff = createClient({ url, token: () => token })
   let accountCount = 0
   const query: BrowserShop['query'] = async (sql, values) => (await pool.query(sql, values)).rows
+
+  const others = taken.use(new AsyncDisposableStack())
 
   const kept = taken.move()
   return {
@@ -86,6 +88,11 @@ export async function openBrowserShop(env: Record<string, string> = {}): Promise
       await page.keyboard.press('Enter')
       await page.waitForURL((address) => address.pathname === '/')
       return account
+    },
+    async startServer(more) {
+      const payment = { PAYMENT_URL: 'http://127.0.0.1:9', PAYMENT_SECRET_KEY: 'sk_test_never_called' }
+      const server = others.use(await startProgram(['serve'], { env: { ...shopEnv, ...payment, ...more } }))
+      return server.url()
     },
     async setStock(sku, available) {
       const [row] = await query<{ available: number }>('select available from product.stock where sku = $1', [sku])

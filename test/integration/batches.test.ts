@@ -81,7 +81,7 @@ test('mutations of a batch run, and a mutation of a GET batch does not', async (
 
 test('a public call of a batch is served from the cache, while Postgres cannot answer it', async () => {
   expect((await send(alone('product.list', { limit: 4 }))).status).toBe(200)
-  await using _lock = await lockProducts()
+  await using _ = await lockProducts()
   const hitsBefore = await metric('holdfast_cache_answers_total{state="hit"}')
   const response = await send(batch(['user.me'], ['product.list', { limit: 4 }]))
   const [me, list] = itemsOf(response)
@@ -92,12 +92,12 @@ test('a public call of a batch is served from the cache, while Postgres cannot a
 
 test('nine searches behind a checkout call count as nine browse calls: others can still buy', async () => {
   const shedBefore = await metric('holdfast_shed_total{class="browse"')
-  await using _lock = await lockProducts()
-  const smuggled = Array.from({ length: 12 }, (_, round) =>
+  await using _ = await lockProducts()
+  const smuggled = Array.from({ length: 12 }, (__, round) =>
     send(
       batch(
         ['user.me'],
-        ...Array.from({ length: 9 }, (__, n): [string, unknown] => ['product.search', { q: `word${round} and${n}` }]),
+        ...Array.from({ length: 9 }, (___, n): [string, unknown] => ['product.search', { q: `word${round} and${n}` }]),
       ),
     ),
   )

@@ -45,6 +45,7 @@ async function openPlatform(count: number) {
       userAgent: undefined,
       session: async () => (role === undefined ? null : session),
       orderToken: () => undefined,
+      locale: () => 'en' as const,
       setCookie: () => undefined,
     }
     return { call: platform.createCaller(context).admin, userId: session.userId, requestId: context.requestId }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import { errorKinds } from '#errors'
+import type { Locale } from '#schemas'
 import type { Fleet } from './fleet.ts'
 import type { Program } from './program.ts'
 
@@ -23,6 +24,10 @@ export interface Expected {
   field?: string
   /** The rejection is an event of a stream, whose HTTP status is 200. */
   isStream?: boolean
+  /** Language of the message and of all issues. */
+  locale?: Locale
+  /** Part of the input, which the response must not repeat. */
+  absent?: string
 }
 
 export interface RawResponse {
@@ -115,6 +120,7 @@ function problemsOf(answer: RawResponse, expected: Expected): string[] {
     ...(errors.length > 0 ? [] : ['no readable error']),
     ...errors.flatMap((error) => problemsOfError(error, expected)),
     ...(internals.test(text) ? [`reveals internals (${internals.exec(text)?.[0]})`] : []),
+    ...(expected.absent !== undefined && text.includes(expected.absent) ? ['repeats the input'] : []),
     ...(text.length <= responseMax ? [] : ['too long']),
     ...(/^[0-9a-f-]{36}$/.test(String(headers['x-request-id'])) ? [] : ['no x-request-id']),
     ...(headers['x-content-type-options'] === 'nosniff' && headers['content-security-policy'] !== undefined
@@ -125,10 +131,16 @@ function problemsOf(answer: RawResponse, expected: Expected): string[] {
 }
 
 interface ErrorData {
+  message?: string
   error?: string
   httpStatus?: number
   isRetryable?: boolean
   issues?: { field: string; message: string }[]
+}
+
+interface SentError {
+  message?: string
+  data?: ErrorData
 }
 
 /** The error, one for each call of a batch, or the one that ended a stream. */
@@ -136,9 +148,10 @@ function errorsIn(text: string, { isStream = false }: Expected): (ErrorData | un
   const json = isStream ? (/^event: serialized-error\ndata: (.*)$/m.exec(text)?.[1] ?? text) : text
   try {
     const body = JSON.parse(json) as unknown
-    return (Array.isArray(body) ? body : [body]).map((each: { error?: { data?: ErrorData }; data?: ErrorData }) =>
-      isStream ? (each.data ?? each.error?.data) : each.error?.data,
-    )
+    return (Array.isArray(body) ? body : [body]).map((each: SentError & { error?: SentError }) => {
+      const { data, message } = isStream && each.data !== undefined ? each : (each.error ?? {})
+      return data && { ...data, ...(message !== undefined && { message }) }
+    })
   } catch {
     return []
   }
@@ -152,6 +165,11 @@ function problemsOfError(data: ErrorData | undefined, expected: Expected): strin
       ? []
       : ['contradicts the table of errors']),
     ...(expected.error === undefined || expected.error === data.error ? [] : [`error is not ${expected.error}`]),
+    ...(expected.locale === undefined
+      ? []
+      : [data.message ?? '', ...(data.issues ?? []).map(({ message }) => message)].flatMap((message) =>
+          /\p{Script=Han}/u.test(message) === (expected.locale === 'zh') ? [] : [`is not in ${expected.locale}`],
+        )),
     ...(expected.field === undefined || data.issues?.some(({ field }) => field === expected.field)
       ? []
       : [`does not name ${expected.field}`]),

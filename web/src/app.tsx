@@ -13,6 +13,7 @@ import { SearchPage } from './pages/search.tsx'
 import { Announcer } from './parts/announcer.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
+import { MaintenanceBanner } from './parts/maintenance-banner.tsx'
 import { savedScrollY, useRoute } from './route/router.ts'
 import { visit } from './shop/session.ts'
 import { useStore } from './shop/store.ts'
@@ -54,6 +55,7 @@ export function App() {
         {text.skipToContent}
       </a>
       <Header />
+      <MaintenanceBanner />
       <main id="main" ref={main} tabIndex={-1} className="width">
         <Screen key={useStore(visit)} path={route.path} />
       </main>

@@ -17,6 +17,7 @@ import { App } from './app.tsx'
 import { startRouter } from './route/router.ts'
 import { startAccount, syncAccountAcrossTabs } from './shop/account.ts'
 import { syncCartAcrossTabs } from './shop/cart.ts'
+import { startShopInfo } from './shop/load-shop-info.ts'
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html lacks #root')
@@ -25,6 +26,7 @@ startRouter()
 syncCartAcrossTabs()
 syncAccountAcrossTabs()
 void startAccount()
+await startShopInfo()
 createRoot(root).render(
   <StrictMode>
     <App />

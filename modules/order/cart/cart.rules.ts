@@ -39,6 +39,7 @@ export const cartMessage = z.discriminatedUnion('type', [
     token: z.string(),
     expectedTotal: moneySchema.nullable(),
     deadlineSeconds: z.int(),
+    large: z.object({ units: z.int(), deadlineSeconds: z.int() }).optional(),
     capture: z.enum(['now', 'later']),
   }),
 ])

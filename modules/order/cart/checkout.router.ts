@@ -12,9 +12,11 @@ import {
   type PlaceAnswer,
   type PlaceInput,
 } from '../contract.ts'
-import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import { zoneOf } from '../destination.contract.ts'
+import { shippingOptions } from '../pricing/shipping.rules.ts'
 import { sumUp, totalsView } from '../pricing/totals.rules.ts'
 import { newOrderNumber } from '../state/order-number.rules.ts'
+import type { BuyerLimits } from '../limits/buyer-limits.ts'
 import { accessTokenOf } from '../state/order.access.ts'
 import { findOwnerOfOrderedCart } from '../state/order.store.ts'
 import { requireCart } from './cart.access.ts'
@@ -24,7 +26,7 @@ import { cartView } from './cart.view.ts'
 import { methodsFor, type PlaceReply } from './place.rules.ts'
 
 /** `order.checkout` and `order.place`: from a cart to an order. */
-export const checkoutProcedures = (services: Services, cartActor: CartActor) => ({
+export const checkoutProcedures = (services: Services, cartActor: CartActor, limits: BuyerLimits) => ({
   /** The shipping options to an address, and the totals with one of them. Changes nothing. */
   checkout: publicProcedure
     .input(checkoutInput)
@@ -33,7 +35,7 @@ export const checkoutProcedures = (services: Services, cartActor: CartActor) => 
   /** Places the cart. One order per cart and per idempotency key, however often the request is repeated. */
   place: publicProcedure
     .input(placeInput)
-    .mutation(({ ctx, input }): Promise<PlaceAnswer> => place(services, cartActor, { ctx, input })),
+    .mutation(({ ctx, input }): Promise<PlaceAnswer> => place({ services, cartActor, limits }, { ctx, input })),
 })
 
 /** @throws AppError `unsupported_country`, `cart_closed`, or `bad_input` for a shipping option not offered to this address */
@@ -52,7 +54,11 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       field: 'shippingOptionId',
       message: 'This shipping option is not offered to this address.',
     })
-  const sums = sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country })
+  const sums = sumUp({
+    itemsMinor: totals.items.amount,
+    shippingMinor: chosen.price.amount,
+    address: input.shippingAddress,
+  })
   const quoted = totalsView(sums, cart.currency)
   return {
     cartVersion: cart.version,
@@ -63,8 +69,7 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
 }
 
 async function place(
-  services: Services,
-  actor: CartActor,
+  { services, cartActor, limits }: { services: Services; cartActor: CartActor; limits: BuyerLimits },
   { ctx, input }: { ctx: Context; input: PlaceInput },
 ): Promise<PlaceAnswer> {
   const { idempotencyKey: key, cartId, payment, ...agreed } = input
@@ -82,25 +87,32 @@ async function place(
       payment,
       ...agreed,
     })
-  const asked = services.actors().ask(actor, {
+  const { config } = services
+  const userId = session?.userId ?? null
+  const source = limits.sourceOf(ctx.address)
+  const locale = agreed.locale ?? session?.locale ?? null
+  const requestKey = keyOf(userId)
+  await limits.requireStanding({ source, userId, email, locale: locale ?? 'en' }, { key: requestKey, isPlacing: true })
+  const asked = services.actors().ask(cartActor, {
     id: cartId,
-    key: keyOf(session?.userId ?? null),
+    key: requestKey,
     message: {
       type: 'place',
       orderId: uuidv7(),
       number: newOrderNumber(),
-      userId: session?.userId ?? null,
+      userId,
       email,
-      source: null,
-      locale: agreed.locale ?? session?.locale ?? null,
+      source,
+      locale,
       shippingAddress: agreed.shippingAddress,
       billingAddress: agreed.billingAddress ?? null,
       shippingOptionId: agreed.shippingOptionId,
       methodId: payment.methodId,
       token,
       expectedTotal: agreed.expectedTotal ?? null,
-      deadlineSeconds: services.config.PAYMENT_DEADLINE_SECONDS,
-      capture: services.config.PAYMENT_CAPTURE === 'fulfilment' ? 'later' : 'now',
+      deadlineSeconds: config.PAYMENT_DEADLINE_SECONDS,
+      large: { units: config.LARGE_ORDER_UNITS, deadlineSeconds: config.LARGE_ORDER_DEADLINE_SECONDS },
+      capture: config.PAYMENT_CAPTURE === 'fulfilment' ? 'later' : 'now',
     },
   })
   const reply = await replyOrEarlier(asked, () => findEarlierReply(services.database.query, cartId, keyOf))

@@ -3,10 +3,11 @@ import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
 import type { Address, Locale, Money } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
-import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import { zoneOf } from '../destination.contract.ts'
+import { shippingOptions } from '../pricing/shipping.rules.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
-import { buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
-import { movePayment, sendEmail } from '../state/order.outbox.ts'
+import { addMs, buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
+import { movePayment, paymentDeadline, sendEmail } from '../state/order.outbox.ts'
 import { noRecords, type OrderState } from '../state/order.state.ts'
 import { orderView } from '../state/order.view.ts'
 import type { CartState } from './cart.state.ts'
@@ -30,6 +31,8 @@ export interface Placement {
   capture: 'now' | 'later'
   /** Longest wait for the payment, s. */
   deadlineSeconds: number
+  /** A large order waits a shorter time, so that one buyer who does not pay cannot keep the stock from others. */
+  large?: { units: number; deadlineSeconds: number } | undefined
 }
 
 /** Stock snapshot: the stock and offers of the batch's SKUs, as its earlier decisions have left them. */
@@ -93,7 +96,7 @@ export function placeOrder(
   }).find(({ id }) => id === placement.shippingOptionId)
   if (option === undefined) return reject('not_shippable')
 
-  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
+  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, address: placement.shippingAddress })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
     return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })
@@ -124,7 +127,7 @@ export function placeOrder(
     billingAddress: placement.billingAddress,
     shippingOption: { id: option.id, name: option.name },
     ...sums,
-    paymentDeadline: isFree ? null : new Date(now.getTime() + placement.deadlineSeconds * 1000),
+    paymentDeadline: isFree ? null : addMs(now, deadlineSecondsOf(lines, placement) * 1_000),
     placedAt: now,
     lines,
     timeline: [
@@ -146,6 +149,14 @@ export function placeOrder(
     },
   }
   return { order, reply: { outcome: 'placed', order: orderView(order) }, ...consequences(order) }
+}
+
+function deadlineSecondsOf(
+  lines: readonly { quantity: number }[],
+  { deadlineSeconds, large }: Pick<Placement, 'deadlineSeconds' | 'large'>,
+): number {
+  const isLarge = large !== undefined && lines.some(({ quantity }) => quantity >= large.units)
+  return isLarge ? Math.min(deadlineSeconds, large.deadlineSeconds) : deadlineSeconds
 }
 
 function shortagesOf(
@@ -177,12 +188,7 @@ function consequences(order: OrderState): Consequences {
     movements: reserved,
     outbox: [
       movePayment(order.id),
-      {
-        kind: 'order',
-        id: order.id,
-        message: { type: 'paymentDeadline' },
-        ...(order.paymentDeadline === null ? {} : { dueAt: order.paymentDeadline }),
-      },
+      ...(order.paymentDeadline === null ? [] : [paymentDeadline(order.id, order.paymentDeadline)]),
     ],
   }
 }

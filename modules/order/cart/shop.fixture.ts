@@ -85,6 +85,7 @@ export async function openShop(
         userAgent: undefined,
         session: async () => session,
         orderToken: () => orderToken,
+        locale: () => 'en' as const,
         setCookie: (cookie) => void cookies.push(cookie),
       }
       return module.router.createCaller(context)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { addressLines } from '#address'
 import { renderEmail } from './email-template.view.ts'
 import type { Order } from '../contract.ts'
 
@@ -25,6 +26,7 @@ const order: Order = {
   },
   email: 'ada@example.com',
   shippingAddress: { name: '李雷', line1: '中山路 1 号', city: '上海', postalCode: '200000', country: 'CN' },
+  shippingAddressLines: ['200000', '上海', '中山路 1 号', '李雷'],
   billingAddress: null,
   shippingOption: { id: 'standard', name: '标准配送' },
   fulfilments: [],
@@ -67,10 +69,10 @@ test('names and titles are escaped in HTML', () => {
 })
 
 const inEnglish = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
-const withAddress = (changes: Partial<Order['shippingAddress']>): Order => ({
-  ...order,
-  shippingAddress: { ...order.shippingAddress, ...changes },
-})
+function withAddress(changes: Partial<Order['shippingAddress']>): Order {
+  const shippingAddress = { ...order.shippingAddress, ...changes }
+  return { ...order, shippingAddress, shippingAddressLines: addressLines(shippingAddress) }
+}
 
 test.each(['Ada Lovelace', 'J. R. R. Tolkien', "Conan O'Brien", '李雷', 'می‌خواهم', 'Zoë Müller-Lüdenscheidt'])(
   'an email greets %s by name',

@@ -1,5 +1,5 @@
-import { hasLink } from '#lib/text'
 import { addressLines } from '#address'
+import { hasLink } from '#lib/text'
 import type { Locale, Money } from '#schemas'
 import type { FulfilledLine, Order, Refund } from '../contract.ts'
 import type { EmailTemplate } from '../state/order.outbox.ts'

@@ -20,9 +20,17 @@ const message = z.object({
 type Send = z.infer<typeof message>
 
 const timeoutMs = 15_000
+/** Emails about guests' orders to one address in an hour; more wait. Each has cost a payment, which can be refunded. */
+const recipientMax = 20
 
 export function createEmailEffect(
-  { config, email, log, secretKey }: Pick<Services, 'config' | 'email' | 'log' | 'secretKey'>,
+  {
+    config,
+    email,
+    log,
+    rateLimits,
+    secretKey,
+  }: Pick<Services, 'config' | 'email' | 'log' | 'rateLimits' | 'secretKey'>,
   findOrder: FindOrder,
 ): EffectKind<Send> {
   const service = createExternalService({
@@ -32,6 +40,7 @@ export function createEmailEffect(
     isRejection: (error) => error instanceof EmailRejectedError,
     log,
   })
+  const ofRecipient = rateLimits.define({ name: 'email-recipient', points: recipientMax, seconds: 3_600 })
   return {
     kind: 'email',
     // Each version added templates, which a reader of an earlier one would dead-letter: 2 `shipped` and `refunded`, 3
@@ -47,6 +56,7 @@ export function createEmailEffect(
       if (order === undefined) throw new Error('an email message names an order that does not exist')
       const content = composeEmail({ config, secretKey }, order, { template, reference })
       if (content === null) return { outbox: [] }
+      await requireRoom(order)
       const about = reference === undefined ? template : `${template}-${reference}`
       try {
         await service.call((signal) =>
@@ -56,15 +66,31 @@ export function createEmailEffect(
           ),
         )
       } catch (error) {
+        // A later try counts again.
+        if (isLimited(order)) await ofRecipient.refund(recipientOf(order))
         if (error instanceof OutboundError) throw new RetryLaterError(error.message, { cause: error })
         throw error
       }
       return { outbox: [] }
     },
   }
+
+  /** @throws RetryLaterError while the address has got too many emails about guests' orders */
+  async function requireRoom(order: OrderState): Promise<void> {
+    if (!isLimited(order)) return
+    const { isAllowed, retryAfterSeconds } = await ofRecipient.consume(recipientOf(order))
+    if (!isAllowed)
+      throw new RetryLaterError('the recipient has got too many emails', { delayMs: retryAfterSeconds * 1_000 })
+  }
 }
 
-/** The email about the order as it is now; null if the order has moved on, so that the email would say what is no longer so. */
+const isLimited = ({ source, userId }: OrderState): boolean => source !== null && userId === null
+const recipientOf = ({ email }: OrderState): string => email.toLowerCase()
+
+/**
+ * The email about the order as it is now; null if the order has moved on, so that the email would say what is no longer
+ * so, or if nobody has paid, so that the address is unproved: an order is no way to make the shop write to a stranger.
+ */
 export function composeEmail(
   shop: Pick<Services, 'config' | 'secretKey'>,
   order: OrderState,
@@ -89,6 +115,9 @@ function isOutdated(order: OrderState, { template, reference }: Omit<Send, 'type
     case 'refund_failed':
       return !owedRefunds(order).some(({ id }) => id === reference)
     case 'cancelled':
+      return (
+        !order.timeline.some(({ event }) => event === 'paid' || event === 'authorised') && capturedMinor(order) === 0
+      )
     case 'shipped':
     case 'lines_cancelled':
       return false

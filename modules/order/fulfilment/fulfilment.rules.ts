@@ -42,7 +42,9 @@ export function fulfil(state: OrderState, message: MessageOf<'fulfil'>, now: Dat
   }
 }
 
-function requireMoney({ paymentStatus, disputes, fulfilmentStatus }: OrderState): void {
+function requireMoney({ paymentStatus, disputes, fulfilmentStatus, reviewSince }: OrderState): void {
+  if (reviewSince !== null)
+    throw new AppError('order_state', { message: 'The order is on hold for review. Release it before it is sent.' })
   const way = fulfilmentStatus === 'unfulfilled' ? 'Cancel the order.' : 'Cancel the lines that were not sent.'
   if (disputes.some(({ status }) => status === 'opened'))
     throw new AppError('order_state', {

@@ -5,6 +5,7 @@ import { cancelLines } from '../fulfilment/cancel-lines.rules.ts'
 import { fulfil } from '../fulfilment/fulfilment.rules.ts'
 import { close, takeBack } from '../fulfilment/return.rules.ts'
 import { disputeReported } from '../payment/dispute.rules.ts'
+import { hold, release } from '../limits/review.rules.ts'
 import {
   authorised,
   authorisedTooLate,
@@ -88,6 +89,8 @@ const machine: Machine = {
   return:          { placed: notSent,         paid: takeBack,        fulfilled: takeBack,        closed: orderClosed,     cancelling: notSent,                  cancelled: notSent },
   refund:          { placed: notCaptured,     paid: refund,          fulfilled: refund,          closed: refund,          cancelling: refund,                   cancelled: refund },
   note:            { placed: note,            paid: note,            fulfilled: note,            closed: note,            cancelling: note,                     cancelled: note },
+  hold:            { placed: hold,            paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: ignore,                   cancelled: ignore },
+  release:         { placed: release,         paid: release,         fulfilled: release,         closed: release,         cancelling: release,                  cancelled: release },
   attach:          { placed: attach,          paid: attach,          fulfilled: attach,          closed: attach,          cancelling: attach,                   cancelled: attach },
   // Reports of timers, effects and the provider's webhooks.
   paymentDeadline: { placed: deadlinePassed,  paid: ignore,          fulfilled: ignore,          closed: ignore,          cancelling: ignore,                   cancelled: ignore },
@@ -123,6 +126,8 @@ const commands: ReadonlySet<OrderMessage['type']> = new Set<OrderMessage['type']
   'refund',
   'note',
   'attach',
+  'hold',
+  'release',
 ])
 
 /** @throws AppError `not_found` for an order that does not exist, `order_state` for what its state does not allow */

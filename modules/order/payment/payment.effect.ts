@@ -24,6 +24,7 @@ export function createPaymentEffect(
   { config, payments, log }: Pick<Services, 'config' | 'payments' | 'log'>,
   findOrder: (id: string) => Promise<PayableOrder | undefined>,
 ): EffectKind<Move> {
+  const { PAYMENT_RETRY_SECONDS: retrySeconds } = config
   return {
     kind: 'payment',
     version: 1,
@@ -78,7 +79,7 @@ export function createPaymentEffect(
         const found = isFirst ? null : await payments.lookUp(intentId)
         return found === null || mayBeSent(found, order)
           ? charge(order, intentId, context)
-          : outcomeOf(id, { intentId, result: found, attempt })
+          : outcomeOf(id, { intentId, result: found, attempt, retrySeconds })
       }
       default:
         return { outbox: [] }
@@ -90,7 +91,7 @@ export function createPaymentEffect(
     const key = `${id}:confirm:${attempt}:${round}`
     try {
       const result = await payments.confirm({ intentId, token, returnUrl: orderUrl(config, id), key })
-      return outcomeOf(id, { intentId, result, attempt })
+      return outcomeOf(id, { intentId, result, attempt, retrySeconds })
     } catch (error) {
       const isNowUnknown =
         order.paymentStatus === 'pending' && error instanceof OutboundError && error.reason === 'unknown'
@@ -105,7 +106,11 @@ export function createPaymentEffect(
     const { intentId, attempt } = payment
     log.warn({ err: error, order: id }, 'the payment provider rejects the payment of an order for good')
     return {
-      outcome: { kind: 'order', id, message: { type: 'paymentRejected', intentId, attempt, code: error.code } },
+      outcome: {
+        kind: 'order',
+        id,
+        message: { type: 'paymentRejected', intentId, attempt, code: error.code, retrySeconds },
+      },
     }
   }
 
@@ -113,7 +118,7 @@ export function createPaymentEffect(
   async function pollBank(order: PayableOrder, intentId: string): Promise<EffectResult> {
     const result = await payments.lookUp(intentId)
     if (result.status !== 'requires_action')
-      return outcomeOf(order.id, { intentId, result, attempt: order.payment.attempt })
+      return outcomeOf(order.id, { intentId, result, attempt: order.payment.attempt, retrySeconds })
     return { outbox: [movePayment(order.id, { dueAt: addMs(new Date(), bankPollMs) })] }
   }
 
@@ -133,7 +138,10 @@ const mayBeSent = ({ status }: PaymentResult, { paymentStatus }: PayableOrder): 
   status === 'open' || status === 'declined' || (status === 'requires_action' && paymentStatus === 'pending')
 
 /** @throws RetryLaterError while the provider is processing the payment */
-function outcomeOf(id: string, report: { intentId: string; result: PaymentResult; attempt: number }): EffectResult {
+function outcomeOf(
+  id: string,
+  report: { intentId: string; result: PaymentResult; attempt: number; retrySeconds?: number },
+): EffectResult {
   if (report.result.status === 'processing')
     throw new RetryLaterError('the provider is still processing the payment', { delayMs: 1_000 })
   return { outcome: { kind: 'order', id, message: { type: 'paymentResult', ...report } } }

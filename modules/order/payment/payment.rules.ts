@@ -1,5 +1,6 @@
 import type { Envelope } from '#actor'
 import { AppError } from '#errors'
+import { requireAttemptsLeft } from '../limits/review.rules.ts'
 import { capturedMinor, statusAfterRefunds, wasRefundedUnbooked } from '../state/balance.rules.ts'
 import { cancelled } from '../state/ending.rules.ts'
 import {
@@ -14,7 +15,7 @@ import {
   type OrderMovement,
 } from '../state/order-change.rules.ts'
 import type { MessageOf, ResultOf } from '../state/order.message.ts'
-import { captureHeld, lookUpFee, movePayment, sendEmail } from '../state/order.outbox.ts'
+import { captureHeld, lookUpFee, movePayment, paymentDeadline, sendEmail } from '../state/order.outbox.ts'
 import type { OrderState, PaymentState } from '../state/order.state.ts'
 import { derivedRefundId, refundRemainder, startRefund } from './refund.rules.ts'
 
@@ -192,19 +193,23 @@ export const authorisedTooLate = (state: OrderState): OrderDecision => ({
   outbox: [movePayment(state.id)],
 })
 
-export function declined(state: OrderState, { result, attempt }: ResultOf<'declined'>, now: Date): OrderDecision {
+export function declined(
+  state: OrderState,
+  { result, attempt, retrySeconds }: ResultOf<'declined'>,
+  now: Date,
+): OrderDecision {
   // A webhook does not name the attempt. While the buyer is at the bank, it makes the effect look the payment up.
   if (attempt === undefined) return state.paymentStatus === 'requires_action' ? { outbox: [movePayment(state.id)] } : {}
   if (attempt !== state.payment.attempt || state.paymentStatus === 'declined') return {}
-  return { state: declinedWith(state, { code: result.code }, now) }
+  return declinedWith(state, { code: result.code, retrySeconds }, now)
 }
 
 /** The provider's definite no, such as to the amount. The buyer may pay in another way, with a new payment if this one is unknown. */
 export function rejected(state: OrderState, message: MessageOf<'paymentRejected'>, now: Date): OrderDecision {
-  const { attempt, intentId, code } = message
+  const { attempt, intentId, code, retrySeconds } = message
   const isCurrent = attempt === state.payment.attempt && intentId === state.payment.intentId
   if (!isCurrent || state.paymentStatus === 'declined') return {}
-  return { state: declinedWith(state, { code, intentId: code === 'resource_missing' ? null : intentId }, now) }
+  return declinedWith(state, { code, retrySeconds, intentId: code === 'resource_missing' ? null : intentId }, now)
 }
 
 /**
@@ -212,13 +217,22 @@ export function rejected(state: OrderState, message: MessageOf<'paymentRejected'
  */
 function declinedWith(
   state: OrderState,
-  { code, intentId = state.payment.intentId }: { code: string; intentId?: string | null },
+  options: { code: string; intentId?: string | null; retrySeconds?: number | undefined },
   now: Date,
-): OrderState {
+): OrderDecision {
+  const { code, intentId = state.payment.intentId, retrySeconds } = options
   const payment = { ...state.payment, intentId, actionUrl: null }
   const detail = declineReasons[code] ?? 'card_declined'
   const entry = { at: now, by: provider, event: 'payment_declined', detail, note: code }
-  return changed(state, { paymentStatus: 'declined', payment }, entry)
+  const until = retrySeconds === undefined ? null : addMs(now, retrySeconds * 1_000)
+  if (until === null || state.paymentDeadline === null || until >= state.paymentDeadline)
+    return { state: changed(state, { paymentStatus: 'declined', payment }, entry) }
+  // Released earlier than the deadline: stock that a declined card keeps is missing to others.
+  return {
+    state: changed(state, { paymentStatus: 'declined', payment, paymentDeadline: until }, entry),
+    cancelMessages: ['paymentDeadline'],
+    outbox: [paymentDeadline(state.id, until)],
+  }
 }
 
 /** Reasons that say nothing about the card but what the buyer can do, by the provider's code. */
@@ -241,9 +255,8 @@ export function declinedWhileCancelling(
 }
 
 /** The provider voided the payment, not the shop: the buyer may pay again, with a new payment at the provider. */
-export const voidedByProvider = (state: OrderState, _: unknown, now: Date): OrderDecision => ({
-  state: declinedWith(state, { code: 'voided', intentId: null }, now),
-})
+export const voidedByProvider = (state: OrderState, _: unknown, now: Date): OrderDecision =>
+  declinedWith(state, { code: 'voided', intentId: null }, now)
 
 /** The hold has lapsed. An order of which nothing was sent is cancelled; otherwise its goods count as sold, for staff to resolve. */
 export function holdLapsed(state: OrderState, { intentId }: { intentId: string }, now: Date): OrderDecision {
@@ -304,9 +317,11 @@ export function strayPayment(state: OrderState, message: MessageOf<'paymentResul
 }
 
 /** Pays again after a decline, or resumes a payment that waits for the buyer's bank. */
-export function payAgain(state: OrderState, { methodId, token }: MessageOf<'pay'>, now: Date): Change {
+/** @throws AppError `order_state` while a payment is under way, `too_many_requests` after too many attempts */
+export function payAgain(state: OrderState, { methodId, token, attemptsMax }: MessageOf<'pay'>, now: Date): Change {
   if (state.paymentStatus !== 'declined' && state.paymentStatus !== 'requires_action')
     throw new AppError('order_state', { message: 'A payment for this order is under way. Wait for its result.' })
+  if (attemptsMax !== undefined) requireAttemptsLeft(state, attemptsMax)
   const payment: PaymentState = {
     ...state.payment,
     methodId,

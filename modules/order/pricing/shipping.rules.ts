@@ -1,15 +1,8 @@
 import type { Address, Locale, Money } from '#schemas'
 import type { ShippingOption } from '../contract.ts'
+import { zoneOf, type Zone } from '../destination.contract.ts'
 
-/** Shipping: destinations, options and prices. */
-
-type Zone = 'americas' | 'europe' | 'asia'
-
-const zones: Record<Zone, string[]> = {
-  americas: ['US', 'CA', 'MX'],
-  europe: ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'LU', 'NL', 'NO', 'PL', 'PT', 'SE'],
-  asia: ['CN', 'HK', 'JP', 'KR', 'MO', 'SG', 'TW'],
-}
+/** Shipping: options and prices. */
 
 interface Rate {
   id: string
@@ -44,12 +37,6 @@ const rates: Rate[] = [
 
 /** Currencies that have shipping prices; the shop cannot sell in others. */
 export const shippingCurrencies = ['USD', 'EUR', 'CNY']
-
-/** Countries that the shop delivers to. */
-export const shippingCountries: readonly string[] = Object.values(zones).flat().toSorted()
-
-export const zoneOf = (country: string): Zone | undefined =>
-  (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
 
 /** Shipping options for these goods to this address, cheapest first; none where the shop does not deliver. */
 export function shippingOptions(request: {

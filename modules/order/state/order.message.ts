@@ -9,6 +9,8 @@ import { roles } from '../contract.ts'
  */
 
 const payment = { intentId: z.string() }
+/** Time that the order keeps its stock after a decline, s; until its deadline unless given. */
+const declined = { retrySeconds: z.int().optional() }
 
 /** Mirrors `PaymentResult` of the provider's interface. */
 export const paymentResult = z.discriminatedUnion('status', [
@@ -38,9 +40,16 @@ export const orderMessage = z.discriminatedUnion('type', [
     intentId: z.string().nullable(),
     attempt: z.int(),
     code: z.string(),
+    ...declined,
   }),
   /** The status of the payment. Without `attempt` it comes from a webhook, or from a step after the charge. */
-  z.object({ type: z.literal('paymentResult'), ...payment, result: paymentResult, attempt: z.int().optional() }),
+  z.object({
+    type: z.literal('paymentResult'),
+    ...payment,
+    result: paymentResult,
+    attempt: z.int().optional(),
+    ...declined,
+  }),
   /** The status of a refund: of ours, or, with a null `refundId`, of one made in the provider's dashboard. */
   z.object({
     type: z.literal('refundResult'),
@@ -64,7 +73,15 @@ export const orderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refundWanted') }),
   /** The timer that was set when the order was placed. */
   z.object({ type: z.literal('paymentDeadline') }),
-  z.object({ type: z.literal('pay'), methodId: z.string(), token: z.string() }),
+  /** `attemptsMax`: attempts to pay before the order is put on hold; no limit unless given. */
+  z.object({
+    type: z.literal('pay'),
+    methodId: z.string(),
+    token: z.string(),
+    attemptsMax: z.int().optional(),
+  }),
+  z.object({ type: z.literal('hold'), by: initiator, note: z.string() }),
+  z.object({ type: z.literal('release'), by: initiator, note: z.string().optional() }),
   /** A buyer's reason is shown to the buyer; staff's is not, their message is. The same holds for all messages below. */
   z.object({ type: z.literal('cancel'), by: initiator, reason: z.string().optional(), message: z.string().optional() }),
   z.object({

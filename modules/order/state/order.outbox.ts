@@ -10,6 +10,14 @@ export const movePayment = (orderId: string, options: { dueAt?: Date; round?: nu
   ...(options.dueAt === undefined ? {} : { dueAt: options.dueAt }),
 })
 
+/** To the order itself: the time to pay is over. */
+export const paymentDeadline = (orderId: string, dueAt: Date): Envelope => ({
+  kind: 'order',
+  id: orderId,
+  message: { type: 'paymentDeadline' },
+  dueAt,
+})
+
 /** To the charge effect: capture the held money. */
 export const captureHeld = (orderId: string): Envelope => ({
   kind: 'charge',

@@ -1,3 +1,4 @@
+import { addressLines } from '#address'
 import type { Services } from '#services'
 import type { Order, Refund, TimelineEntry } from '../contract.ts'
 import { totalsView } from '../pricing/totals.rules.ts'
@@ -26,6 +27,7 @@ export function orderView(state: OrderState): Order {
     totals: totalsView(state, currency),
     email: state.email,
     shippingAddress: state.shippingAddress,
+    shippingAddressLines: addressLines(state.shippingAddress),
     billingAddress: state.billingAddress,
     shippingOption: state.shippingOption,
     fulfilments: state.fulfilments.map(({ at, ...fulfilment }) => ({ ...fulfilment, at: at.toISOString() })),

@@ -1,16 +1,18 @@
 import { useState } from 'react'
 import { announce } from '../parts/announcer.tsx'
-import { EmptyState, FailureNotice, failureText, Notice } from '../parts/notice.tsx'
+import { EmptyState, FailureNotice, Notice } from '../parts/notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { SessionEnded } from '../parts/session-ended.tsx'
 import { Stepper } from '../parts/stepper.tsx'
 import { TotalsList } from '../parts/totals-list.tsx'
 import { Link } from '../route/link.tsx'
-import { cartStatus, loadCart, quantityMax, setCartLine } from '../shop/cart.ts'
+import { cartStatus, loadCart, notTakenLines, quantityMax, setCartLine, switchCart } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import type { Cart, CartLine } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
 /** The cart page: lines with quantities to change, and the totals. */
@@ -22,6 +24,7 @@ export function CartPage() {
       <h1>{text.cart.title}</h1>
       {isLocked && <SessionEnded />}
       {failure && <FailureNotice failure={failure} onRetry={() => void loadCart()} />}
+      <NotTakenNotice />
       {cart && cart.lines.length > 0 ? (
         <FilledCart cart={cart} />
       ) : isLoading ? (
@@ -37,6 +40,27 @@ export function CartPage() {
         )
       )}
     </Page>
+  )
+}
+
+/** Says that things of the account's earlier cart are not in this one, and leads there. */
+function NotTakenNotice() {
+  const text = useText()
+  const [first, ...more] = useStore(notTakenLines)
+  if (first === undefined) return null
+  return (
+    <Notice kind="info" title={text.cart.notTaken(more.length + 1)}>
+      <p>{text.cart.notTakenText}</p>
+      <p className="notice-actions">
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() => void switchCart(first.cartId).catch(loadCart)}
+        >
+          {text.cart.toEarlierCart}
+        </button>
+      </p>
+    </Notice>
   )
 }
 
@@ -73,6 +97,7 @@ function Line({ line }: { line: CartLine }) {
   const [failure, setFailure] = useState<Failure | null>(null)
   const [reducedTo, setReducedTo] = useState<number | null>(null)
   const { sku, title, quantity, available } = line
+  const writing = useWriting()
 
   async function setQuantity(next: number): Promise<void> {
     setFailure(null)
@@ -118,7 +143,7 @@ function Line({ line }: { line: CartLine }) {
           </p>
         )}
       </div>
-      <div className="line-controls">
+      <fieldset {...writing} className="line-controls">
         <Stepper
           label={title}
           value={quantity}
@@ -134,7 +159,7 @@ function Line({ line }: { line: CartLine }) {
         >
           {text.cart.remove}
         </button>
-      </div>
+      </fieldset>
       <p className="line-total">{money(line.total)}</p>
     </li>
   )

@@ -2,28 +2,19 @@ import { useEffect } from 'react'
 import { announce } from '../parts/announcer.tsx'
 import { CancelOrder } from '../parts/cancel-order.tsx'
 import { EmptyState, FailureNotice } from '../parts/notice.tsx'
+import { OrderAgain } from '../parts/order-again.tsx'
 import { OrderDetails } from '../parts/order-details.tsx'
 import { OrderParcels } from '../parts/order-parcels.tsx'
 import { OrderTimeline } from '../parts/order-timeline.tsx'
 import { Page } from '../parts/page.tsx'
 import { PayAgain } from '../parts/pay-again.tsx'
 import { Link } from '../route/link.tsx'
+import { headlineOf } from '../shop/order-headline.ts'
 import type { Order } from '../shop/types.ts'
 import { useOrder } from '../shop/use-order.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 
 const steps = ['placed', 'paid', 'fulfilled'] as const
-
-/** Key of the headline text for the order's state. */
-function headlineOf({ status, paymentStatus, fulfilmentStatus }: Order): string {
-  if (status === 'paid' && fulfilmentStatus === 'partial') return fulfilmentStatus
-  if (status === 'paid' && paymentStatus === 'authorised') return paymentStatus
-  if (status !== 'placed')
-    return fulfilmentStatus === 'returned' || fulfilmentStatus === 'partially_returned' ? fulfilmentStatus : status
-  return paymentStatus === 'requires_action' || paymentStatus === 'declined' || paymentStatus === 'unknown'
-    ? paymentStatus
-    : 'pending'
-}
 
 /** Why the payment was declined, where the buyer can do more about it than take another card. */
 function declineReasonOf({ status, paymentStatus, timeline }: Order): string | undefined {
@@ -71,7 +62,7 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
 
   return (
     <Page title={text.order.title(order.number)}>
-      <section className={`order-head order-${key}`}>
+      <section className={`order-head order-${order.status === 'cancelled' ? order.status : key}`}>
         <p className="order-number">
           {text.order.title(order.number)}
           <span className={isLive ? 'live' : 'live live-off'} title={text.order.liveText}>
@@ -104,6 +95,7 @@ function OrderView({ order, isLive, onChange }: { order: Order; isLive: boolean;
             {(order.status === 'placed' || order.status === 'paid') && order.fulfilmentStatus === 'unfulfilled' && (
               <CancelOrder order={order} onChange={onChange} />
             )}
+            {order.status === 'cancelled' && <OrderAgain order={order} />}
             <Link className="button button-quiet" href="/">
               {text.order.keepShopping}
             </Link>

@@ -1,8 +1,9 @@
 import { Breadcrumb } from '../parts/breadcrumb.tsx'
 import { BuyBox } from '../parts/buy-box.tsx'
+import { Description } from '../parts/description.tsx'
+import { Gallery } from '../parts/gallery.tsx'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
-import { Picture } from '../parts/picture.tsx'
 import { ProductCard } from '../parts/product-card.tsx'
 import { useQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
@@ -39,23 +40,12 @@ function ProductView({ product }: { product: Product }) {
     <Page title={product.title}>
       <Breadcrumb steps={product.categories} />
       <article className="product">
-        <div className="product-media">
-          <Picture image={product.media[0]} size={640} isFirst />
-          {product.media.length > 1 && (
-            <ul className="product-more-media">
-              {product.media.slice(1, 5).map((image) => (
-                <li key={image.url}>
-                  <Picture image={image} size={160} />
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
+        <Gallery images={product.media} />
         <div className="product-words">
           {product.brand !== null && <p className="card-brand">{product.brand}</p>}
           <h1>{product.title}</h1>
           <BuyBox product={product} />
-          <p className="product-description">{product.description}</p>
+          <Description text={product.description} />
           {attributes.length > 0 && (
             <section>
               <h2>{text.product.details}</h2>

@@ -1,9 +1,11 @@
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { navigate, useRoute } from '../route/router.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
 import { PasswordField, TextField } from './field.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 export interface Credentials {
   email: string
@@ -31,6 +33,7 @@ const nextAddress = (query: URLSearchParams): string => {
 export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children }: AccountFormProps) {
   const text = useText()
   const { query } = useRoute()
+  const writing = useWriting()
   const [values, setValues] = useState<Credentials>({ email: '', password: '', name: '' })
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
@@ -92,7 +95,7 @@ export function AccountForm({ isNew, submitLabel, busyLabel, onSubmit, children 
         {...fieldProps('password')}
       />
       {failure && !isEmailRejected && <Notice kind="error">{failureText(text, failure)}</Notice>}
-      <button type="submit" className="button button-large button-wide" aria-busy={isBusy}>
+      <button type="submit" {...writing} className="button button-large button-wide" aria-busy={isBusy}>
         {isBusy ? busyLabel : submitLabel}
       </button>
       <p className="account-other">{children}</p>

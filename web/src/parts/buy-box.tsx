@@ -4,8 +4,10 @@ import { navigate, useRoute } from '../route/router.ts'
 import { addToCart, type AddOutcome } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Price } from './price.tsx'
 
 /** Stock up to which the number of units left is shown. */
@@ -101,6 +103,7 @@ type AddState =
 
 function AddToCart({ variant }: { variant: ProductVariant }) {
   const text = useText()
+  const writing = useWriting()
   const [addState, setAddState] = useState<AddState>({ phase: 'idle' })
 
   async function add(): Promise<void> {
@@ -121,7 +124,8 @@ function AddToCart({ variant }: { variant: ProductVariant }) {
       <button
         type="button"
         className="button button-large button-wide"
-        disabled={variant.available === 0}
+        {...writing}
+        disabled={variant.available === 0 || writing.disabled}
         aria-busy={addState.phase === 'adding'}
         onClick={() => void add()}
       >

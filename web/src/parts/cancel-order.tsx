@@ -2,14 +2,17 @@ import { useState } from 'react'
 import { shop } from '../shop/client.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Order } from '../shop/types.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
 import { Dialog } from './dialog.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 /** Button that cancels the order after a confirmation. */
 export function CancelOrder({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {
   const text = useText()
   const [isOpen, setOpen] = useState(false)
+  const writing = useWriting()
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
 
@@ -29,7 +32,7 @@ export function CancelOrder({ order, onChange }: { order: Order; onChange: (orde
 
   return (
     <>
-      <button type="button" className="button button-quiet button-danger" onClick={() => setOpen(true)}>
+      <button type="button" {...writing} className="button button-quiet button-danger" onClick={() => setOpen(true)}>
         {text.order.cancel}
       </button>
       <Dialog title={text.order.cancelTitle} isOpen={isOpen} onClose={() => setOpen(false)}>

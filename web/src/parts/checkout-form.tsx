@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Link } from '../route/link.tsx'
 import {
-  addressFields,
   completeAddress,
   failureErrors,
   validateFields,
@@ -24,7 +23,8 @@ import { AddressForm } from './address-form.tsx'
 import { CardChoice, defaultCard } from './card-choice.tsx'
 import { OrderSummary } from './checkout-summary.tsx'
 import { TextField } from './field.tsx'
-import { bringIntoView, failureText, Notice } from './notice.tsx'
+import { bringIntoView, Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { ShippingChoice } from './shipping-choice.tsx'
 
 /** Scrolls to the first field marked as invalid, or to the notice that says what prevents the order, and focuses it. */
@@ -74,8 +74,7 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
 
   // Errors about fields are shown at the fields, for both the quote and the order.
   const { failure } = placement
-  const formFields: CheckoutField[] = isGuest ? ['email', ...addressFields] : [...addressFields]
-  const isAtFields = formFields.some((field) => errors[field] !== undefined)
+  const isAtFields = (Object.keys(form) as CheckoutField[]).some((field) => errors[field] !== undefined)
   const latestFailure = failure ?? quote.failure
   const [shownFailure, setShownFailure] = useState(latestFailure)
   if (latestFailure !== shownFailure) {

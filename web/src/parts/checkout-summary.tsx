@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Cart } from '../shop/types.ts'
 import type { Quote } from '../shop/use-quote.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useFormats, useText } from '../text/use-text.ts'
 import { Picture } from './picture.tsx'
 import { TotalsList } from './totals-list.tsx'
@@ -18,6 +19,7 @@ export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProp
   const text = useText()
   const { money } = useFormats()
   const { checkout, isLoading } = quote
+  const writing = useWriting()
   return (
     <aside className="summary" aria-label={text.cart.summary}>
       <ul className="summary-lines">
@@ -37,6 +39,7 @@ export function OrderSummary({ cart, quote, isBusy, children }: OrderSummaryProp
       {children}
       <button
         type="submit"
+        {...writing}
         className="button button-large button-wide"
         aria-disabled={isBusy || isLoading}
         aria-busy={isBusy}

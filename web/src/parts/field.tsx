@@ -81,13 +81,14 @@ export function SelectField({
   label,
   error,
   hint,
+  isOptional = false,
   children,
   ...select
 }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {
   return (
-    <FieldFrame label={label} error={error} hint={hint}>
+    <FieldFrame label={label} error={error} hint={hint} isOptional={isOptional}>
       {(wiring) => (
-        <select className="input select" required {...wiring} {...select}>
+        <select className="input select" required={!isOptional} {...wiring} {...select}>
           {children}
         </select>
       )}

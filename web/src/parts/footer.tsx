@@ -2,6 +2,7 @@ import { Link } from '../route/link.tsx'
 import { useCategories } from '../shop/categories.ts'
 import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
+import { ShopName } from './shop-name.tsx'
 import { useText } from '../text/use-text.ts'
 import { Logo } from './icon.tsx'
 
@@ -17,7 +18,7 @@ export function Footer() {
       <div className="width footer-row">
         <div className="footer-about">
           <p className="brand">
-            <Logo size={26} /> <span>{text.shopName}</span>
+            <Logo size={26} /> <ShopName />
           </p>
           <p>{text.tagline}</p>
           <p className="quiet">{text.footer.about}</p>

@@ -3,7 +3,8 @@ import { failureOf, type Failure } from '../shop/failure.ts'
 import { attachGuestOrders, guestOrders } from '../shop/guest-orders.ts'
 import { useStore } from '../shop/store.ts'
 import { useText } from '../text/use-text.ts'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 /** Offers to add the orders that this browser has placed as a guest to the account. */
 export function GuestOrdersOffer({ onAttached }: { onAttached: () => void }) {

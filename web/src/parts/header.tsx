@@ -7,9 +7,10 @@ import { logOut } from '../shop/account.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { session } from '../shop/session.ts'
 import { useStore } from '../shop/store.ts'
+import { ShopName } from './shop-name.tsx'
 import { useText } from '../text/use-text.ts'
 import { Icon, Logo } from './icon.tsx'
-import { failureText } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Menu } from './menu.tsx'
 import { Preferences } from './preferences.tsx'
 import { SearchBox } from './search-box.tsx'
@@ -28,7 +29,7 @@ export function Header() {
       <div className="width header-row">
         <Link className="brand" href="/">
           <Logo />
-          <span>{text.shopName}</span>
+          <ShopName />
         </Link>
         <SearchBox />
         <div className="header-actions">

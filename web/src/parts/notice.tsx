@@ -1,16 +1,8 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Link } from '../route/link.tsx'
 import type { Failure } from '../shop/failure.ts'
-import type { Text } from '../text/en.ts'
+import { failureText } from '../shop/failure-text.ts'
 import { useText } from '../text/use-text.ts'
-
-/** Describes a failure and the remedy, in the user's language. */
-export function failureText(text: Text, failure: Failure): string {
-  if (failure.code === 'network') return text.failure.network
-  if (failure.code === 'too_many_requests' && failure.retryAfterSeconds !== undefined)
-    return text.failure.tooManyRequests(Math.ceil(failure.retryAfterSeconds / 60))
-  return text.failure.byCode[failure.code] ?? text.failure.unexpected
-}
 
 /** Focuses an element in the middle of the window. */
 export function bringIntoView(element: HTMLElement | null | undefined): void {

@@ -7,15 +7,7 @@ import { TotalsList } from './totals-list.tsx'
 export function OrderDetails({ order }: { order: Order }) {
   const text = useText()
   const { country } = useFormats()
-  const { shippingAddress: to } = order
-  const address = [
-    to.name,
-    to.line1,
-    to.line2,
-    [to.postalCode, to.city].filter(Boolean).join(' '),
-    to.region,
-    country(to.country),
-  ]
+  const address = [...order.shippingAddressLines, country(order.shippingAddress.country)]
   return (
     <>
       <section aria-labelledby="items">
@@ -27,7 +19,7 @@ export function OrderDetails({ order }: { order: Order }) {
         <section aria-labelledby="to">
           <h2 id="to">{text.order.deliverTo}</h2>
           <address>
-            {address.filter(Boolean).map((line) => (
+            {address.map((line) => (
               <span key={line}>{line}</span>
             ))}
           </address>

@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react'
-import { useText } from '../text/use-text.ts'
+import { shopInfo } from '../shop/shop-info.ts'
+import { useStore } from '../shop/store.ts'
 
 interface PageProps {
   /** Title of the browser tab, completed by the shop's name. Undefined while it is not known. */
@@ -10,7 +11,7 @@ interface PageProps {
 
 /** The frame of every page: sets the document's title. */
 export function Page({ title, className = '', children }: PageProps) {
-  const { shopName } = useText()
+  const { name: shopName } = useStore(shopInfo)
   useEffect(() => {
     document.title = title === undefined ? shopName : `${title} · ${shopName}`
   }, [title, shopName])

@@ -3,9 +3,11 @@ import { shop } from '../shop/client.ts'
 import type { Failure } from '../shop/failure.ts'
 import type { Order } from '../shop/types.ts'
 import { newIdempotencyKey, useAttempt } from '../shop/use-attempt.ts'
+import { useWriting } from '../shop/maintenance.ts'
 import { useText } from '../text/use-text.ts'
 import { CardChoice, defaultCard } from './card-choice.tsx'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { Progress } from './progress.tsx'
 import type { Inputs } from '#client'
 
@@ -13,6 +15,7 @@ import type { Inputs } from '#client'
 export function PayAgain({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {
   const text = useText()
   const [card, setCard] = useState(defaultCard)
+  const writing = useWriting()
   const [failure, setFailure] = useState<Failure | null>(null)
   const { phase, start, resume } = useAttempt<Inputs['order']['pay'], Order>({
     name: `pay.${order.id}`,
@@ -41,7 +44,7 @@ export function PayAgain({ order, onChange }: { order: Order; onChange: (order: 
       )}
       {failure && <Notice kind="error">{failureText(text, failure)}</Notice>}
       {(phase === 'idle' || phase === 'sending') && (
-        <button type="submit" className="button button-large" aria-busy={phase === 'sending'}>
+        <button type="submit" {...writing} className="button button-large" aria-busy={phase === 'sending'}>
           {phase === 'sending' ? text.order.paying : text.order.payAgain}
         </button>
       )}

@@ -1,7 +1,8 @@
 import type { PaginatedQueryState } from '../shop/query.ts'
 import type { ProductCard as Card } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
-import { FailureNotice, failureText, Notice } from './notice.tsx'
+import { FailureNotice, Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 import { CardSkeleton, ProductCard } from './product-card.tsx'
 
 const eagerCount = 4

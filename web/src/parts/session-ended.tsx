@@ -5,7 +5,8 @@ import { cartStatus, continueAsGuest } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import { useStore } from '../shop/store.ts'
 import { useText } from '../text/use-text.ts'
-import { failureText, Notice } from './notice.tsx'
+import { Notice } from './notice.tsx'
+import { failureText } from '../shop/failure-text.ts'
 
 /** Explains that the session has ended, and offers to go on: logged in with the same cart, or as a guest with a copy of it. */
 export function SessionEnded() {

@@ -4,7 +4,7 @@ import { failureOf, type Failure } from './failure.ts'
 import { hasSessionEnded, session } from './session.ts'
 import { localStore, readJson, tabStore } from './storage.ts'
 import { createStore } from './store.ts'
-import type { Cart } from './types.ts'
+import type { Cart, ClaimedCart } from './types.ts'
 
 /** The cart as of the shop's latest response. */
 export interface CartStatus {
@@ -18,6 +18,9 @@ export interface CartStatus {
 }
 
 const unloaded: CartStatus = { cart: null, isLoading: false, isLocked: false, failure: undefined }
+
+/** Lines of the account's earlier cart that this cart could not take, until the page is left. */
+export const notTakenLines = createStore<ClaimedCart['notTaken']>([])
 
 /** The cart of this browser, shared by all components. */
 export const cartStatus = createStore<CartStatus>({
@@ -103,14 +106,21 @@ async function accountCart(cartId: string | null): Promise<Cart | null> {
   if (localStore.read('cartOwner') === 'account') return current
   await emptyCopiedCart()
   try {
-    return await shop.order.cart.claim.mutate({ cartId })
+    const { notTaken, ...cart } = await shop.order.cart.claim.mutate({ cartId })
+    notTakenLines.set(notTaken)
+    return cart
   } catch (error) {
     if (isGone(failureOf(error))) return current
     throw error
   }
 }
 
-const newCart = (lines: { sku: string; quantity: number }[]): Promise<Cart> =>
+interface Quantity {
+  sku: string
+  quantity: number
+}
+
+const newCart = (lines: Quantity[]): Promise<Cart> =>
   shop.order.cart.create.mutate({ currency: settings.get().currency, locale: settings.get().locale, lines })
 
 /** The outcome of adding to the cart, as far as the stock allowed it. */
@@ -128,6 +138,24 @@ export interface AddOutcome {
  */
 export const addToCart = (wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> =>
   enqueue(() => addLine(wanted))
+
+/** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
+export const addLines = (lines: Quantity[]): Promise<string[]> => enqueue(() => addEach(lines))
+
+async function addEach(lines: Quantity[]): Promise<string[]> {
+  const missing: string[] = []
+  for (const { sku, quantity } of lines) {
+    try {
+      await addLine({ sku, quantity, available: quantityMax })
+    } catch (error) {
+      if (!isNotSold(failureOf(error))) throw error
+      missing.push(sku)
+    }
+  }
+  return missing
+}
+
+const isNotSold = ({ code }: Failure): boolean => code === 'not_found' || code === 'price_unavailable'
 
 async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
   const { sku, quantity } = wanted
@@ -176,9 +204,15 @@ export function setCartLine(sku: string, quantity: number): Promise<void> {
 async function copyCart(): Promise<void> {
   const { cart } = cartStatus.get()
   const lockedId = localStore.read('cart')
-  dropCart()
-  if (cart === null || cart.lines.length === 0) return
-  storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
+  if (cart === null || cart.lines.length === 0) return dropCart()
+  try {
+    storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
+  } catch (error) {
+    if (!isNotSold(failureOf(error))) throw error
+    // One of them is no longer sold: the rest is copied line by line.
+    dropCart()
+    await addEach(cart.lines)
+  }
   localStore.write('copiedCart', lockedId)
 }
 
@@ -193,6 +227,14 @@ async function emptyCopiedCart(): Promise<void> {
   const copied = await shop.order.cart.get.query({ cartId }).catch(() => null)
   for (const { sku } of copied?.lines ?? [])
     await shop.order.cart.setLine.mutate({ cartId, sku, quantity: 0 }).catch(() => undefined)
+}
+
+/** Makes another cart of the account the cart of this browser. */
+export function switchCart(cartId: string): Promise<void> {
+  return enqueue(async () => {
+    storeCart(await shop.order.cart.get.query({ cartId }))
+    notTakenLines.set([])
+  })
 }
 
 /**

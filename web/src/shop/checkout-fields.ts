@@ -1,24 +1,24 @@
 import type { Text } from '../text/en.ts'
 import type { Failure } from './failure.ts'
+import { shopInfo } from './shop-info.ts'
 import { tabStore, readJson } from './storage.ts'
-import type { Address } from './types.ts'
+import type { Address, AddressField, AddressRules } from './types.ts'
 
 /** The values of the checkout form; every field is text. */
+export type CheckoutField = AddressField | 'country' | 'phone' | 'email'
 export type CheckoutFields = Record<CheckoutField, string>
-
-export const addressFields = ['name', 'line1', 'line2', 'postalCode', 'city', 'region', 'country', 'phone'] as const
-export type AddressField = (typeof addressFields)[number]
-export type CheckoutField = AddressField | 'email'
 export type FieldErrors = Partial<Record<CheckoutField, string>>
 
-const optionalFields: readonly CheckoutField[] = ['line2', 'region', 'phone']
+/** Rules of a country's addresses; undefined where the shop does not deliver. */
+export const rulesOf = (country: string): AddressRules | undefined =>
+  shopInfo.get().countries.find(({ code }) => code === country)?.address
 
-/** Delivery countries that the checkout offers. */
-export const countries = ['US', 'CA', 'GB', 'DE', 'FR', 'NL', 'ES', 'IT', 'CN', 'HK', 'TW', 'JP', 'SG'] as const
-
+/** The country of the browser's languages, where the shop delivers there. */
 function defaultCountry(): string {
+  const codes = shopInfo.get().countries.map(({ code }) => code)
   const regions = navigator.languages.map((tag) => tag.split('-').at(-1)?.toUpperCase())
-  return countries.find((country) => regions.includes(country)) ?? (navigator.language.startsWith('zh') ? 'CN' : 'US')
+  const usual = navigator.language.startsWith('zh') ? 'CN' : 'US'
+  return [...regions, usual].find((code) => code !== undefined && codes.includes(code)) ?? codes[0] ?? usual
 }
 
 /** The values stored by this tab, so that a reload keeps them; defaults otherwise. */
@@ -27,6 +27,7 @@ export function savedFields(): CheckoutFields {
   const empty = {
     email: '',
     name: '',
+    company: '',
     line1: '',
     line2: '',
     city: '',
@@ -48,32 +49,65 @@ export function savedFields(): CheckoutFields {
 export const saveFields = (form: CheckoutFields | null): void =>
   tabStore.write('form', form === null ? null : JSON.stringify(form))
 
-/** The address, or null until all required fields are filled in. */
-export function completeAddress(form: CheckoutFields): Address | null {
-  const given = addressFields.map((field) => [field, form[field].trim()] as const)
-  if (given.some(([field, value]) => value === '' && !optionalFields.includes(field))) return null
-  return Object.fromEntries(given.filter(([, value]) => value !== '')) as unknown as Address
+/** The field as it is sent: blank where another country's region is chosen, which this country does not have. */
+export function valueOf(
+  form: CheckoutFields,
+  field: CheckoutField,
+  { regions }: Pick<AddressRules, 'regions'>,
+): string {
+  const value = form[field].trim()
+  return field === 'region' && regions.length > 0 && !regions.some(({ code }) => code === value) ? '' : value
 }
 
-/** Errors that need no request: missing fields and a malformed email address. */
-export function validateFields(text: Text, form: CheckoutFields, isGuest: boolean): FieldErrors {
-  const fields: CheckoutField[] = isGuest ? ['email', ...addressFields] : [...addressFields]
-  const errors: FieldErrors = {}
-  for (const field of fields) {
-    if (form[field].trim() === '' && !optionalFields.includes(field)) errors[field] = text.form.required
+/** The address, or null until it can be complete. Fields that the country does not use are kept, and not sent. */
+export function completeAddress(form: CheckoutFields): Address | null {
+  const rules = rulesOf(form.country)
+  if (rules === undefined || Object.keys(addressErrors(form, rules)).length > 0) return null
+  const fields = [...rules.fields.map(({ name }) => name), 'phone' as const]
+  const given = fields.map((field) => [field, valueOf(form, field, rules)]).filter(([, value]) => value !== '')
+  return { ...(Object.fromEntries(given) as Omit<Address, 'country'>), country: form.country }
+}
+
+type Problem = 'missing' | 'malformed'
+
+function addressErrors(form: CheckoutFields, rules: AddressRules): Partial<Record<AddressField, Problem>> {
+  const errors: Partial<Record<AddressField, Problem>> = {}
+  for (const { name, isRequired } of rules.fields) {
+    const value = valueOf(form, name, rules)
+    if (value === '' && isRequired) errors[name] = 'missing'
+    if (value !== '' && name === 'postalCode' && !canBePostalCode(value, rules)) errors[name] = 'malformed'
   }
-  if (isGuest && errors.email === undefined && !/^\S+@\S+\.\S+$/.test(form.email.trim()))
-    errors.email = text.form.emailInvalid
   return errors
 }
 
-/** Errors of a failed request, by field. The shop's messages are English, so they are replaced by texts of the user's language. */
+/** Whether the shop can make a postal code of it: blanks and dashes do not matter. */
+function canBePostalCode(value: string, { postalCode }: AddressRules): boolean {
+  if (postalCode === null) return true
+  const signs = (text: string): string => text.replace(/[^A-Z0-9]/g, '')
+  const plain = value.normalize('NFKC').toUpperCase()
+  const pattern = new RegExp(postalCode.pattern)
+  return pattern.test(plain) || pattern.test(signs(plain)) || signs(plain).length === signs(postalCode.example).length
+}
+
+/** Errors that need no request: missing fields, and a malformed postal code or e-mail address. */
+export function validateFields(text: Text, form: CheckoutFields, isGuest: boolean): FieldErrors {
+  const rules = rulesOf(form.country)
+  const texts = {
+    missing: text.form.required,
+    malformed: text.form.example(rules?.postalCode?.example ?? ''),
+  }
+  const errors: FieldErrors = Object.fromEntries(
+    Object.entries(rules === undefined ? {} : addressErrors(form, rules)).map(([field, what]) => [field, texts[what]]),
+  )
+  if (isGuest && form.email.trim() === '') errors.email = text.form.required
+  else if (isGuest && !/^\S+@\S+$/.test(form.email.trim())) errors.email = text.form.emailInvalid
+  return errors
+}
+
+/** Errors of a failed request, by field, in the language of the page. */
 export function failureErrors(text: Text, failure: Failure): FieldErrors {
   const known = failure.code === 'bad_input' ? undefined : text.failure.byCode[failure.code]
   return Object.fromEntries(
-    failure.issues.map(({ field }) => {
-      const name = field.replace(/^shippingAddress\./, '')
-      return [name, known ?? (name === 'email' ? text.form.emailInvalid : text.form.invalid)]
-    }),
+    failure.issues.map(({ field, message }) => [field.replace(/^shippingAddress\./, ''), known ?? message]),
   )
 }

@@ -11,9 +11,8 @@ export const forgetLinkTokens = (): void => taken.clear()
 export function linkToken(): string | undefined {
   const { pathname, search, hash } = location
   const token = /^#([\w-]{43})$/.exec(hash)?.[1]
-  if (token !== undefined) {
-    taken.set(pathname, token)
-    history.replaceState(history.state, '', pathname + search)
-  }
+  if (token !== undefined) taken.set(pathname, token)
+  // Also the rest of a link that was cut on the way.
+  if (hash !== '') history.replaceState(history.state, '', pathname + search)
   return taken.get(pathname)
 }

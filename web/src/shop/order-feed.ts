@@ -106,15 +106,17 @@ export function followOrder(id: string, { onOrder, onLive }: FeedListener): () =
     })
   }
 
+  const isStreaming = (): boolean => stream?.isLive === true
+
   async function poll(): Promise<void> {
-    if (stream?.isLive === true || document.hidden || isPolling) return
+    if (isStreaming() || document.hidden || isPolling) return
     isPolling = true
     try {
       const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(pollTimeoutMs)])
       onOrder(await shop.order.get.query({ id }, { signal }))
       onLive(true)
     } catch {
-      if (!closed.signal.aborted && stream?.isLive !== true) onLive(false)
+      if (!closed.signal.aborted && !isStreaming()) onLive(false)
     } finally {
       isPolling = false
     }

@@ -3,6 +3,7 @@ export type {
   Cart,
   CartLine,
   CheckoutAnswer,
+  ClaimedCart,
   Order,
   OrderPage,
   PlaceAnswer,
@@ -23,4 +24,7 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
-export type { Address, Money, Page } from '#schemas'
+import type { Outputs } from '#client'
+
+export type ShopSettings = Outputs['shop']['settings']
+export type { Address, AddressField, AddressRules, Money, Page } from '#schemas'

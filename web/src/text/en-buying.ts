@@ -86,6 +86,11 @@ export const enBuying = {
       fulfilled: ['On its way', 'All parts of your order have been sent.'],
       closed: ['Done', 'This order is complete.'],
       cancelling: ['Being cancelled', 'We are making sure that nothing stays charged.'],
+      deadline_passed: [
+        'Time to pay ran out',
+        'Nothing was charged. Your things are no longer set aside; you can order them again.',
+      ],
+      cancelled_unpaid: ['Cancelled', 'Nothing was charged and nothing is owed.'],
       cancelled: ['Cancelled', 'Nothing is owed. What was charged goes back to your card.'],
     } as Record<string, [string, string]>,
     deadline: (time: string) => `Your things are set aside until ${time}.`,
@@ -150,7 +155,9 @@ export const enBuying = {
     cancelling: 'Cancelling…',
     notFound: 'We cannot show this order',
     notFoundText:
-      'It belongs to another account, or this browser did not place it. Log in with the account that ordered, or use the link in your e-mail.',
+      'It belongs to another account, or this browser cannot open it. Log in with the account that ordered, or open the whole link in our latest e-mail about the order: a part of it is not enough.',
+    again: 'Order again',
+    notSold: 'Your cart has the rest. No longer sold:',
     keepShopping: 'Keep shopping',
     changed: (status: string) => `Your order: ${status}`,
   },

@@ -2,10 +2,11 @@ import { enBuying } from './en-buying.ts'
 
 /** All texts of the pages in English. The type `Text` makes zh.ts have the same keys. */
 export const en = {
-  shopName: 'Holdfast',
   tagline: 'Well-made things that stay with you',
   skipToContent: 'Skip to content',
   testShop: 'Test shop. No real money.',
+  maintenance:
+    'The shop is being maintained. You can look around; ordering and changes will work again in some minutes.',
   currency: 'Currency',
   loading: 'Loading…',
   retry: 'Try again',
@@ -88,6 +89,7 @@ export const en = {
     soldOut: 'Sold out',
     soldOutText: 'This version is sold out. Others may be in stock.',
     quantity: 'Quantity',
+    showPicture: (position: number, count: number, alt: string) => `Show picture ${position} of ${count}: ${alt}`,
     details: 'Details',
     related: 'You may also like',
     gone: 'This product is not sold here any more.',
@@ -112,6 +114,11 @@ export const en = {
     shippingLater: 'Delivery and tax are worked out with your address.',
     updated: 'Cart updated.',
     summary: 'Summary',
+    notTaken: (count: number) =>
+      count === 1 ? 'One thing stays in your earlier cart' : `${count} things stay in your earlier cart`,
+    notTakenText:
+      'They are in another currency, or this cart has no room for them. Order this cart first, or go on with the other.',
+    toEarlierCart: 'Go to the earlier cart',
     currencyFailed: 'Your cart could not be changed to this currency, so it keeps its own.',
   },
 
@@ -139,11 +146,10 @@ export const en = {
     hidePassword: 'Hide',
     name: 'Full name',
     line1: 'Street and number',
-    line2: 'Flat, floor, company',
-    city: 'City',
-    region: 'State, province or region',
-    postalCode: 'Postal code',
-    postalCodeHongKong: 'Hong Kong has none: enter 999077.',
+    line2: 'Flat, floor',
+    company: 'Company',
+    choose: 'Choose …',
+    example: (example: string) => `For example ${example}`,
     country: 'Country or region',
     phone: 'Phone',
     phoneHint: 'For the courier only.',

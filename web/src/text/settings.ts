@@ -1,4 +1,5 @@
 import type { Locale } from '#schemas'
+import { shopInfo } from '../shop/shop-info.ts'
 import { localStore } from '../shop/storage.ts'
 import { createStore } from '../shop/store.ts'
 
@@ -8,11 +9,12 @@ export interface Settings {
   currency: string
 }
 
-export const currencies = ['USD', 'EUR', 'CNY'] as const
-const defaultCurrency = { en: 'USD', zh: 'CNY' } as const satisfies Record<Locale, string>
+/** Currency of a language's readers, where the shop sells in it. */
+const usualCurrency = { en: 'USD', zh: 'CNY' } as const satisfies Record<Locale, string>
 
 const isLocale = (value: string | null): value is Locale => value === 'en' || value === 'zh'
-const isCurrency = (value: string | null): value is string => (currencies as readonly (string | null)[]).includes(value)
+const isSold = (currency: string | null): currency is string =>
+  shopInfo.get().currencies.some(({ code }) => code === currency)
 
 /**
  * In order of precedence: `?lang=` of an address that was followed, the language chosen before, the browser's languages.
@@ -34,7 +36,8 @@ function initialLocale(): Locale {
 
 function currencyFor(locale: Locale): string {
   const saved = localStore.read('currency')
-  return isCurrency(saved) ? saved : defaultCurrency[locale]
+  const usual = usualCurrency[locale]
+  return [saved, usual].find(isSold) ?? shopInfo.get().currencies[0]?.code ?? usual
 }
 
 const locale = initialLocale()
@@ -53,7 +56,14 @@ export function chooseLocale(next: Locale): void {
 
 /** Changes the currency; unknown currencies are ignored. */
 export function chooseCurrency(currency: string): void {
-  if (!isCurrency(currency)) return
+  if (!isSold(currency)) return
   localStore.write('currency', currency)
   settings.set({ ...settings.get(), currency })
+}
+
+/** Takes another currency where the shop no longer sells in the one that was chosen. */
+export function reviewCurrency(): void {
+  const { locale: current, currency } = settings.get()
+  const next = currencyFor(current)
+  if (next !== currency) settings.set({ locale: current, currency: next })
 }

@@ -25,6 +25,7 @@ export function useFormats() {
     dateTime: (at: string): string =>
       new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
     time: (at: string): string => new Intl.DateTimeFormat(tag, { timeStyle: 'short' }).format(new Date(at)),
+    collator: new Intl.Collator(tag),
     country: (code: string): string => new Intl.DisplayNames([tag], { type: 'region' }).of(code) ?? code,
   }
 }

@@ -1,0 +1,33 @@
+import { useState } from 'react'
+import type { Image } from '../shop/types.ts'
+import { useText } from '../text/use-text.ts'
+import { Picture } from './picture.tsx'
+
+/** The pictures of a product: one large, chosen by the small ones below it. */
+export function Gallery({ images }: { images: Image[] }) {
+  const text = useText()
+  const [chosen, setChosen] = useState(0)
+  const index = Math.min(chosen, Math.max(0, images.length - 1))
+  return (
+    <div className="product-media">
+      <Picture key={images[index]?.url} image={images[index]} size={640} isFirst />
+      {images.length > 1 && (
+        <ul className="thumbnails">
+          {images.map((image, position) => (
+            <li key={image.url}>
+              <button
+                type="button"
+                className="thumbnail"
+                aria-label={text.product.showPicture(position + 1, images.length, image.alt)}
+                aria-current={position === index}
+                onClick={() => setChosen(position)}
+              >
+                <Picture image={image} size={96} isDecorative />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
