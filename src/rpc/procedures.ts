@@ -1,7 +1,7 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { failureReason, isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds, type ErrorCode } from '#errors'
+import { AppError, errorData, errorKinds, maintenanceError, type ErrorCode } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
 import { truncatedNetwork } from '#rate-limit'
@@ -75,7 +75,7 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
     const network = truncatedNetwork(ctx.address)
     reportSecurityEvent(ctx.log, event, { requestId: ctx.requestId, userId, network, procedure: path })
   }
-  const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
+  const isReported = isCircuitOpen(error.cause)
   if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
   if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
@@ -111,19 +111,9 @@ const rejectHostile = trpc.middleware(async ({ next, getRawInput }) => {
 })
 
 const rejectWritesInMaintenance = trpc.middleware(({ ctx, type, next }) => {
-  if (ctx.isReadOnly && type === 'mutation') throw new MaintenanceError()
+  if (ctx.isReadOnly && type === 'mutation') throw maintenanceError()
   return next()
 })
-
-/** A mutation is rejected by `READ_ONLY`, which lasts minutes rather than seconds. */
-class MaintenanceError extends AppError {
-  constructor() {
-    super('unavailable', {
-      message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
-      retryAfterSeconds: 60,
-    })
-  }
-}
 
 /** Open to everyone. */
 export const publicProcedure = trpc.procedure
