@@ -227,7 +227,7 @@ describe('a webhook', () => {
 
   test("about another program's order or an unknown order is accepted and changes nothing", async () => {
     const before = await tableDigests(target.fleet)
-    for (const id of ['1234', '', "'; --", randomUUID(), goods.order.id]) {
+    for (const id of ['1234', '', "'; --", randomUUID()]) {
       const body = event(id)
       expect(await send(target.url, deliver(body, signature(body))), String(id)).toMatchObject({
         status: 200,
