@@ -22,7 +22,7 @@ CREATE TABLE "user"."audit" (
 	"action" text NOT NULL,
 	"subject" text NOT NULL,
 	"detail" jsonb NOT NULL,
-	"request_id" text NOT NULL,
+	"request_id" text,
 	CONSTRAINT "audit_detail" CHECK (octet_length("user"."audit"."detail"::text) <= 4096)
 );
 --> statement-breakpoint

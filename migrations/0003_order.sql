@@ -206,6 +206,11 @@ begin raise exception 'order.ledger_entry is append-only'; end $$;
 --> statement-breakpoint
 create trigger append_only before update or delete on "order".ledger_entry for each row execute function "order".reject_ledger_change();
 --> statement-breakpoint
+create function "order".reject_event_change() returns trigger language plpgsql as $$
+begin raise exception 'order.order_event is append-only'; end $$;
+--> statement-breakpoint
+create trigger append_only before update or delete or truncate on "order".order_event for each statement execute function "order".reject_event_change();
+--> statement-breakpoint
 -- One statement inserts all entries of a movement or none: amounts of one currency that sum to zero.
 create function "order".reject_unbalanced() returns trigger language plpgsql as $$
 begin

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createActors, deadLetterUnreadable, deleteOldDeadLetters, type Actors } from '#actor'
 import type { Config } from '#config'
 import { openDatabase, type Database } from '#db'
+import { BootError } from '#errors'
 import { truncateExpiredReplies } from '#idempotency'
 import { settledWithin } from '#lib/deadline'
 import { createOrderModule, shippingCountries } from '#order'
@@ -14,7 +15,7 @@ import { router, type Session } from '#rpc'
 import type { Services } from '#services'
 import { createShopRouter } from '#shop'
 import type { Logger } from '#telemetry'
-import { createUserModule, recordAudit, seedAccounts } from '#user'
+import { createStaffAccounts, createUserModule, recordAudit, seedAccounts, type StaffAccounts } from '#user'
 import { demoAccounts } from './demo-accounts.ts'
 
 /** Composition root: the only file that imports the modules. */
@@ -56,7 +57,7 @@ const deadLetterDays = 90
 
 function createModules(services: Services) {
   return {
-    product: createProductModule(services),
+    product: createProductModule(services, recordAudit),
     user: createUserModule(services),
     order: createOrderModule(services),
     platform: { router: createPlatformRouter(services, recordAudit) },
@@ -152,12 +153,23 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
   }
 }
 
-/** Fills an empty shop with demo products and accounts. @returns whether it was empty */
-export async function seed({ services }: App, { force = false } = {}): Promise<boolean> {
-  if (!force && !(await isCatalogEmpty(services.database.query))) return false
+/**
+ * Fills an empty shop with demo products, and with demo accounts where that is wanted.
+ * @returns whether it was empty @throws BootError for demo accounts in production: their passwords are published
+ */
+export async function seed({ services }: App, options: { hasDemoAccounts: boolean }): Promise<boolean> {
+  if (options.hasDemoAccounts && services.config.NODE_ENV === 'production') {
+    throw new BootError(
+      'Demo accounts have published passwords and are not created in production. Create staff with `npm run staff -- add EMAIL`.',
+    )
+  }
+  if (!(await isCatalogEmpty(services.database.query))) return false
   await seedCatalog(services)
-  await seedAccounts(services, demoAccounts)
+  if (options.hasDemoAccounts) await seedAccounts(services, demoAccounts)
   return true
 }
 
-export { demoAccounts, importCatalog }
+/** Accounts of staff, for the command line. */
+export const staffAccounts = ({ services }: App): StaffAccounts => createStaffAccounts(services)
+
+export { demoAccounts, importCatalog, type StaffAccounts }

@@ -128,6 +128,12 @@ export const errorKinds = {
     message: 'The shop cannot do this right now. Nothing was changed; try again in a moment.',
     isRetryable: true,
   },
+  maintenance: {
+    rpc: 'SERVICE_UNAVAILABLE',
+    status: 503,
+    message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
+    isRetryable: true,
+  },
   outcome_unknown: {
     rpc: 'GATEWAY_TIMEOUT',
     status: 504,
@@ -182,6 +188,9 @@ export class AppError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
+
+/** The rejection of a write by `READ_ONLY`, which lasts minutes rather than seconds. */
+export const maintenanceError = (): AppError => new AppError('maintenance', { retryAfterSeconds: 60 })
 
 /** An error of configuration or environment found at boot: printed as its message, without a stack; exit code 1. */
 export class BootError extends Error {

@@ -156,7 +156,7 @@ export const emailSchema = z
   .string()
   .max(addressMax * 2, { abort: true, error: emailWanted })
   .overwrite(normaliseEmailAddress)
-  .regex(emailAddressPattern, { error: emailWanted, abort: true })
+  .refine((address) => emailAddressPattern.test(address), { error: emailWanted, abort: true })
   .max(addressMax)
   .meta({ format: 'email' })
 
@@ -170,4 +170,4 @@ export const webAddressSchema = singleLine(500).pipe(
 )
 
 /** Key chosen by the client for one operation and all its retries: 1 to 255 characters, preferably a UUID. */
-export const idempotencyKeySchema = opaque(255)
+export const idempotencyKeySchema = z.string().min(1).max(255)

@@ -1,6 +1,6 @@
 import type { Actors } from '#actor'
 import type { Config } from '#config'
-import type { Database } from '#db'
+import type { Database, Queryable } from '#db'
 import type { EmailSender, PaymentProvider } from '#outbound'
 import type { RateLimits } from '#rate-limit'
 import type { Logger } from '#telemetry'
@@ -21,3 +21,17 @@ export interface Services {
 
 /** Services of a module without payments, emails and actors. */
 export type BasicServices = Pick<Services, 'config' | 'database' | 'log'>
+
+/** Writes audit entries in the caller's transaction. Passed in by app.ts to what does not import the user module. */
+export type RecordAudit = (
+  tx: Queryable,
+  ...entries: {
+    /** Account that performed the action. */
+    actorId: string
+    action: string
+    /** Subject as `kind:id`. */
+    subject: string
+    detail: Record<string, unknown>
+    requestId: string
+  }[]
+) => Promise<void>

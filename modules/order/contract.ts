@@ -20,6 +20,7 @@ import {
   type Page,
   type Timestamp,
 } from '#schemas'
+import { shippingAddressSchema } from './destination.contract.ts'
 
 /** Inputs and outputs of `order.*`. Imports only the shared schemas: the published client carries these types. */
 
@@ -50,7 +51,7 @@ export const cartClaimInput = z.strictObject({ cartId: idSchema })
 
 export const checkoutInput = z.strictObject({
   cartId: idSchema,
-  shippingAddress: addressSchema,
+  shippingAddress: shippingAddressSchema,
   shippingOptionId: opaque(50).optional(),
   /** Language of the names; the cart's own unless given. */
   locale: localeSchema.optional(),
@@ -70,7 +71,7 @@ export const placeInput = z.strictObject({
   /** Recipient of the confirmation; the account's own address unless given. Guests must give it. */
   email: emailSchema.optional(),
   locale: localeSchema.optional(),
-  shippingAddress: addressSchema,
+  shippingAddress: shippingAddressSchema,
   billingAddress: addressSchema.optional(),
   shippingOptionId: opaque(50),
   payment: paymentInput,

@@ -17,7 +17,7 @@ import { loadOrders, loadPayableOrders } from './state/order.store.ts'
 import { findClosableOrders } from './state/records.store.ts'
 
 export type { CartActor } from './cart/cart.actor.ts'
-export { shippingCountries } from './pricing/shipping.rules.ts'
+export { shippingCountries } from './destination.contract.ts'
 
 /** Days that a guest's cart is kept after its last change. */
 const cartDays = 60

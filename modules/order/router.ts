@@ -65,15 +65,17 @@ export function createOrderRouter(services: Services, cartActor: CartActor) {
         orderPage(database.query, { ...input, userId: ctx.caller.userId }, orderView),
       ),
 
-    /** The order now, and again after each change. */
+    /** The order now, and again after each change, until the session ends that gives access to it. */
     watch: publicProcedure.input(orderWatchInput).subscription(async function* ({
       ctx,
       input,
       signal = new AbortController().signal,
     }) {
-      let order = orderView(await requireOrder(services, ctx, input))
+      const found = await requireOrder(services, ctx, input)
+      const sessionId = holdsToken(services, ctx, { ...input, order: found }) ? undefined : (await ctx.session())?.id
+      let order = orderView(found)
       yield tracked(String(order.version), order)
-      for await (const _ of watch.changes(order.id, order.version, signal)) {
+      for await (const _ of watch.changes({ id: order.id, version: order.version, sessionId }, signal)) {
         const state = await loadOrder(database.query, order.id)
         if (state === undefined) return
         order = orderView(state)

@@ -1,4 +1,4 @@
-import type { Services } from '#services'
+import type { RecordAudit, Services } from '#services'
 import { productRouter } from './router.ts'
 import { readVersions } from './catalog/version.store.ts'
 
@@ -9,10 +9,10 @@ export { seedCatalog } from './demo/seed.ts'
 export { applyStock, lockStock, readStock, type StockMovement } from './stock/stock.store.ts'
 
 /** Product module: the catalog, its stock and its search. */
-export const createProductModule = (services: Pick<Services, 'config' | 'database'>) =>
+export const createProductModule = (services: Pick<Services, 'config' | 'database'>, recordAudit: RecordAudit) =>
   ({
     name: 'product',
-    router: productRouter(services),
+    router: productRouter(services, recordAudit),
     /** Versions of the catalog's cache tags; a higher version makes cached responses with the tag stale. */
     readVersions: () => readVersions(services.database.query),
   }) as const

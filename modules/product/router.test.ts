@@ -13,12 +13,12 @@ beforeAll(async () => {
 })
 afterAll(() => catalog[Symbol.asyncDispose]())
 
+const audited: object[] = []
+
 function callAs(role?: Session['role']) {
   const log = createLog('silent')
-  const { router } = createProductModule({
-    config: loadConfig({ SHOP_CURRENCIES: 'USD,EUR' }),
-    database: catalog.database,
-  })
+  const services = { config: loadConfig({ SHOP_CURRENCIES: 'USD,EUR' }), database: catalog.database }
+  const { router } = createProductModule(services, async (_, ...entries) => void audited.push(...entries))
   const session: Session | null =
     role === undefined ? null : { id: 's', userId: 'u-1', email: 'a@example.com', role, locale: 'en' }
   const context: Context = {
@@ -82,7 +82,7 @@ describe('product procedures', () => {
     expect(await call.categories()).toEqual([])
   })
 
-  test('only staff can adjust stock', async () => {
+  test('only staff can adjust stock, and each adjustment is audited', async () => {
     const input = { sku: 'LANTERN', delta: 3, reason: 'delivery' }
     await expect(callAs().admin.adjustStock(input)).rejects.toEqual(rejection('unauthenticated'))
     await expect(callAs('customer').admin.adjustStock(input)).rejects.toEqual(rejection('forbidden'))
@@ -92,5 +92,8 @@ describe('product procedures', () => {
       reserved: 0,
       backordered: 0,
     })
+    expect(audited).toEqual([
+      { actorId: 'u-1', action: 'stock.adjust', subject: 'sku:LANTERN', detail: { delta: 3 }, requestId: 'r' },
+    ])
   })
 })

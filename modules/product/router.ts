@@ -1,5 +1,5 @@
-import type { Services } from '#services'
-import { transaction, type Database } from '#db'
+import type { RecordAudit, Services } from '#services'
+import { transaction, type Database, type Queryable } from '#db'
 import { cachedProcedure, router, staffProcedure } from '#rpc'
 import { categoryTree, getProduct, listProducts, relatedProducts } from './catalog/catalog.store.ts'
 import {
@@ -22,7 +22,7 @@ import { suggest } from './search/vocabulary.store.ts'
 const relatedLimit = 8
 
 /** Procedures of `product.*`: catalog, search and stock. All are public except `admin`, which requires a staff session. */
-export function productRouter({ config, database }: Pick<Services, 'config' | 'database'>) {
+export function productRouter({ config, database }: Pick<Services, 'config' | 'database'>, recordAudit: RecordAudit) {
   const { query } = database
   const page = cachedProcedure('product', 'category')
   const cards = cachedProcedure('list', 'category')
@@ -44,17 +44,31 @@ export function productRouter({ config, database }: Pick<Services, 'config' | 'd
       .query(({ input }) => categoryTree(query, input?.locale ?? 'en')),
 
     admin: router({
-      adjustStock: staffProcedure
-        .input(adjustStockInput)
-        .mutation(({ input, ctx }) => correctStock(database, input, ctx.caller.userId)),
+      adjustStock: staffProcedure.input(adjustStockInput).mutation(({ input, ctx }) =>
+        correctStock(database, input, ctx.caller.userId, (tx, { sku, delta }) =>
+          recordAudit(tx, {
+            actorId: ctx.caller.userId,
+            action: 'stock.adjust',
+            subject: `sku:${sku}`,
+            detail: { delta },
+            requestId: ctx.requestId,
+          }),
+        ),
+      ),
     }),
   })
 }
 
 /** Adjusts stock and, in the same transaction, invalidates the cached pages and lists that show it. */
-const correctStock = (database: Database, input: AdjustStockInput, by: string): Promise<StockLevel> =>
+const correctStock = (
+  database: Database,
+  input: AdjustStockInput,
+  by: string,
+  audit: (tx: Queryable, input: AdjustStockInput) => Promise<void>,
+): Promise<StockLevel> =>
   transaction(database, async (tx) => {
     const level = await adjustStock(tx, input, by)
+    await audit(tx, input)
     const wasSoldOut = level.available - level.backordered - input.delta <= 0
     const isSoldOut = level.available === 0
     await bumpVersions(tx, wasSoldOut === isSoldOut ? ['product'] : ['list', 'product'])

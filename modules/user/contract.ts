@@ -99,6 +99,6 @@ export interface AuditRecord {
   /** The object of the action, as `kind:id`. */
   subject: string
   detail: Record<string, unknown>
-  requestId: string
+  requestId: string | null
 }
 export type AuditPage = Page<AuditRecord>

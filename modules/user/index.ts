@@ -12,6 +12,7 @@ import { deleteExpiredSessions, findSession, touchSession } from './session/sess
 import type { UserServices } from './session/sign-in.ts'
 import { isToken } from './session/token.ts'
 
+export { createStaffAccounts, type StaffAccounts } from './staff/staff-accounts.ts'
 export { findLiveSessions } from './session/session.store.ts'
 export { recordAudit, type AuditEntry } from './audit/audit.store.ts'
 

@@ -65,7 +65,8 @@ export const audit = user.table(
     action: text('action').notNull(),
     subject: text('subject').notNull(),
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
-    requestId: text('request_id').notNull(),
+    /** Null for an act that its module records itself, such as the timeline of an order. */
+    requestId: text('request_id'),
   },
   (table) => [
     index('audit_subject').on(table.subject, table.id),

@@ -16,15 +16,11 @@ const fieldsOfLetter: Readonly<Record<string, readonly AddressField[]>> = {
 export function addressRulesOf(country: string): AddressRules | undefined {
   const data = countryDataOf(country)
   if (data === undefined) return undefined
-  const letters = [...data.latinFormat.matchAll(/%([NOACSZ])/g)].map(([, letter = '']) => letter)
-  // The name comes first in a form, whatever the order on an envelope.
-  const fields = ['N', ...letters.filter((letter) => letter !== 'N')].flatMap((letter) =>
-    (fieldsOfLetter[letter] ?? []).map((name) => ({
-      name,
-      isRequired: name === 'name' || (name !== 'line2' && data.required.includes(letter)),
-      label: labelsOf(name, data.labels),
-    })),
-  )
+  const fields = fieldsOf(data.latinFormat).map(({ name, letter }) => ({
+    name,
+    isRequired: name === 'name' || (name !== 'line2' && data.required.includes(letter)),
+    label: labelsOf(name, data.labels),
+  }))
   return {
     fields,
     postalCode:
@@ -33,6 +29,14 @@ export function addressRulesOf(country: string): AddressRules | undefined {
         : { pattern: data.postalCode.pattern.source, example: data.postalCode.examples[0] ?? '' },
     regions: data.regions.map(({ code, name, latinName }) => ({ code, name, latinName })),
   }
+}
+
+/** The fields of a format in its order. The name comes first in a form, whatever the order on an envelope. */
+function fieldsOf(format: string): { name: AddressField; letter: string }[] {
+  const letters = [...format.matchAll(/%([NOACSZ])/g)].map(([, letter = '']) => letter)
+  return ['N', ...letters.filter((letter) => letter !== 'N')].flatMap((letter) =>
+    (fieldsOfLetter[letter] ?? []).map((name) => ({ name, letter })),
+  )
 }
 
 function labelsOf(name: AddressField, labels: { region: string; city: string; postalCode: string }) {

@@ -18,7 +18,7 @@ describe('an address', () => {
     [
       'Ireland, with an Eircode',
       { line1: '1 Quay', city: 'Cork', postalCode: 't12x8n7', country: 'IE' },
-      { postalCode: 'T12X8N7' },
+      { postalCode: 'T12 X8N7' },
     ],
     ['Ireland, without one', { line1: '1 Quay', city: 'Cork', country: 'IE' }, {}],
     ['the Emirates', { line1: '1 Street', region: 'Dubai', country: 'AE' }, { region: 'Dubai' }],
@@ -26,12 +26,12 @@ describe('an address', () => {
     [
       'Britain, its postcode without a blank',
       { line1: '1 Street', city: 'London', postalCode: 'w1g0aa', country: 'GB' },
-      { postalCode: 'W1G0AA' },
+      { postalCode: 'W1G 0AA' },
     ],
     [
       'Japan, in full-width digits',
       { line1: '道玄坂 1-2-3', city: '渋谷区', region: '東京都', postalCode: '１５００００２', country: 'JP' },
-      { postalCode: '1500002' },
+      { postalCode: '150-0002' },
     ],
     [
       'Japan, in Latin script',
@@ -56,12 +56,32 @@ describe('an address', () => {
     [
       'Canada, the code without its blank',
       { line1: '1 King St', city: 'Toronto', region: 'on', postalCode: 'm5h2n2', country: 'CA' },
-      { region: 'ON' },
+      { region: 'ON', postalCode: 'M5H 2N2' },
     ],
     [
       'the Netherlands, the code without its blank',
-      { line1: 'Damrak 1', city: 'Amsterdam', postalCode: '1012LG', country: 'NL' },
-      {},
+      { line1: 'Damrak 1', city: 'Amsterdam', postalCode: '1012lg', country: 'NL' },
+      { postalCode: '1012 LG' },
+    ],
+    [
+      'the United States, the nine digits of the ZIP code without a dash',
+      { line1: '1 Market', city: 'San Francisco', region: 'CA', postalCode: '941051234', country: 'US' },
+      { postalCode: '94105-1234' },
+    ],
+    [
+      'Finland, the code with the prefix that envelopes have',
+      { line1: 'Katu 1', city: 'Helsinki', postalCode: 'FI-00550', country: 'FI' },
+      { postalCode: '00550' },
+    ],
+    [
+      'Taiwan, the county in the other form of its first sign',
+      { line1: '信義路 1 號', city: '信義區', region: '臺北', postalCode: '110', country: 'TW' },
+      { region: '台北市' },
+    ],
+    [
+      'Korea, the province with its suffix',
+      { line1: '1', city: '수원시', region: '경기도', postalCode: '16444', country: 'KR' },
+      { region: '경기' },
     ],
     [
       'Poland, the code without its dash',
@@ -128,6 +148,10 @@ test.each([
   [
     { line1: '天河路 1 号', city: '广州市', region: '广东省', postalCode: '510000', country: 'CN' },
     ['510000', '广东省广州市', '天河路 1 号', 'Ada'],
+  ],
+  [
+    { line1: '道玄坂 1-2-3', city: '渋谷区', region: '東京都', postalCode: '150-0002', country: 'JP' },
+    ['〒150-0002', '東京都渋谷区', '道玄坂 1-2-3', 'Ada'],
   ],
   [{ line1: '1 Orchard Road', postalCode: '238801', country: 'SG' }, ['Ada', '1 Orchard Road', 'SINGAPORE 238801']],
   [{ line1: '1 Street', city: 'Town', postalCode: '10115', country: 'HK' }, ['Ada', '1 Street', 'Town', '10115']],

@@ -21,7 +21,11 @@ export function checkAddress(given: Address): CheckedAddress {
   if (data === undefined)
     return {
       issues: [
-        { field: 'country', en: 'is not the code of a country: give one such as DE', zh: '不是国家代码，例如 CN' },
+        {
+          field: 'country',
+          en: 'is not the code of a country: give one such as DE',
+          zh: '不是国家代码，例如 CN',
+        },
       ],
     }
   const issues: AddressIssue[] = []
@@ -67,27 +71,42 @@ function wrongPostalCode({ postalCode, labels }: CountryData): AddressIssue {
   }
 }
 
-/** The postal code in the country's form; undefined for one that has another. A country without postal codes takes any. */
+/** The postal code as its country writes it; undefined for one of another form. A country without postal codes takes any. */
 function normalisePostalCode(given: string, { postalCode }: CountryData): string | undefined {
-  const plain = given.normalize('NFKC').trim().toUpperCase()
+  const plain = given.normalize('NFKC').toUpperCase()
   if (postalCode === undefined) return plain
-  const { pattern, examples } = postalCode
-  if (pattern.test(plain)) return plain
+  const { pattern, examples, prefix } = postalCode
   const compact = plain.replace(/[^A-Z0-9]/g, '')
-  return [compact, ...examples.map((example) => inFormOf(example, compact))].find(
-    (candidate) => candidate !== undefined && pattern.test(candidate),
-  )
+  const bare = compact.startsWith(prefix) ? compact.slice(prefix.length) : compact
+  const forms = examples.filter((example) => shapeOf(example) === shapeOf(bare))
+  return [...forms.map((form) => inFormOf(form, bare)), plain, bare, compact].find((code) => pattern.test(code))
 }
 
-/** Letters and digits with the blanks and dashes of the example, where they are as many. */
-function inFormOf(example: string, compact: string): string | undefined {
-  if (example.replace(/[^A-Z0-9]/gi, '').length !== compact.length) return undefined
+/** Which signs are letters and which are digits, such as `A9A9AA` of W1G 0AA. */
+const shapeOf = (code: string): string =>
+  code
+    .replace(/[^A-Z0-9]/gi, '')
+    .replace(/[A-Z]/gi, 'A')
+    .replace(/\d/g, '9')
+
+/** Letters and digits with the blanks and dashes of an example of the same shape. */
+function inFormOf(example: string, compact: string): string {
   const rest = [...compact]
   return [...example].map((sign) => (/[A-Z0-9]/i.test(sign) ? rest.shift() : sign)).join('')
 }
 
+/** Code of an address's region; undefined where the country has no list of regions, or the region is none of them. */
+export function regionCode({
+  country,
+  region,
+  city,
+}: Pick<Address, 'country' | 'region' | 'city'>): string | undefined {
+  const data = countryDataOf(country)
+  return data === undefined || data.regions.length === 0 ? undefined : findRegion(data, { region, city })?.code
+}
+
 /** The region that is given, or that the city is. */
-function findRegion({ regions }: CountryData, { region, city }: Address): Region | undefined {
+function findRegion({ regions }: CountryData, { region, city }: Pick<Address, 'region' | 'city'>): Region | undefined {
   if (regions.length === 0) return region === undefined ? undefined : { code: region, name: region, latinName: region }
   return [region, region === undefined ? city : undefined].map((text) => regionNamed(regions, text)).find(Boolean)
 }
@@ -106,13 +125,15 @@ const plainName = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
+    .normalize('NFC')
     .toLowerCase()
+    .replaceAll('臺', '台')
     .replace(/[\s.'’-]+/g, '')
 
 /** The name without the word for its kind: 广东 is 广东省, Tokyo is Tokyo-to. */
 const stem = (text: string): string =>
   plainName(text).replace(
-    /(?<=..)(?:省|市|県|府|都|道|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|sheng|shi|province|state|ken)$/u,
+    /(?<=..)(?:省|市|県|府|都|道|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|縣|县|도|특별자치도|특별시|광역시|sheng|shi|province|prefecture|state|county|city|ken|do)$/u,
     '',
   )
 

@@ -13,6 +13,7 @@ const countryData = z.object({
   require: z.string().default('AC'),
   zip: z.string().optional(),
   zipex: z.string().optional(),
+  postprefix: z.string().default(''),
   state_name_type: z.string().default('province'),
   locality_name_type: z.string().default('city'),
   zip_name_type: z.string().default('postal'),
@@ -36,10 +37,15 @@ export interface CountryData {
   latinFormat: string
   /** Letters of the parts that are required. */
   required: string
-  /** Undefined where the country has no postal codes. */
-  postalCode: { pattern: RegExp; examples: string[] } | undefined
+  /** Undefined where the country has no postal codes. `prefix` is printed before them, and not part of them. */
+  postalCode: { pattern: RegExp; examples: string[]; prefix: string } | undefined
   regions: readonly Region[]
   labels: { region: string; city: string; postalCode: string }
+}
+
+/** Japan's city, which libaddressinput has in the lines of the address, is a field of its own, as in Japanese forms. */
+const formats: Readonly<Record<string, { fmt: string; lfmt: string }>> = {
+  JP: { fmt: '〒%Z%n%S%C%n%A%n%O%n%N', lfmt: '%N%n%O%n%A%n%C, %S%n%Z' },
 }
 
 const resolve = createRequire(import.meta.url)
@@ -58,12 +64,22 @@ function load(country: string): CountryData | undefined {
   } catch {
     return undefined
   }
-  const { fmt, lfmt, zip, zipex = '', sub_regions: regions, ...data } = countryData.parse(raw)
+  const {
+    fmt,
+    lfmt,
+    zip,
+    zipex = '',
+    sub_regions: regions,
+    ...data
+  } = countryData.parse({ ...(raw as object), ...formats[country] })
   return {
     format: fmt,
     latinFormat: lfmt ?? fmt,
     required: data.require,
-    postalCode: zip === undefined ? undefined : { pattern: new RegExp(`^(?:${zip})$`), examples: zipex.split(',') },
+    postalCode:
+      zip === undefined
+        ? undefined
+        : { pattern: new RegExp(`^(?:${zip})$`), examples: zipex.split(','), prefix: data.postprefix.replace('-', '') },
     regions: regions.map(({ key: code, name }) => ({
       code,
       name: name.default,

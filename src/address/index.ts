@@ -1,3 +1,4 @@
 export { addressLines } from './address-lines.ts'
 export { addressRulesOf } from './address-rules.ts'
-export { addressSchema } from './schema.ts'
+export { regionCode } from './check-address.ts'
+export { addressSchema, addressSchemaWhere } from './schema.ts'

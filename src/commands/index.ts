@@ -55,12 +55,15 @@ export async function runCommandLine(argv: string[]): Promise<void> {
 
   program
     .command('seed')
-    .description('fill an empty shop with demo products and accounts; a shop with products is not changed')
+    .description('fill an empty shop with demo products; a shop with products is not changed')
     .addHelpText(
       'after',
       '\nNeeds DATABASE_URL at this schema (`migrate`), or fills the embedded Postgres in DATA_DIR, running or stopped.',
     )
-    .action(async () => (await import('./seed.ts')).seedShop())
+    .option('--demo-accounts', 'add demo accounts, whose passwords are published, to a database of your own too')
+    .action(async (options: { demoAccounts?: boolean }) => (await import('./seed.ts')).seedShop(options))
+
+  addStaffCommands(program)
 
   program
     .command('import')
@@ -131,6 +134,40 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     await printError(error)
     process.exit(1)
   }
+}
+
+function addStaffCommands(program: Command): void {
+  const staff = program
+    .command('staff')
+    .description('administer the accounts of staff; every change is audited')
+    .addHelpText('after', '\nWorks on DATABASE_URL, or on the embedded Postgres in DATA_DIR, running or stopped.')
+  const passwordStdin = ['--password-stdin', 'read the password from standard input instead of generating one'] as const
+
+  staff
+    .command('add')
+    .description('create an account of staff, or enable a removed one again, and print its one-time password')
+    .argument('<email>')
+    .option(...passwordStdin)
+    .action(async (email: string, options: { passwordStdin?: boolean }) =>
+      (await import('./staff.ts')).addStaff(email, options),
+    )
+  staff
+    .command('list')
+    .description('list the accounts of staff')
+    .action(async () => (await import('./staff.ts')).listStaff())
+  staff
+    .command('remove')
+    .description('disable an account of staff and end its sessions')
+    .argument('<email>')
+    .action(async (email: string) => (await import('./staff.ts')).removeStaff(email))
+  staff
+    .command('reset-password')
+    .description('replace the password of an account of staff, end its sessions, and print the one-time password')
+    .argument('<email>')
+    .option(...passwordStdin)
+    .action(async (email: string, options: { passwordStdin?: boolean }) =>
+      (await import('./staff.ts')).resetStaffPassword(email, options),
+    )
 }
 
 /** Once: not again in the processes that this one starts. */

@@ -14,6 +14,7 @@ import { runUntilStopped } from './graceful-shutdown.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { print } from './print.ts'
 import { requireProductionSafety } from './production.ts'
+import { mayHaveDemoAccounts } from './seed.ts'
 import { startWorker, type Worker } from './message-worker.ts'
 
 /** Runs a whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
@@ -40,7 +41,9 @@ export async function start({ hasPages }: { hasPages: boolean }): Promise<void> 
 
 async function runShop(shop: Shop, sandbox: Sandbox | undefined): Promise<void> {
   const { config, log } = shop
-  if (!config.READ_ONLY && (await seed(shop.app))) print('Filled the empty shop with demo products.')
+  const hasDemoAccounts = mayHaveDemoAccounts(config)
+  if (!config.READ_ONLY && (await seed(shop.app, { hasDemoAccounts })))
+    print('Filled the empty shop with demo products.')
   // The server starts before the worker whose health it reports.
   const started: { worker?: Worker } = {}
   const http = await startHttpServer({ app: shop.app, isAlive: () => started.worker?.health.isAlive() ?? true })
@@ -60,7 +63,9 @@ async function runShop(shop: Shop, sandbox: Sandbox | undefined): Promise<void> 
 function welcome(config: Config, sandboxUrl: string | undefined): string[] {
   return [
     '',
-    ...demoAccounts.map(({ role, email, password }) => `  demo ${role.padEnd(8)}  ${email}  password ${password}`),
+    ...(mayHaveDemoAccounts(config)
+      ? demoAccounts.map(({ role, email, password }) => `  demo ${role.padEnd(8)}  ${email}  password ${password}`)
+      : ['  npm run staff -- add EMAIL creates an account of staff']),
     ...(sandboxUrl === undefined
       ? []
       : [

@@ -7,6 +7,8 @@ import type { App } from '#app'
 import { isHttps } from '#config'
 import { warmUp } from '#db'
 import { AppError, BootError, errorKinds } from '#errors'
+import { truncatedNetwork } from '#rate-limit'
+import { reportSecurityEvent } from '#telemetry'
 import { throttledWarning } from '#lib/throttle'
 import { createEventStreams } from './event-streams.ts'
 import { registerHealth, type Readiness } from './health.ts'
@@ -95,6 +97,8 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
   const reportUnavailable = throttledWarning(log, 'requests fail for want of Postgres or capacity')
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const code = codeOf(error)
+    if (code === 'forbidden')
+      reportSecurityEvent(log, 'access_denied', { requestId: request.id, network: truncatedNetwork(request.ip) })
     if (code === 'unavailable') reportUnavailable(error)
     else if (errorKinds[code].status >= 500) log.error({ err: error, requestId: request.id }, 'a request failed')
     return sendError(reply, code, error instanceof AppError ? error : undefined)

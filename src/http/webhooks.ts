@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { App } from '#app'
-import { AppError } from '#errors'
+import { AppError, maintenanceError } from '#errors'
 import { rejectHostileInput } from '#rpc'
 import { metrics } from '#telemetry'
 import { sendError } from './send-error.ts'
@@ -12,7 +12,7 @@ export function registerWebhooks(server: FastifyInstance, app: App): void {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
     scope.post('/webhooks/payment', async (request, reply) => {
       // The provider delivers it again, for days.
-      if (app.services.config.READ_ONLY) return sendError(reply, 'unavailable')
+      if (app.services.config.READ_ONLY) return sendError(reply, 'maintenance', maintenanceError())
       const signature = request.headers['stripe-signature']
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       try {

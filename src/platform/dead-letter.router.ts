@@ -1,25 +1,12 @@
 import { z } from 'zod'
 import { dropDeadLetters, listDeadLetters, retryDeadLetters } from '#actor'
-import { transaction, type Database, type Queryable } from '#db'
+import { transaction, type Database } from '#db'
 import { decodeCursor, pageOf } from '#lib/cursor'
 import { router, staffProcedure } from '#rpc'
+import type { RecordAudit } from '#services'
 import { deadLettersInput, messageListInput, type DeadLetterPage, type DeadLettersRemoved } from './contract.ts'
 
 const position = z.int().min(1)
-
-/** Writes audit entries in the caller's transaction. Passed in by app.ts, since the platform does not import the user module. */
-export type RecordAudit = (
-  tx: Queryable,
-  ...entries: {
-    /** Account that performed the action. */
-    actorId: string
-    action: string
-    /** Subject as `kind:id`. */
-    subject: string
-    detail: Record<string, unknown>
-    requestId: string
-  }[]
-) => Promise<void>
 
 /** `platform.admin.deadLetters.*`: messages that failed their last attempt. */
 export function createDeadLetterRouter(database: Database, recordAudit: RecordAudit) {

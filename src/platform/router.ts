@@ -1,6 +1,6 @@
 import { router } from '#rpc'
-import type { BasicServices } from '#services'
-import { createDeadLetterRouter, type RecordAudit } from './dead-letter.router.ts'
+import type { BasicServices, RecordAudit } from '#services'
+import { createDeadLetterRouter } from './dead-letter.router.ts'
 import { createMailboxRouter } from './mailbox.router.ts'
 
 /** `platform.*`: administration of the runtime by staff. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { networkOf } from './index.ts'
+import { networkOf, truncatedNetwork } from './index.ts'
 
 test.each([
   ['203.0.113.9', '203.0.113.9'],
@@ -13,4 +13,15 @@ test.each([
   ['unknown', 'unknown'],
 ])('the address %s is counted as %s', (address, network) => {
   expect(networkOf(address)).toBe(network)
+})
+
+test.each([
+  ['203.0.113.9', '203.0.113.0/24'],
+  ['::ffff:203.0.113.9', '203.0.113.0/24'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['::1', '0:0:0::/48'],
+  ['unknown', 'unknown'],
+  ['', 'unknown'],
+])('the address %s is logged as %s', (address, network) => {
+  expect(truncatedNetwork(address)).toBe(network)
 })

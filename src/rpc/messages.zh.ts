@@ -55,6 +55,9 @@ export const chinese: Readonly<Record<string, string>> = {
   'The input is nested too deeply.': '输入嵌套过深。',
   'order.place does not travel in a batch. Send it alone.': 'order.place 不能批量发送，请单独发送。',
   'The session has expired or was ended. Log in again.': '会话已过期或已结束，请重新登录。',
+  'The header host is given twice.': 'host 标头重复。',
+  'Too many pages follow this already. Close some of them, or reload this one to see what is new.':
+    '已有太多页面在关注此订单，请关闭其中一些，或刷新本页查看最新状态。',
   'The header host is not a host.': 'host 标头不是有效的主机。',
   'The address must be percent-encoded UTF-8.': '网址必须是百分号编码的 UTF-8。',
   'Requests from this origin are not allowed.': '不允许来自此来源的请求。',

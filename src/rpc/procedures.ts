@@ -1,10 +1,11 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { failureReason, isCircuitOpen } from '#db'
-import { AppError, errorData, errorKinds } from '#errors'
+import { AppError, errorData, errorKinds, maintenanceError, type ErrorCode } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
-import { metrics, type Logger } from '#telemetry'
+import { truncatedNetwork } from '#rate-limit'
+import { metrics, reportSecurityEvent, type Logger, type SecurityEvent } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
@@ -68,13 +69,32 @@ const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const error = toTableError(result.error, type)
   const { code } = publicErrorOf(error)
   metrics.rpcSeconds.observe({ procedure: path, outcome: code }, seconds)
-  const isReported = isCircuitOpen(error.cause) || error.cause instanceof MaintenanceError
+  const event = securityEventOf(code)
+  if (event !== undefined) {
+    const userId = event === 'access_denied' ? (await ctx.session().catch(() => null))?.userId : undefined
+    const network = truncatedNetwork(ctx.address)
+    reportSecurityEvent(ctx.log, event, { requestId: ctx.requestId, userId, network, procedure: path })
+  }
+  const isReported = isCircuitOpen(error.cause)
   if (!isReported && code === 'unavailable') reportUnavailable(ctx.log, path, error)
   if (!isReported && (code === 'internal' || code === 'outcome_unknown')) {
     ctx.log.error({ err: error.cause ?? error, procedure: path, requestId: ctx.requestId }, 'a call failed')
   }
   throw error
 })
+
+function securityEventOf(code: ErrorCode): SecurityEvent | undefined {
+  switch (code) {
+    case 'login_failed':
+      return 'login_failed'
+    case 'too_many_requests':
+      return 'throttled'
+    case 'forbidden':
+      return 'access_denied'
+    default:
+      return undefined
+  }
+}
 
 // The middlewares below run inside `observe`, which handles their errors as it does those of procedures.
 
@@ -91,19 +111,9 @@ const rejectHostile = trpc.middleware(async ({ next, getRawInput }) => {
 })
 
 const rejectWritesInMaintenance = trpc.middleware(({ ctx, type, next }) => {
-  if (ctx.isReadOnly && type === 'mutation') throw new MaintenanceError()
+  if (ctx.isReadOnly && type === 'mutation') throw maintenanceError()
   return next()
 })
-
-/** A mutation is rejected by `READ_ONLY`, which lasts minutes rather than seconds. */
-class MaintenanceError extends AppError {
-  constructor() {
-    super('unavailable', {
-      message: 'The shop is being maintained: nothing can be ordered or changed for some minutes.',
-      retryAfterSeconds: 60,
-    })
-  }
-}
 
 /** Open to everyone. */
 export const publicProcedure = trpc.procedure

@@ -113,6 +113,11 @@ export const metrics = {
     help: 'Calls rejected by load shedding, by class of traffic and exhausted resource',
     labelNames: ['class', 'reason'],
   }),
+  securityEvents: new Counter({
+    name: 'holdfast_security_events_total',
+    help: 'Logins, failed logins, throttled and denied calls, changes of passwords and sessions',
+    labelNames: ['event'],
+  }),
   webhooks: new Counter({
     name: 'holdfast_webhooks_total',
     help: 'Webhooks of the payment provider: received, foreign (about no payment of this shop), rejected (a wrong signature or a malformed event), failed',

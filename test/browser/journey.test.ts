@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { chromiumPath, databaseFolder, startProgram, type Program } from '#test'
+import { databaseFolder, startProgram, type Program } from '#test'
+import { launchChromium } from './shop.fixture.ts'
 
 /**
  * A buyer in a browser, in both languages, on a desktop and on a phone. SCREENSHOTS=folder saves pictures of the pages.
@@ -42,11 +43,9 @@ let complaints: string[] = []
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'holdfast-browser-'))
-  const args =
-    '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
   ;[shop, browser] = await Promise.all([
     startProgram(['start'], { env: { PORT: '0', DATA_DIR: dataDir }, timeoutMs: 60_000 }),
-    chromium.launch({ executablePath: chromiumPath(), args: args.split(' ') }),
+    launchChromium(),
   ])
 })
 
@@ -98,7 +97,9 @@ async function buy(page: Page, language: Language, card: string): Promise<void> 
   await fill('email', 'ada@example.com')
   await fill('shipping name', language === 'zh' ? '李雷' : 'Ada Byron')
   await fill('shipping address-line1', '12 Analytical Street')
-  await fill('shipping postal-code', '200000')
+  await fill('shipping postal-code', language === 'zh' ? '200000' : 'W1G 0AA')
+  if (language === 'zh')
+    await page.locator('[autocomplete="shipping address-level1"]').selectOption({ label: '上海市' })
   await fill('shipping address-level2', language === 'zh' ? '上海' : 'London')
   await page.locator('input[name=shipping]').first().check()
   await page.locator(`input[value=${card}]`).check()

@@ -205,8 +205,16 @@ test('long titles widen no page, and headings skip no level', { timeout: 90_000 
   ] as const) {
     const { page, context } = await shop.open({ language, width })
     for (const path of ['/', '/c/keyboards', '/search?q=keyboard', `/p/${slugs[0]}`, `/p/${slugs[2]}`, '/cart']) {
-      await page.goto(`${shop.url}${path}`)
-      await page.locator('main :is(.card-title, .buy-price, .empty-title)').first().waitFor()
+      // A busy shop sheds browse requests: the page is loaded again.
+      const shown = page.locator('main :is(.card-title, .buy-price, .empty-title)').first()
+      await waitFor(
+        async () => {
+          await page.goto(`${shop.url}${path}`)
+          await shown.waitFor({ timeout: 5_000 })
+          return true
+        },
+        { timeoutMs: 30_000, what: `${path} to be shown` },
+      )
       await picture(page, `long-${language}-${width}${path.replaceAll(/\W+/g, '-')}`)
       expect(await overflowOf(page), `${language} ${width} ${path}`).toBeLessThanOrEqual(0)
       const levels = await page

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { createClient, type Client, type Inputs } from '#client'
-import { chromiumPath, createTestDatabase, startProgram, waitFor } from '#test'
+import { chromiumPath, createTestDatabase, runProgram, startProgram, waitFor } from '#test'
 
 /** A whole shop with its pages, on a database of its own, and one Chromium for all tests of a file. */
 export interface BrowserShop extends AsyncDisposable {
@@ -46,6 +46,10 @@ export async function openBrowserShop(env: Record<string, string> = {}): Promise
   const pool = new pg.Pool({ connectionString: database.url, max: 2 })
   taken.defer(() => pool.end())
   const shopEnv = { PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, ...env }
+  {
+    await using seeding = runProgram(['seed', '--demo-accounts'], { env: shopEnv })
+    if ((await seeding.ended()) !== 0) throw new Error(seeding.output())
+  }
   const [program, browser] = await Promise.all([
     startProgram(['start'], { env: shopEnv, timeoutMs: 60_000 }),
     launchChromium(),

@@ -349,7 +349,7 @@ describe('while Postgres is blocked', () => {
     const holder = new pg.Client({ connectionString: fleet.databaseUrl })
     await holder.connect()
     await holder.query('begin; lock table "user".account, product.search_document in access exclusive mode')
-    const registration = { email: `late-${marker}@example.com`, password: `late-${marker}`, name: marker }
+    const registration = { email: `late-${marker}@example.com`, password: `sesame for ${marker}`, name: marker }
     const [unknown, unavailable] = await Promise.all([
       send(server.url(), procedureCall('user.register', registration)),
       send(server.url(), {

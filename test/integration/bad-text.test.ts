@@ -47,11 +47,11 @@ const hidden: [what: string, character: string][] = [
 ]
 
 /**
- * Texts that take any character but NUL and lone surrogates: passwords are hashed as they are, queries are cut into
- * words of letters and digits.
+ * Texts that take any character but NUL and lone surrogates: passwords and idempotency keys are hashed as
+ * they are, queries are cut into words of letters and digits.
  */
 const isFree = (procedure: string, field: string): boolean =>
-  field === 'password' || (field === 'q' && /^product\.(search|suggest)$/.test(procedure))
+  /password$|^idempotencyKey$/i.test(field) || (field === 'q' && /^product\.(search|suggest)$/.test(procedure))
 const isAlwaysRejected = (character: string): boolean => character === '\0' || !character.isWellFormed()
 
 /** One attack of a Chinese caller for each text of each input, with this value in its place. An input with a locale asks for English. */

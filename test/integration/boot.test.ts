@@ -163,7 +163,7 @@ describe('the command line', () => {
     expect(program.output()).not.toContain('params')
   })
 
-  test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'import', 'sandbox', 'doctor'])(
+  test.each(['start', 'serve', 'worker', 'migrate', 'seed', 'staff', 'import', 'sandbox', 'doctor'])(
     '%s --help says what the command does, and what it needs',
     async (command) => {
       await using program = runProgram([command, '--help'])

@@ -112,7 +112,7 @@ describe('a repeated order.place', () => {
     await ada.place(cartId, { idempotencyKey })
     const again = ada.place(cartId, {
       idempotencyKey,
-      shippingAddress: { ...homeAddress, city: 'Paris', country: 'FR' },
+      shippingAddress: { ...homeAddress, city: 'Paris', postalCode: '75001', country: 'FR' },
     })
     await expect(again).rejects.toMatchObject({ data: { error: 'idempotency_mismatch', httpStatus: 409 } })
   })
@@ -165,7 +165,16 @@ describe('payment', () => {
       locale: 'zh',
       lines: [{ sku, quantity: 1 }],
     })
-    const answer = await ada.place(cart.id, { shippingAddress: { ...homeAddress, name: '李雷', country: 'CN' } })
+    const answer = await ada.place(cart.id, {
+      shippingAddress: {
+        name: '李雷',
+        line1: '中山路 1 号',
+        city: '广州市',
+        region: '广东',
+        postalCode: '510000',
+        country: 'CN',
+      },
+    })
     if (answer.outcome !== 'placed') throw new Error(answer.reason)
     const access = { id: answer.order.id, accessToken: answer.accessToken }
     await until(access, 'paid')

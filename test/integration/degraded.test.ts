@@ -225,6 +225,9 @@ describe('READ_ONLY', { timeout: 120_000 }, () => {
         expect(rejected.status).toBe(503)
         expect(rejected.retryAfter).toBeGreaterThanOrEqual(60)
         expect(rejected.body).toContain('being maintained')
+        expect(JSON.parse(rejected.body)).toMatchObject({
+          error: { data: { error: 'maintenance', isRetryable: true } },
+        })
       }
     }
     expect((await fetch(`${url}/webhooks/payment`, { method: 'POST', body: '{}' })).status).toBe(503)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { Validator, type SpecData } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startFleet, type Fleet } from '#test'
-import { describeApi } from '../../openapi/describe-api.ts'
+import { describeApi } from '../../src/openapi/describe-api.ts'
 
 /** The description of the API as a foreign project uses it: fetched from a shop, made into a client, with which it buys. */
 
@@ -123,7 +123,7 @@ test('the description can be cached and is sent once', async () => {
 })
 
 test('a client that is generated from the description type-checks and buys', async () => {
-  const generator = join(root, 'openapi/node_modules/openapi-typescript/bin/cli.js')
+  const generator = join(root, 'src/openapi/node_modules/openapi-typescript/bin/cli.js')
   await run([generator, 'openapi.json', '--output', 'api.d.ts'])
   const compilerOptions = {
     target: 'es2024',

@@ -78,9 +78,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   taken.defer(async () => {
     await Promise.all([...programs].map((program) => program.kill()))
   })
-  for (const command of ['migrate', 'seed']) {
-    await using program = runProgram([command], { env })
-    if ((await program.ended()) !== 0) throw new Error(`${command} failed:\n${program.output()}`)
+  for (const command of [['migrate'], ['seed', '--demo-accounts']]) {
+    await using program = runProgram(command, { env })
+    if ((await program.ended()) !== 0) throw new Error(`${command.join(' ')} failed:\n${program.output()}`)
   }
 
   const kept = taken.move()

@@ -12,7 +12,8 @@ import {
   type PlaceAnswer,
   type PlaceInput,
 } from '../contract.ts'
-import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import { zoneOf } from '../destination.contract.ts'
+import { shippingOptions } from '../pricing/shipping.rules.ts'
 import { sumUp, totalsView } from '../pricing/totals.rules.ts'
 import { newOrderNumber } from '../state/order-number.rules.ts'
 import type { BuyerLimits } from '../limits/buyer-limits.ts'
@@ -53,7 +54,11 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       field: 'shippingOptionId',
       message: 'This shipping option is not offered to this address.',
     })
-  const sums = sumUp({ itemsMinor: totals.items.amount, shippingMinor: chosen.price.amount, country })
+  const sums = sumUp({
+    itemsMinor: totals.items.amount,
+    shippingMinor: chosen.price.amount,
+    address: input.shippingAddress,
+  })
   const quoted = totalsView(sums, cart.currency)
   return {
     cartVersion: cart.version,

@@ -3,7 +3,8 @@ import { AppError } from '#errors'
 import type { Offer, StockMovement } from '#product'
 import type { Address, Locale, Money } from '#schemas'
 import type { PlaceAnswer, RefusalReason, StockShortage } from '../contract.ts'
-import { shippingOptions, zoneOf } from '../pricing/shipping.rules.ts'
+import { zoneOf } from '../destination.contract.ts'
+import { shippingOptions } from '../pricing/shipping.rules.ts'
 import { itemsSum, sumUp } from '../pricing/totals.rules.ts'
 import { addMs, buyer, stockMoves, timelineEntry } from '../state/order-change.rules.ts'
 import { movePayment, paymentDeadline, sendEmail } from '../state/order.outbox.ts'
@@ -95,7 +96,7 @@ export function placeOrder(
   }).find(({ id }) => id === placement.shippingOptionId)
   if (option === undefined) return reject('not_shippable')
 
-  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, country: placement.shippingAddress.country })
+  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, address: placement.shippingAddress })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
     return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })

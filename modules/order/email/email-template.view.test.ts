@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { addressLines } from '#address'
 import { renderEmail } from './email-template.view.ts'
 import type { Order } from '../contract.ts'
 
@@ -68,10 +69,10 @@ test('names and titles are escaped in HTML', () => {
 })
 
 const inEnglish = { locale: 'en', shopName: 'Holdfast', orderUrl: null } as const
-const withAddress = (changes: Partial<Order['shippingAddress']>): Order => ({
-  ...order,
-  shippingAddress: { ...order.shippingAddress, ...changes },
-})
+function withAddress(changes: Partial<Order['shippingAddress']>): Order {
+  const shippingAddress = { ...order.shippingAddress, ...changes }
+  return { ...order, shippingAddress, shippingAddressLines: addressLines(shippingAddress) }
+}
 
 test.each(['Ada Lovelace', 'J. R. R. Tolkien', "Conan O'Brien", '李雷', 'می‌خواهم', 'Zoë Müller-Lüdenscheidt'])(
   'an email greets %s by name',

@@ -1,3 +1,4 @@
+import { addressLines } from '#address'
 import { hasLink } from '#lib/text'
 import type { Locale, Money } from '#schemas'
 import type { FulfilledLine, Order, Refund } from '../contract.ts'
@@ -218,7 +219,10 @@ export function renderEmail(template: EmailTemplate, order: Order, shop: EmailCo
   // Only where something is sent: this is the buyer's own text, which an email to another person must not spread.
   const isSent = template === 'confirmed' || template === 'shipped'
   const { country } = order.shippingAddress
-  const address = [...order.shippingAddressLines.filter((line) => !hasLink(line)), countryName(country, locale)]
+  const address = [
+    ...addressLines(order.shippingAddress).filter((line) => !hasLink(line)),
+    countryName(country, locale),
+  ]
   const text = [
     words.greeting,
     '',

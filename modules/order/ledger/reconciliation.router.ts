@@ -12,6 +12,7 @@ import {
 } from '../admin.contract.ts'
 import { decodeCursor, pageOf } from '#lib/cursor'
 import { timestampSchema } from '#schemas'
+import { recordAudit } from '#user'
 import { requestedReconciliation, windowMaxMs } from './reconciliation.effect.ts'
 import { findReport, listReports } from './reconciliation.store.ts'
 
@@ -36,7 +37,7 @@ export function createReconciliationRouter(services: Services) {
     }),
 
     /** Requests a report, which is made in the background; `get` answers `not_found` until it is finished. */
-    run: staffProcedure.input(reconciliationRunInput).mutation(async ({ input }): Promise<{ id: string }> => {
+    run: staffProcedure.input(reconciliationRunInput).mutation(async ({ ctx, input }): Promise<{ id: string }> => {
       const { from, to } = input ?? {}
       const end = to === undefined ? Date.now() : Date.parse(to)
       if (from !== undefined && Date.parse(from) >= end)
@@ -44,6 +45,12 @@ export function createReconciliationRouter(services: Services) {
       if (from !== undefined && end - Date.parse(from) > windowMaxMs)
         throw new AppError('bad_input', { field: 'from', message: 'A report covers 31 days at most.' })
       const id = uuidv7()
+      await recordAudit(database.query, {
+        actorId: ctx.caller.userId,
+        action: 'reconciliation.run',
+        subject: `reconciliation:${id}`,
+        requestId: ctx.requestId,
+      })
       await services.actors().schedule(requestedReconciliation(id, { from, to }))
       return { id }
     }),

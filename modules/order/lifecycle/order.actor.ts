@@ -1,12 +1,14 @@
 import type { ActorKind } from '#actor'
 import { pipelined } from '#db'
 import { applyStock } from '#product'
+import { recordAudit } from '#user'
 import type { Order } from '../contract.ts'
 import { bookMoney } from '../ledger/ledger.store.ts'
 import type { OrderMovement } from '../state/order-change.rules.ts'
 import { orderMessage, type OrderMessage } from '../state/order.message.ts'
 import { loadOrders, lockOrders, saveOrders } from '../state/order.store.ts'
 import type { OrderState } from '../state/order.state.ts'
+import { staffActs } from '../state/staff-acts.ts'
 import { decideOrder } from './order.rules.ts'
 
 /** The order actor: the rows it locks, loads and saves. Its rules are in order.rules.ts. */
@@ -37,6 +39,7 @@ export const orderActor: OrderActor = {
         tx,
         movements.filter((movement) => 'sku' in movement),
       ),
+      recordAudit(tx, ...staffActs(states.values(), before)),
     ])
   },
 }

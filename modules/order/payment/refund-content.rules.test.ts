@@ -70,7 +70,7 @@ describe('refunds by line', () => {
               ? { ...line, unitPriceMinor: mug, quantity: 4 }
               : { ...line, unitPriceMinor: lamp, quantity: 3 },
           )
-          const sums = sumUp({ itemsMinor: 4 * mug + 3 * lamp, shippingMinor, country })
+          const sums = sumUp({ itemsMinor: 4 * mug + 3 * lamp, shippingMinor, address: { country } })
           let state: OrderState = {
             ...paid,
             lines,

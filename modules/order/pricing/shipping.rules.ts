@@ -1,16 +1,9 @@
 import { convertedPrice, hasExchangeRate } from '#lib/exchange-rates'
 import type { Address, Locale, Money } from '#schemas'
 import type { ShippingOption } from '../contract.ts'
+import { zoneOf, type Zone } from '../destination.contract.ts'
 
-/** Shipping: destinations, options and prices. */
-
-type Zone = 'americas' | 'europe' | 'asia'
-
-const zones: Record<Zone, string[]> = {
-  americas: ['US', 'CA', 'MX'],
-  europe: ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'LU', 'NL', 'NO', 'PL', 'PT', 'SE'],
-  asia: ['CN', 'HK', 'JP', 'KR', 'MO', 'SG', 'TW'],
-}
+/** Shipping: options and prices. */
 
 interface Rate {
   id: string
@@ -49,12 +42,6 @@ const rates: Rate[] = [
 export const hasShippingPrices = hasExchangeRate
 
 const priceIn = (currency: string, list: PriceList): number => list[currency] ?? convertedPrice(list.USD, currency)
-
-/** Countries that the shop delivers to. */
-export const shippingCountries: readonly string[] = Object.values(zones).flat().toSorted()
-
-export const zoneOf = (country: string): Zone | undefined =>
-  (Object.keys(zones) as Zone[]).find((zone) => zones[zone].includes(country))
 
 /** Shipping options for these goods to this address, cheapest first; none where the shop does not deliver. */
 export function shippingOptions(request: {

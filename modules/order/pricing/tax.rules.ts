@@ -1,51 +1,125 @@
+import { regionCode } from '#address'
+import type { Address } from '#schemas'
+
+/** Parts of an address that decide its tax. */
+export type TaxedAddress = Pick<Address, 'country' | 'region' | 'postalCode'>
+
 /**
  * Value added tax by destination. It is part of the price where prices usually include it (Europe, China), and added to
- * the price elsewhere. Standard rates of 2026, in per mille; the United States levy no national tax.
+ * the price elsewhere. Standard rates of 2026, in 1/100,000; the United States levy no national tax.
  */
 interface TaxRule {
-  perMille: number
+  rate: number
   isIncluded: boolean
 }
 
-const included = (perMille: number): TaxRule => ({ perMille, isIncluded: true })
-const added = (perMille: number): TaxRule => ({ perMille, isIncluded: false })
+const percent = 1_000
+const included = (rate: number): TaxRule => ({ rate: rate * percent, isIncluded: true })
+const added = (rate: number): TaxRule => ({ rate: rate * percent, isIncluded: false })
+const none = added(0)
 
 const rules: Record<string, TaxRule> = {
-  AT: included(200),
-  BE: included(210),
-  CH: included(81),
-  CN: included(130),
-  DE: included(190),
-  DK: included(250),
-  ES: included(210),
-  FI: included(255),
-  FR: included(200),
-  GB: included(200),
-  IE: included(230),
-  IT: included(220),
-  JP: included(100),
-  KR: included(100),
-  LU: included(170),
-  NL: included(210),
-  NO: included(250),
-  PL: included(230),
-  PT: included(230),
-  SE: included(250),
-  SG: included(90),
-  TW: included(50),
-  CA: added(50),
-  MX: added(160),
-  US: added(0),
-  HK: added(0),
-  MO: added(0),
+  AT: included(20),
+  BE: included(21),
+  CH: included(8.1),
+  CN: included(13),
+  DE: included(19),
+  DK: included(25),
+  ES: included(21),
+  FI: included(25.5),
+  FR: included(20),
+  GB: included(20),
+  IE: included(23),
+  IT: included(22),
+  JP: included(10),
+  KR: included(10),
+  LU: included(17),
+  NL: included(21),
+  NO: included(25),
+  PL: included(23),
+  PT: included(23),
+  SE: included(25),
+  SG: included(9),
+  TW: included(5),
+  CA: added(5),
+  MX: added(16),
+  US: none,
+  HK: none,
+  MO: none,
+}
+
+/**
+ * Territories with a tax of their own, by postal code. Those without are outside their country's value added tax: what
+ * is sent there is an export. Sources: Council Directive 2006/112/EC, articles 6, 7, 104, 105 and 114 to 119, and the
+ * Commission's list of special territories of January 2026; national law for Switzerland, Norway and Great Britain.
+ */
+const territories: Record<string, [postalCodes: RegExp, rule: TaxRule][]> = {
+  // Jungholz and Mittelberg, which are reached by road from Germany only.
+  AT: [[/^(6691|699[123])$/, included(19)]],
+  // Samnaun.
+  CH: [[/^756[23]$/, none]],
+  // Büsingen, Heligoland.
+  DE: [[/^(78266|27498)$/, none]],
+  // Greenland.
+  DK: [[/^39\d\d$/, none]],
+  // The Canary Islands, Ceuta, Melilla.
+  ES: [[/^(35|38|51|52)/, none]],
+  // Åland.
+  FI: [[/^22\d{3}$/, none]],
+  FR: [
+    // Guadeloupe, Martinique, Réunion.
+    [/^97 ?[124]/, included(8.5)],
+    // French Guiana, Mayotte; the other territories overseas.
+    [/^(97 ?[35678]|98 ?[4678])/, none],
+  ],
+  // Jersey, Guernsey. Northern Ireland and the Isle of Man have the tax of Great Britain.
+  GB: [[/^(JE|GY)/, none]],
+  // Livigno, Campione d'Italia, with their former codes.
+  IT: [[/^(23041|23030|22061|22060)$/, none]],
+  // Svalbard, Jan Mayen.
+  NO: [[/^(917\d|8099)$/, none]],
+  PT: [
+    // Madeira.
+    [/^9[0-4]/, included(22)],
+    // The Azores.
+    [/^9[5-9]/, included(16)],
+  ],
+}
+
+/**
+ * Regions with a tax of their own. Canada: GST and PST or QST, or HST. Source: the package sales-tax 2.23.0 (May 2026). Hong
+ * Kong, Macau and Taiwan in an address of China are no part of its tax area.
+ */
+const regions: Record<string, Record<string, TaxRule>> = {
+  CA: {
+    BC: added(12),
+    MB: added(12),
+    NB: added(15),
+    NL: added(15),
+    NS: added(14),
+    ON: added(13),
+    PE: added(15),
+    QC: added(14.975),
+    SK: added(11),
+  },
+  CN: { '71': included(5), '91': none, '92': none },
+}
+
+function ruleFor(address: TaxedAddress): TaxRule {
+  const { country, postalCode = '' } = address
+  const territory = territories[country]?.find(([postalCodes]) => postalCodes.test(postalCode))
+  if (territory !== undefined) return territory[1]
+  const ofRegion = country in regions ? regions[country]?.[regionCode(address) ?? ''] : undefined
+  return ofRegion ?? rules[country] ?? none
 }
 
 /**
  * Tax on goods and shipping, rounded half up once per order.
  * @param taxableMinor price of goods (after discount) and shipping, before any tax that is added to it
  */
-export function taxOn(country: string, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
-  const rule = rules[country] ?? added(0)
-  const base = rule.isIncluded ? 1000 + rule.perMille : 1000
-  return { taxMinor: Math.floor((taxableMinor * rule.perMille + base / 2) / base), isIncluded: rule.isIncluded }
+export function taxOn(address: TaxedAddress, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
+  const { rate, isIncluded } = ruleFor(address)
+  const whole = 100 * percent
+  const base = isIncluded ? whole + rate : whole
+  return { taxMinor: Math.floor((taxableMinor * rate + base / 2) / base), isIncluded }
 }

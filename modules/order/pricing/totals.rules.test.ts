@@ -7,15 +7,57 @@ import { sumUp } from './totals.rules.ts'
 
 describe('tax', () => {
   test('is part of the price in Europe and China, and added in Canada', () => {
-    expect(taxOn('DE', 11_900)).toEqual({ taxMinor: 1_900, isIncluded: true })
-    expect(taxOn('CN', 11_300)).toEqual({ taxMinor: 1_300, isIncluded: true })
-    expect(taxOn('CA', 10_000)).toEqual({ taxMinor: 500, isIncluded: false })
-    expect(taxOn('US', 10_000)).toEqual({ taxMinor: 0, isIncluded: false })
+    expect(taxOn({ country: 'DE' }, 11_900)).toEqual({ taxMinor: 1_900, isIncluded: true })
+    expect(taxOn({ country: 'CN' }, 11_300)).toEqual({ taxMinor: 1_300, isIncluded: true })
+    expect(taxOn({ country: 'CA' }, 10_000)).toEqual({ taxMinor: 500, isIncluded: false })
+    expect(taxOn({ country: 'US' }, 10_000)).toEqual({ taxMinor: 0, isIncluded: false })
+  })
+
+  test.each([
+    ['DE', '78266', 0],
+    ['DE', '27498', 0],
+    ['ES', '35001', 0],
+    ['ES', '51001', 0],
+    ['ES', '52001', 0],
+    ['ES', '28039', 21],
+    ['FR', '97110', 8.5],
+    ['FR', '97300', 0],
+    ['FR', '98000', 20],
+    ['FR', '75001', 20],
+    ['PT', '9000-001', 22],
+    ['PT', '9500-001', 16],
+    ['PT', '1250-096', 23],
+    ['IT', '23041', 0],
+    ['IT', '00144', 22],
+    ['FI', '22100', 0],
+    ['AT', '6691', 19],
+    ['GB', 'JE2 3AB', 0],
+    ['GB', 'BT1 1AA', 20],
+    ['NO', '9170', 0],
+    ['CH', '7562', 0],
+  ])('in %s at %s is that of the territory: %s %%', (country, postalCode, percent) => {
+    const { taxMinor } = taxOn({ country, postalCode }, 100_000 + percent * 1_000)
+    expect(taxMinor).toBe(percent * 1_000)
+  })
+
+  test.each([
+    ['AB', 5_000],
+    ['BC', 12_000],
+    ['Ontario', 13_000],
+    ['NS', 14_000],
+    ['QC', 14_975],
+    ['elsewhere', 5_000],
+  ])('in the Canadian province %s is added at its rate', (region, taxMinor) => {
+    expect(taxOn({ country: 'CA', region, postalCode: 'K1A 0B1' }, 100_000)).toEqual({ taxMinor, isIncluded: false })
+  })
+
+  test('is not charged in Hong Kong, written as a region of China', () => {
+    expect(taxOn({ country: 'CN', region: '香港' }, 1_000).taxMinor).toBe(0)
   })
 
   test('is rounded half up, once', () => {
-    expect(taxOn('CA', 10)).toEqual({ taxMinor: 1, isIncluded: false })
-    expect(taxOn('CA', 9)).toEqual({ taxMinor: 0, isIncluded: false })
+    expect(taxOn({ country: 'CA' }, 10)).toEqual({ taxMinor: 1, isIncluded: false })
+    expect(taxOn({ country: 'CA' }, 9)).toEqual({ taxMinor: 0, isIncluded: false })
   })
 })
 
@@ -27,7 +69,7 @@ describe('totals', () => {
         fc.nat(1e6),
         fc.constantFrom('DE', 'CN', 'CA', 'US', 'MX', 'ZZ'),
         (itemsMinor, shippingMinor, country) => {
-          const sums = sumUp({ itemsMinor, shippingMinor, country })
+          const sums = sumUp({ itemsMinor, shippingMinor, address: { country } })
           expect(Object.values(sums).every((value) => typeof value === 'boolean' || Number.isSafeInteger(value))).toBe(
             true,
           )

@@ -1,6 +1,6 @@
 import type { Currency, Money } from '#schemas'
 import type { Totals } from '../contract.ts'
-import { taxOn } from './tax.rules.ts'
+import { taxOn, type TaxedAddress } from './tax.rules.ts'
 
 /** An order's sums in minor units of its currency; the buyer pays `totalMinor`. */
 export interface Sums {
@@ -15,16 +15,16 @@ export interface Sums {
 export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: number }[]): number =>
   lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
 
-/** Adds up an order: the only place that does, for quotes and placed orders alike. Without a country the tax is not known. */
+/** Adds up an order: the only place that does, for quotes and placed orders alike. Without an address the tax is not known. */
 export function sumUp(order: {
   itemsMinor: number
   discountMinor?: number
   shippingMinor?: number
-  country?: string
+  address?: TaxedAddress
 }): Sums {
-  const { itemsMinor, discountMinor = 0, shippingMinor = 0, country } = order
+  const { itemsMinor, discountMinor = 0, shippingMinor = 0, address } = order
   const taxable = itemsMinor - discountMinor + shippingMinor
-  const { taxMinor, isIncluded } = country === undefined ? { taxMinor: 0, isIncluded: false } : taxOn(country, taxable)
+  const { taxMinor, isIncluded } = address === undefined ? { taxMinor: 0, isIncluded: false } : taxOn(address, taxable)
   return {
     itemsMinor,
     discountMinor,

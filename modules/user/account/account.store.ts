@@ -1,4 +1,4 @@
-import { desc, eq, lt } from 'drizzle-orm'
+import { desc, eq, lt, sql } from 'drizzle-orm'
 import type { Queryable } from '#db'
 import type { User } from '../contract.ts'
 import { account } from '../schema.ts'
@@ -38,6 +38,18 @@ export async function findAccountByEmail(tx: Queryable, email: string): Promise<
 export async function findAccount(tx: Queryable, id: string): Promise<AccountRow | undefined> {
   const [found] = await tx.select().from(account).where(eq(account.id, id))
   return found
+}
+
+export async function setDisabled(tx: Queryable, id: string, isDisabled: boolean): Promise<void> {
+  await tx
+    .update(account)
+    .set({ disabledAt: isDisabled ? sql`now()` : null })
+    .where(eq(account.id, id))
+}
+
+/** The accounts of staff, the oldest first. */
+export async function listStaffAccounts(tx: Queryable): Promise<AccountRow[]> {
+  return tx.select().from(account).where(eq(account.role, 'staff')).orderBy(account.id)
 }
 
 /** The newest accounts, or those older than `before` (an account's id). */

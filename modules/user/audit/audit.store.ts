@@ -13,7 +13,7 @@ export interface AuditEntry {
   subject: string
   /** At most 4 kB of JSON. */
   detail?: Record<string, unknown>
-  requestId: string
+  requestId: string | null
 }
 
 /** Records actions. Must run in the transaction of the action, so that neither exists without the other. */

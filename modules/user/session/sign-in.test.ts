@@ -162,6 +162,6 @@ test('without Postgres calls are `unavailable`, and no secret reaches log or err
   }
   await expect(users.authenticate(token)).rejects.toThrow('Failed query')
   const log = logged.join('\n')
-  expect(log).toContain('a call failed')
+  expect(log).toContain('a call was unavailable')
   for (const secret of [password, token, 'ann@example.com', 'bob@example.com']) expect(log).not.toContain(secret)
 })

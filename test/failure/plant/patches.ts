@@ -69,7 +69,7 @@ export const patches = {
   'no-dedupe': [
     {
       file: 'modules/order/cart/checkout.router.ts',
-      find: /\n    key: idempotencyKey\(`order\.place:[^\n]+/,
+      find: /\n *key: requestKey,(?=\n *message)/,
       replace: '',
     },
   ],

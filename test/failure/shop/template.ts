@@ -37,7 +37,7 @@ export async function makeTemplate(folder: string): Promise<Template> {
     await runCommand('migrate', env)
     // Without Redis the migration also creates the tables of the Postgres queue, for rows that use it.
     await runCommand('migrate', { ...env, REDIS_URL: '' })
-    await runCommand('seed', { ...env, REDIS_URL: '' })
+    await runCommand('seed', { ...env, REDIS_URL: '' }, '--demo-accounts')
     const skus = await stockUp(postgres.url)
     const password = (await readFile(join(postgres.dataDir, '../password'), 'utf8')).trim()
     return { cluster: postgres.dataDir, password, skus }
@@ -51,8 +51,8 @@ export async function copyCluster(from: string, to: string): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', from, to])
 }
 
-async function runCommand(command: string, env: Record<string, string>): Promise<void> {
-  await using program = runProgram([command], { env })
+async function runCommand(command: string, env: Record<string, string>, ...options: string[]): Promise<void> {
+  await using program = runProgram([command, ...options], { env })
   if ((await program.ended()) !== 0) throw new Error(`${command} failed:\n${program.output()}`)
 }
 

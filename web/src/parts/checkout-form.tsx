@@ -91,7 +91,8 @@ export function CheckoutForm({ cart, placement }: { cart: Cart; placement: Order
   }, [failure])
 
   function change(field: CheckoutField, value: string): void {
-    const next = { ...form, [field]: value }
+    // A region is a code of its country: CA is California, or Cádiz.
+    const next = { ...form, [field]: value, ...(field === 'country' && { region: '' }) }
     setForm(next)
     saveFields(next)
     setErrors((before) => ({ ...before, [field]: undefined }))

@@ -115,7 +115,12 @@ async function accountCart(cartId: string | null): Promise<Cart | null> {
   }
 }
 
-const newCart = (lines: { sku: string; quantity: number }[]): Promise<Cart> =>
+interface Quantity {
+  sku: string
+  quantity: number
+}
+
+const newCart = (lines: Quantity[]): Promise<Cart> =>
   shop.order.cart.create.mutate({ currency: settings.get().currency, locale: settings.get().locale, lines })
 
 /** The outcome of adding to the cart, as far as the stock allowed it. */
@@ -135,20 +140,22 @@ export const addToCart = (wanted: { sku: string; quantity: number; available: nu
   enqueue(() => addLine(wanted))
 
 /** Adds lines to the cart, such as those of an earlier order. @returns the SKUs that are no longer sold */
-export const addLines = (lines: { sku: string; quantity: number }[]): Promise<string[]> =>
-  enqueue(async () => {
-    const missing: string[] = []
-    for (const { sku, quantity } of lines) {
-      try {
-        await addLine({ sku, quantity, available: quantityMax })
-      } catch (error) {
-        const { code } = failureOf(error)
-        if (code !== 'not_found' && code !== 'price_unavailable') throw error
-        missing.push(sku)
-      }
+export const addLines = (lines: Quantity[]): Promise<string[]> => enqueue(() => addEach(lines))
+
+async function addEach(lines: Quantity[]): Promise<string[]> {
+  const missing: string[] = []
+  for (const { sku, quantity } of lines) {
+    try {
+      await addLine({ sku, quantity, available: quantityMax })
+    } catch (error) {
+      if (!isNotSold(failureOf(error))) throw error
+      missing.push(sku)
     }
-    return missing
-  })
+  }
+  return missing
+}
+
+const isNotSold = ({ code }: Failure): boolean => code === 'not_found' || code === 'price_unavailable'
 
 async function addLine(wanted: { sku: string; quantity: number; available: number }): Promise<AddOutcome> {
   const { sku, quantity } = wanted
@@ -197,9 +204,15 @@ export function setCartLine(sku: string, quantity: number): Promise<void> {
 async function copyCart(): Promise<void> {
   const { cart } = cartStatus.get()
   const lockedId = localStore.read('cart')
-  dropCart()
-  if (cart === null || cart.lines.length === 0) return
-  storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
+  if (cart === null || cart.lines.length === 0) return dropCart()
+  try {
+    storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
+  } catch (error) {
+    if (!isNotSold(failureOf(error))) throw error
+    // One of them is no longer sold: the rest is copied line by line.
+    dropCart()
+    await addEach(cart.lines)
+  }
   localStore.write('copiedCart', lockedId)
 }
 

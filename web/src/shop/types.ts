@@ -24,5 +24,7 @@ export type {
   Suggestions,
 } from '../../../modules/product/contract.ts'
 export type { User } from '../../../modules/user/contract.ts'
-export type { ShopCountry, ShopSettings } from '../../../src/shop/contract.ts'
+import type { Outputs } from '#client'
+
+export type ShopSettings = Outputs['shop']['settings']
 export type { Address, AddressField, AddressRules, Money, Page } from '#schemas'

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { pendingAttempt, completeAttempt, OutcomeUnknownError, type IdempotentInput } from './attempt.ts'
 import { failureOf, type Failure } from './failure.ts'
+import { visit } from './session.ts'
 
 /** `checking`: a response was lost and the call is repeated. `unknown`: all retries failed; `resume` starts again. */
 export type AttemptPhase = 'idle' | 'sending' | 'checking' | 'unknown'
@@ -28,15 +29,20 @@ export function useAttempt<Input extends IdempotentInput, Output>(options: Attem
     if (isRunning.current) return
     isRunning.current = true
     setPhase(first)
+    // After a logout the outcome is nobody's in this tab.
+    const startedIn = visit.get()
+    const isForgotten = (): boolean => visit.get() !== startedIn
     try {
       const output = await completeAttempt(name, {
         input,
         call: latest.current.call,
         onRetry: () => setPhase('checking'),
       })
+      if (isForgotten()) return
       setPhase('idle')
       latest.current.onCompleted(output, input)
     } catch (error) {
+      if (isForgotten()) return
       setPhase(error instanceof OutcomeUnknownError ? 'unknown' : 'idle')
       if (!(error instanceof OutcomeUnknownError)) latest.current.onFailed(failureOf(error))
     } finally {

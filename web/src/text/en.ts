@@ -191,6 +191,7 @@ export const en = {
       email_taken: 'An account with this e-mail exists. Log in instead.',
       too_many_requests: 'Too many attempts. Wait some minutes, then try again.',
       unavailable: 'The shop cannot do this right now. Nothing was changed; try again in a moment.',
+      maintenance: 'The shop is being maintained. Nothing can be ordered or changed for some minutes.',
       outcome_unknown: 'We do not know yet whether this took effect. Try again: nothing happens twice.',
       in_flight: 'The first request is still being handled. Wait a moment, then try again.',
       cart_closed: 'This cart has been ordered already. Start a new one.',

@@ -184,6 +184,7 @@ export const zh: Text = {
       email_taken: '这个邮箱已经注册过，请直接登录。',
       too_many_requests: '尝试次数过多，请过几分钟再试。',
       unavailable: '商店暂时无法处理，没有任何改动，请稍后再试。',
+      maintenance: '商店正在维护，几分钟内无法下单或修改。',
       outcome_unknown: '还不确定是否已生效。请重试，不会重复执行。',
       in_flight: '第一次请求还在处理中，请稍候再试。',
       cart_closed: '这个购物车已经下过单，请重新选购。',

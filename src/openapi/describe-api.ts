@@ -1,12 +1,12 @@
 import { generateOpenAPIDocument } from '@trpc/openapi'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import manifest from '../package.json' with { type: 'json' }
-import { createApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { errorKinds } from '../src/errors.ts'
-import type { Meta } from '../src/rpc/index.ts'
-import { createLog } from '../src/telemetry/index.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { createApp } from '../app.ts'
+import { loadConfig } from '../config.ts'
+import { errorKinds } from '../errors.ts'
+import type { Meta } from '../rpc/index.ts'
+import { createLog } from '../telemetry/index.ts'
 
 /**
  * OpenAPI 3.1 description of `/trpc`. Outputs and errors are the router's types, as the TypeScript compiler sees them;
@@ -24,7 +24,7 @@ interface Procedure {
 }
 
 export async function describeApi(): Promise<Json> {
-  const router = fileURLToPath(new URL('../src/app.ts', import.meta.url))
+  const router = fileURLToPath(new URL('../app.ts', import.meta.url))
   const typed = await generateOpenAPIDocument(router, {
     exportName: 'AppRouter',
     title: 'Holdfast',
@@ -197,7 +197,9 @@ function securityOf(path: string, { access }: Meta): Json[] {
 function stable(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => stable(item))
-    return name === 'enum' || name === 'required' ? items.toSorted() : items
+    return name === 'enum' || name === 'required'
+      ? items.toSorted((a, b) => String(a).localeCompare(String(b), 'en'))
+      : items
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, inner]) => [key, stable(inner, key)] as const)
