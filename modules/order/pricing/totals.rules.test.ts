@@ -82,14 +82,17 @@ describe('totals', () => {
 })
 
 describe('shipping', () => {
-  test.each(Intl.supportedValuesOf('currency').filter((code) => hasShippingPrices(code)))('has prices in %s for every destination, cheapest first', (currency) => {
-    for (const country of ['US', 'DE', 'GB', 'CN', 'HK', 'JP']) {
-      const options = shippingOptions({ address: { country }, items: { amount: 100, currency }, locale: 'zh' })
-      expect(options.map(({ id }) => id)).toEqual(['standard', 'express'])
-      expect(options.every(({ price }) => price.amount > 0 && isPayable(price))).toBe(true)
-      expect(options.every(({ price, name }) => price.currency === currency && /[一-鿿]/.test(name))).toBe(true)
-    }
-  })
+  test.each(Intl.supportedValuesOf('currency').filter((code) => hasShippingPrices(code)))(
+    'has prices in %s for every destination, cheapest first',
+    (currency) => {
+      for (const country of ['US', 'DE', 'GB', 'CN', 'HK', 'JP']) {
+        const options = shippingOptions({ address: { country }, items: { amount: 100, currency }, locale: 'zh' })
+        expect(options.map(({ id }) => id)).toEqual(['standard', 'express'])
+        expect(options.every(({ price }) => price.amount > 0 && isPayable(price))).toBe(true)
+        expect(options.every(({ price, name }) => price.currency === currency && /[一-鿿]/.test(name))).toBe(true)
+      }
+    },
+  )
 
   test('is free for a large order, and not offered where the shop does not deliver', () => {
     expect(
