@@ -10,7 +10,7 @@ export const isKnownCurrency = (code: string): boolean => known.has(code)
  * Decimals of ISO 4217 where they are not 2. Kept here since stored amounts depend on them: ICU's own decimals are those
  * in use, such as 0 for HUF, and change from release to release.
  */
-const decimals: Readonly<Record<string, number>> = {
+const unusualDecimals: Readonly<Record<string, number>> = {
   BIF: 0,
   CLP: 0,
   DJF: 0,
@@ -38,7 +38,7 @@ const decimals: Readonly<Record<string, number>> = {
 }
 
 /** Decimals of a currency's minor unit: 2 for USD, 0 for JPY, 3 for KWD. */
-export const currencyDecimals = (code: string): number => decimals[code] ?? 2
+export const currencyDecimals = (code: string): number => unusualDecimals[code] ?? 2
 
 /**
  * Smallest amount that a card can be charged, minor units: prices, totals and refunds are multiples of it. Card networks
@@ -58,18 +58,25 @@ export function roundToPayable(amountMinor: number, currency: string): number {
 // Making a format is expensive; there are only as many as the shop has pairs of language and currency.
 const formats = new Map<string, Intl.NumberFormat>()
 
-/** Money as it is written in this language, with all decimals of its currency: `$1,299.00`, `¥1,299`, `KWD 1.250`. */
+/**
+ * Money as it is written in this language: `$1,299.00`, `¥1,299`, `KWD 1.250`. Decimals that are not in use, such as those
+ * of HUF, are written only where they are not 0.
+ */
 export function formatMoney({ amount, currency }: Money, locale: Locale): string {
   const key = `${locale} ${currency}`
-  const digits = currencyDecimals(currency)
-  const format =
-    formats.get(key) ??
-    new Intl.NumberFormat(locale === 'zh' ? 'zh-CN' : 'en-US', {
-      style: 'currency',
-      currency,
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    })
+  const format = formats.get(key) ?? moneyFormat(currency, locale)
   formats.set(key, format)
-  return format.format(amount / 10 ** digits)
+  return format.format(amount / 10 ** currencyDecimals(currency))
+}
+
+function moneyFormat(currency: string, locale: Locale): Intl.NumberFormat {
+  const tag = locale === 'zh' ? 'zh-CN' : 'en-US'
+  const usual = new Intl.NumberFormat(tag, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  const decimals = currencyDecimals(currency)
+  return new Intl.NumberFormat(tag, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: Math.min(usual, decimals),
+    maximumFractionDigits: decimals,
+  })
 }
