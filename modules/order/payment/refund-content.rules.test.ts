@@ -124,6 +124,19 @@ describe('money that is owed', () => {
     expect(rejection(again, of('thrice', { failedRefundId: 'back' }))).toContain('no failed refund')
   })
 
+  test('of two refunds that failed, one that is made again leaves the other owed, of the same amount or a smaller one', () => {
+    for (const smaller of [1, 500]) {
+      const both = after(paid, refund('a', smaller), refund('b', 500), refunded('a', 'failed'), refunded('b', 'failed'))
+      const [again, rest] = [of('again', { failedRefundId: 'b' }), of('rest', { failedRefundId: 'a' })]
+      const one = after(both, again, refunded('again'))
+      expect(one.attention).toEqual(['refund_failed'])
+      expect(rejection(one, of('c', { failedRefundId: 'b' }))).toContain('no failed refund')
+      expect(after(one, rest, refunded('rest')).attention).toBeNull()
+      // Without its name, a refund of the same amount makes up for one of them.
+      expect(after(both, refund('x', 500), refund('y', smaller)).attention).toBeNull()
+    }
+  })
+
   test('a failed refund that staff pay by other means is booked against the bank, and ends the cancellation', () => {
     const cancelling = after(paid, { type: 'cancel', by: { role: 'staff', userId: null }, reason: 'no stock' })
     const id = cancelling.refunds[0]?.id ?? ''
