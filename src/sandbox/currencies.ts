@@ -64,5 +64,13 @@ const minimums: Readonly<Record<string, number>> = {
 
 export const minimumOf = (currency: string): number => minimums[currency] ?? 1
 
-/** Largest amount of a card payment: twelve digits in every currency. */
-export const amountMax = 999_999_999_999
+const longAmounts = new Set(
+  (
+    'afn all amd aoa ars bdt bif cdf cop crc cve czk dop dzd egp etb gmd gnf gyd hnl htg huf idr inr isk jmd kes ' +
+    'kgs khr kzt lak lbp lkr lrd mga mkd mmk mnt mur mwk mzn ngn nio npr php pkr pyg rsd rub sle sos srd thb tnd ' +
+    'try twd tzs uah ugx uyu uzs vnd yer'
+  ).split(' '),
+)
+
+/** Largest amount of a card payment: eight digits, and twelve in currencies of small units. */
+export const maximumOf = (currency: string): number => (longAmounts.has(currency) ? 999_999_999_999 : 99_999_999)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest } from './api-error.ts'
-import { amountMax, isCurrency, minimumOf, stepViolation } from './currencies.ts'
+import { isCurrency, maximumOf, minimumOf, stepViolation } from './currencies.ts'
 import { FormError, parseForm, type Form } from './form.ts'
 import { cancellationReasons, captureMethods, refundReasons } from './model.ts'
 
@@ -22,7 +22,7 @@ const integer = (min: number, max: number) =>
     return value
   })
 
-const amount = integer(1, amountMax)
+const amount = integer(1, 999_999_999_999)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const nonEmptyText = z.string().min(1, 'You passed an empty string.').max(5000)
 /** A text whose empty value unsets the field. */
@@ -79,13 +79,14 @@ export const createParams = z
     ...confirmFields,
     ...ignored,
   })
-  .superRefine(({ amount, currency }, ctx) => {
+  .superRefine(({ amount: charged, currency: of }, ctx) => {
     const reject = (message: string, code?: string) =>
       ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code } })
-    const min = minimumOf(currency)
-    const violation = stepViolation(amount, currency)
+    const [min, max] = [minimumOf(of), maximumOf(of)]
+    const violation = stepViolation(charged, of)
     if (violation !== undefined) reject(violation)
-    else if (amount < min) reject(`Amount must be at least ${min} in the minor unit of ${currency}.`, 'amount_too_small')
+    else if (charged < min) reject(`Amount must be at least ${min} in the minor unit of ${of}.`, 'amount_too_small')
+    else if (charged > max) reject(`This value must be less than or equal to ${max}.`, 'amount_too_large')
   })
 export const confirmParams = z.strictObject({ ...confirmFields, ...ignored })
 export const captureParams = z.strictObject({ amount_to_capture: amount.optional(), expand: intentExpand })

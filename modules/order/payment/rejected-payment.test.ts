@@ -12,8 +12,6 @@ beforeAll(async () => {
 afterAll(() => shop[Symbol.asyncDispose]())
 
 const guest = () => shop.callAs(null)
-const setPrices = (usd: number) =>
-  shop.sql(`update product.variant set prices = jsonb_set(prices, '{USD}', $1)`, [String(usd)])
 const everything = async (quantity: number) =>
   (await guest().cart.create({ currency: 'USD', lines: shop.skus.map((sku) => ({ sku, quantity })) })).id
 async function place(cartId: string, token = 'pm_card_visa') {
@@ -24,14 +22,12 @@ async function place(cartId: string, token = 'pm_card_visa') {
 
 describe('a total that the provider cannot charge', () => {
   test('has no payment method at checkout, and is refused as method_unavailable', async () => {
-    await setPrices(10_000_000_000)
     const cartId = await everything(999)
     const { shippingAddress } = placing(cartId)
     const quote = await guest().checkout({ cartId, shippingAddress })
-    expect(quote.totals.total.amount).toBeGreaterThan(999_999_999_999)
+    expect(quote.totals.total.amount).toBeGreaterThan(99_999_999)
     expect(quote.paymentMethods).toEqual([])
     expect(await guest().place(placing(cartId))).toEqual({ outcome: 'refused', reason: 'method_unavailable' })
-    await setPrices(1_000)
     const smaller = await everything(1)
     expect((await guest().checkout({ cartId: smaller, shippingAddress })).paymentMethods).toEqual([
       { id: 'card', name: 'Card' },
@@ -43,7 +39,7 @@ describe('a payment that the provider rejects for good', () => {
   test('is declined with a reason, logged once, not retried, and can be cancelled', async () => {
     const access = await place(await everything(1))
     // A limit of the provider that the shop does not know.
-    await shop.sql('update "order".orders set total_minor = 1000000000000 where id = $1', [access.id])
+    await shop.sql('update "order".orders set total_minor = 100000000 where id = $1', [access.id])
     await shop.work()
     const order = await guest().get(access)
     expect(order).toMatchObject({ status: 'placed', paymentStatus: 'declined' })
@@ -58,9 +54,9 @@ describe('a payment that the provider rejects for good', () => {
 
   test('can be paid in another way once the reason is gone', async () => {
     const access = await place(await everything(1))
-    await shop.sql('update "order".orders set total_minor = total_minor + 1000000000000 where id = $1', [access.id])
+    await shop.sql('update "order".orders set total_minor = total_minor + 100000000 where id = $1', [access.id])
     await shop.work()
-    await shop.sql('update "order".orders set total_minor = total_minor - 1000000000000 where id = $1', [access.id])
+    await shop.sql('update "order".orders set total_minor = total_minor - 100000000 where id = $1', [access.id])
     const payment = { methodId: 'card', token: 'pm_card_visa' }
     await guest().pay({ ...access, idempotencyKey: randomUUID(), payment })
     await shop.work()

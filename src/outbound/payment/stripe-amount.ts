@@ -17,7 +17,8 @@ const decimalsOf = (currency: string): number => stripeDecimals[currency] ?? cur
  * @throws PaymentRejectedError `amount_invalid` for an amount that no card can be charged, such as 1.255 KWD
  */
 export function toStripeAmount({ amount, currency }: Money): number {
-  if (!Number.isSafeInteger(amount) || !isPayable({ amount, currency })) throw new PaymentRejectedError('amount_invalid')
+  if (!Number.isSafeInteger(amount) || !isPayable({ amount, currency }))
+    throw new PaymentRejectedError('amount_invalid')
   return scaled(amount, decimalsOf(currency) - currencyDecimals(currency))
 }
 

@@ -42,15 +42,24 @@ const amountMin: Readonly<Record<string, number>> = {
   ZAR: 50,
 }
 
+/** Currencies in which eight digits are less than 50,000 US dollars. */
+const longAmounts: ReadonlySet<string> = new Set(
+  (
+    'AFN ALL AMD AOA ARS BDT BIF CDF COP CRC CVE CZK DOP DZD EGP ETB GMD GNF GYD HNL HTG HUF IDR INR ISK JMD KES ' +
+    'KGS KHR KZT LAK LBP LKR LRD MGA MKD MMK MNT MUR MWK MZN NGN NIO NPR PHP PKR PYG RSD RUB SLE SOS SRD THB TND ' +
+    'TRY TWD TZS UAH UGX UYU UZS VND YER'
+  ).split(' '),
+)
+
 /**
- * Twelve digits, the most of any card. Some cards and other payment methods carry less (nine digits, eight), which
- * Stripe rejects itself, as `amount_too_large`: eight digits for all would be 270 US dollars in UGX.
+ * Eight digits, which every card carries; twelve where a buyer may need more. Stripe rejects what is too much for the
+ * buyer's card, as `amount_too_large`.
  */
-const amountMax = 999_999_999_999
+const amountMax = (currency: string): number => (longAmounts.has(currency) ? 999_999_999_999 : 99_999_999)
 
 /** Whether Stripe may charge this amount; one that is not chargeable is rejected for good. */
 export function isChargeable(money: Money): boolean {
   if (!isPayable(money)) return false
   const amount = toStripeAmount(money)
-  return amount >= (amountMin[money.currency] ?? 1) && amount <= amountMax
+  return amount >= (amountMin[money.currency] ?? 1) && amount <= amountMax(money.currency)
 }
