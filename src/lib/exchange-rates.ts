@@ -2,8 +2,8 @@ import { currencyDecimals, payableStep } from '#lib/currency'
 
 /**
  * Units of a currency for one US dollar, for prices that the shop derives itself: shipping and the demo catalog. No order
- * is converted with them, so they need not follow the day. Source: ExchangeRate-API, 2026-03-02. A currency that is
- * missing here is added with its rate.
+ * is converted with them, so they need not follow the day. Approximate rates of March 2026, compared with a public list of that
+ * month: within 3 %, but for ARS, CDF, SCR and SLE. A currency that is missing here is added with its rate.
  */
 const perDollar: Readonly<Record<string, number>> = {
   AED: 3.672,
