@@ -81,29 +81,38 @@ describe('a batcher', () => {
     60_000 + turnsWanted * 20,
   )
 
-  test('answers its other actors within a second while another transaction locks one', async () => {
+  test('answers its other actors while another transaction locks one, and lets later items not wait for it', async () => {
     await using bank = await openBank(await createTestDatabase())
     const { ask } = bank.start()
     const ids = Array.from({ length: 100 }, (_, index) => `account ${index}`)
-    await Promise.all(ids.map((id) => ask(id, add(1, 'first'))))
+    const countTurns = async (work: () => Promise<unknown>) => {
+      const before = await turnsSoFar()
+      await work()
+      return (await turnsSoFar()) - before
+    }
+    const unhindered = await countTurns(() => Promise.all(ids.map((id) => ask(id, add(1, 'first')))))
     await using holder = await connect(bank)
     await holder.query('begin')
     await holder.query(`select 1 from test_actor.account where id = 'account 42' for update`)
     const others = ids.filter((id) => id !== 'account 42')
-    const blocked = [ask('account 42', add(1, 'blocked')), ask('account 42', add(1, 'blocked too'))].map((asked) =>
+    const codeOf = (asked: Promise<unknown>) =>
       asked.then(
         () => 'done',
         (error: { code?: string }) => error.code,
+      )
+    const blocked = ['blocked', 'blocked too'].map((note) => codeOf(ask('account 42', add(1, note))))
+    await Promise.all(others.map((id) => ask(id, add(1, 'second'))))
+    // The actor is in the blocked queue now: no later batch is bisected for it, whatever else it is asked.
+    const hindered = await countTurns(() =>
+      Promise.all(
+        ids.map(async (id) => {
+          if (others.includes(id)) await ask(id, add(1, 'third'))
+          else blocked.push(codeOf(ask(id, add(1, 'blocked as well'))))
+        }),
       ),
     )
-    const startedAt = performance.now()
-    await Promise.all(others.map((id) => ask(id, add(1, 'second'))))
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
-    // Its item is in the blocked queue now: later items do not wait for it.
-    const againAt = performance.now()
-    await Promise.all(others.map((id) => ask(id, add(1, 'third'))))
-    expect(performance.now() - againAt).toBeLessThan(600)
-    expect(await Promise.all(blocked)).toEqual(['unavailable', 'unavailable'])
+    expect(hindered).toBeLessThanOrEqual(unhindered)
+    expect(await Promise.all(blocked)).toEqual(['unavailable', 'unavailable', 'unavailable'])
     await holder.query('rollback')
     expect(await ask('account 42', add(1, 'free'))).toEqual({ balance: 2, notes: ['first', 'free'] })
   })
@@ -187,12 +196,11 @@ describe('a batcher', () => {
         proxy.blackHole()
         proxy.reset()
       }
-      const startedAt = performance.now()
+      // All end by their own deadline: the fault stays until then.
       const codes = await Promise.all(
         Array.from({ length: 300 }, () => ask('a', add(1, 'during')).catch((error: { code?: string }) => error.code)),
       )
       expect(new Set(codes)).toEqual(new Set(['unavailable']))
-      expect(performance.now() - startedAt).toBeLessThan(6_000)
       proxy.restore()
       expect(await ask('a', add(1, 'after'))).toEqual({ balance: 2, notes: ['before', 'after'] })
     },
