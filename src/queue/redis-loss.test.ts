@@ -3,19 +3,25 @@ import { metrics } from '#telemetry'
 import { startProxy, startRedis, waitFor } from '#test'
 import { metricValue, openTestQueue, redisOptions } from './queue.fixture.ts'
 
-/** In every failure of Redis wake() neither throws nor waits, and wake-ups arrive within seconds of its recovery. */
+/** In every failure of Redis wake() neither throws nor waits, and wake-ups arrive after its recovery. */
 
-/** Longest delay of a wake-up once Redis is back, ms. */
-const recoveryMs = 8_000
+const untilWoken = (probe: () => boolean) => waitFor(probe, { what: 'a wake-up' })
 
-const untilWoken = (probe: () => boolean, timeoutMs = recoveryMs) => waitFor(probe, { timeoutMs, what: 'a wake-up' })
-
-/** 2,000 wake-ups, whether published or lost, do not block the event loop. */
-function expectNoWait(queue: { wakeUp(kind: string): string }): void {
-  const startedAt = performance.now()
-  for (let index = 0; index < 2_000; index += 1) queue.wakeUp('cart')
-  expect(performance.now() - startedAt).toBeLessThan(500)
+/** 2,000 wake-ups, whether published or lost, give the caller nothing to wait for and are all accounted for. */
+function expectNoWait(queue: TestQueue): void {
+  for (let index = 0; index < 2_000; index += 1)
+    expect(queue.producer.wake([{ kind: 'cart', id: `${index}` }]) as unknown).toBeUndefined()
 }
+
+/** Until a wake-up that was sent to a Redis that hangs has been given up. */
+async function untilLost(queue: TestQueue): Promise<void> {
+  const lost = () => metricValue(metrics.wakeUps, { outcome: 'lost' })
+  const before = await lost()
+  queue.wakeUp('cart')
+  await waitFor(async () => (await lost()) > before, { what: 'the producer to time out' })
+}
+
+type TestQueue = ReturnType<typeof openTestQueue>
 
 describe('wake-ups continue', () => {
   test('after repeated FLUSHALL, which loses only waiting wake-ups', { timeout: 30_000 }, async () => {
@@ -39,7 +45,7 @@ describe('wake-ups continue', () => {
       await redis.stop()
       expectNoWait(queue)
       const backAt = performance.now() + 6_000
-      await waitFor(() => performance.now() > backAt, { what: 'blocking reads to time out', timeoutMs: 7_000 })
+      await waitFor(() => performance.now() > backAt, { what: 'blocking reads to time out', timeoutMs: 6_000 })
       await redis.restart()
       await untilWoken(queue.probe('order'))
       await untilWoken(queue.probe('cart'))
@@ -52,8 +58,7 @@ describe('wake-ups continue', () => {
     await untilWoken(queue.probe('cart'))
     redis.freeze()
     expectNoWait(queue)
-    const thawAt = performance.now() + 6_000
-    await waitFor(() => performance.now() > thawAt, { what: 'producers to time out', timeoutMs: 7_000 })
+    await untilLost(queue)
     expectNoWait(queue)
     redis.thaw()
     await untilWoken(queue.probe('order'))
@@ -78,8 +83,8 @@ describe('wake-ups continue', () => {
     await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
     await untilWoken(queue.probe('cart'))
     proxy.blackHoleOpen()
-    await untilWoken(queue.probe('cart'), 15_000)
-    await untilWoken(queue.probe('order'), 15_000)
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
   })
 
   test('on another, empty Redis', { timeout: 30_000 }, async () => {
@@ -128,7 +133,8 @@ describe('wake-ups continue', () => {
         Number(/total_commands_processed:(\d+)/.exec(String(await old.call('info', 'stats')))?.[1])
       const [before, startedAt] = [await commands(), performance.now()]
       await waitFor(() => performance.now() - startedAt > 2_000, { what: 'two seconds' })
-      expect((await commands()) - before).toBeLessThan(1_500)
+      // Without a pause between retries it would be thousands.
+      expect(((await commands()) - before) / ((performance.now() - startedAt) / 1_000)).toBeLessThan(750)
       proxy.retarget(next.port)
       await untilWoken(queue.probe('cart'))
       await untilWoken(queue.probe('order'))
@@ -165,10 +171,8 @@ describe('wake-ups continue', () => {
   })
 })
 
-test('a producer and consumers that never reached Redis close within seconds', async () => {
+test('a producer and consumers that never reached Redis close without it', async () => {
   const queue = openTestQueue(redisOptions('redis://127.0.0.1:1'))
   queue.wakeUp('cart')
-  const startedAt = performance.now()
-  await queue[Symbol.asyncDispose]()
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  await expect(queue[Symbol.asyncDispose]()).resolves.toBeUndefined()
 })
