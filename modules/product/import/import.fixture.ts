@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
+import { waitFor } from '#test'
 import { openTestCatalog } from '../registration/catalog.fixture.ts'
 import { importCatalog, type ImportOptions } from './catalog-import.ts'
 
@@ -48,6 +49,35 @@ export async function openTestImport(created: AsyncDisposable & { url: string })
         sql`select slug from product.product order by slug`,
       )
       return rows.map(({ slug }) => slug)
+    },
+    /** Holds up each transaction that writes this product, until it is opened. */
+    async openGate(slug: string) {
+      const holder = await catalog.database.pool.connect()
+      await holder.query(`select pg_advisory_lock(hashtext('gate'))`)
+      await holder.query(`create function gate() returns trigger language plpgsql as $$
+        begin perform pg_advisory_xact_lock(hashtext('gate')); return new; end $$`)
+      await holder.query(`create trigger gate before insert on product.product for each row
+        when (new.slug = '${slug}') execute function gate()`)
+      let isOpen = false
+      const open = async () => {
+        if (isOpen) return
+        isOpen = true
+        await holder.query(`select pg_advisory_unlock(hashtext('gate'))`)
+        holder.release()
+      }
+      return {
+        open,
+        untilReached: () =>
+          waitFor(
+            async () =>
+              (await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount !== 0,
+            { what: `the transaction with ${slug}` },
+          ),
+        async [Symbol.asyncDispose]() {
+          await open()
+          await catalog.database.pool.query('drop function gate cascade')
+        },
+      }
     },
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true })
