@@ -129,11 +129,11 @@ describe('on Postgres with lost connections', () => {
 
   test(
     'wake-ups continue after connections died silently, once the consumer is reopened',
-    { timeout: 40_000 },
+    { timeout: 90_000 },
     async () => {
       await using shop = await openThroughProxy()
       shop.proxy.blackHoleOpen()
-      await waitFor(shop.queue.probe('cart'), { what: 'a wake-up', timeoutMs: 20_000 })
+      await waitFor(shop.queue.probe('cart'), { what: 'a wake-up', timeoutMs: 60_000 })
       expect(shop.queue.consumers.isAlive()).toBe(true)
     },
   )

@@ -311,7 +311,6 @@ describe('an interrupted or contended import', () => {
       },
     })
     expect(report).toMatchObject({ rows, rejectionsTotal: 1, products: nothing })
-    console.log('MEM', size, peak - before, aheadMax)
     expect(peak - before).toBeLessThan(size / 2)
     expect(aheadMax).toBeLessThan(size / 10)
   })
