@@ -98,11 +98,10 @@ describe('a batcher', () => {
     /** Asks all of them in one batch, and waits for those that are not locked. */
     const askAll = (note: string) =>
       Promise.all(
-        ids.map((id) => {
+        ids.map(async (id) => {
           const asked = ask(id, add(1, note))
-          if (id !== 'account 42') return asked
-          blocked.push(asked.catch((error: { code?: string }) => error.code))
-          return undefined
+          if (id === 'account 42') blocked.push(asked.catch((error: { code?: string }) => error.code))
+          else await asked
         }),
       )
     await askAll('second')

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { loadConfig } from '#config'
 import { createLog } from '#telemetry'
-import { waitFor } from '#test'
 import { openTestCatalog } from '../registration/catalog.fixture.ts'
 import { importCatalog, type ImportOptions } from './catalog-import.ts'
 
@@ -67,12 +66,8 @@ export async function openTestImport(created: AsyncDisposable & { url: string })
       }
       return {
         open,
-        untilReached: () =>
-          waitFor(
-            async () =>
-              (await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount !== 0,
-            { what: `the transaction with ${slug}` },
-          ),
+        isReached: async () =>
+          (await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount !== 0,
         async [Symbol.asyncDispose]() {
           await open()
           await catalog.database.pool.query('drop function gate cascade')
