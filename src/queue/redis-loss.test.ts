@@ -7,7 +7,7 @@ import { metricValue, openTestQueue, redisOptions } from './queue.fixture.ts'
 
 const untilWoken = (probe: () => boolean) => waitFor(probe, { what: 'a wake-up' })
 
-/** 2,000 wake-ups, whether published or lost, give the caller nothing to wait for and are all accounted for. */
+/** 2,000 wake-ups, whether published or lost, give the caller nothing to wait for. */
 function expectNoWait(queue: TestQueue): void {
   for (let index = 0; index < 2_000; index += 1)
     expect(queue.producer.wake([{ kind: 'cart', id: `${index}` }]) as unknown).toBeUndefined()
