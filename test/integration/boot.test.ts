@@ -15,17 +15,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Runs a command that must fail within 10 s. @returns its output */
+/** Runs a command that must fail by itself. @returns its output */
 async function failedBoot(args: string[], env: Record<string, string>): Promise<string> {
-  const startedAt = performance.now()
   await using program = runProgram(args, { env: { DATA_DIR: join(folder, 'data'), ...env } })
-  const code = await Promise.race([
-    program.ended(),
-    new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 10_000).unref()),
-  ])
-  expect(code, program.output()).not.toBe('late')
-  expect(code, program.output()).not.toBe(0)
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(await program.ended(), program.output()).not.toBe(0)
   // A message for a person has no stack, and no line for machines beside it.
   expect(program.output()).not.toMatch(/\n\s+at /)
   expect(program.output()).not.toMatch(/^\{/m)
