@@ -219,8 +219,8 @@ const settings = {
   EMAIL_FROM: z
     .string()
     .min(3)
-    .default('Holdfast <shop@example.com>')
-    .describe('Sender address of emails, as Name <address>.'),
+    .default('shop@example.com')
+    .describe('Sender of emails: an address, whose name is SHOP_NAME, or Name <address>.'),
   CORS_ORIGINS: z
     .string()
     .transform(listOf)
