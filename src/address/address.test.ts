@@ -247,6 +247,9 @@ describe('addresses of all countries', () => {
       'postalCode',
     ])
     expect(fieldsOf({ country: 'Narnia', name: 'Ada' })?.toSorted()).toEqual(['country', 'line1'])
+    expect(
+      fieldsOf({ country: 'US', name: 'Ada', line1: 1, city: {}, region: [], postalCode: 94_105 })?.toSorted(),
+    ).toEqual(['city', 'line1', 'postalCode', 'region'])
     expect(fieldsOf({})?.toSorted()).toEqual(['country', 'line1', 'name'])
   })
 

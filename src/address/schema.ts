@@ -14,7 +14,8 @@ export function addressSchemaWhere(isChecked: (country: string) => boolean) {
       (given, context) => {
         const rejected = new Set(context.issues.map(({ path }) => path?.[0]))
         if (rejected.has('country') || !isChecked(given.country)) return
-        const checked = checkAddress(withoutBlanks(given))
+        const sound = Object.entries(given).filter(([field]) => !rejected.has(field))
+        const checked = checkAddress(withoutBlanks(Object.fromEntries(sound) as Parts))
         if ('address' in checked) {
           context.value = checked.address
           return
