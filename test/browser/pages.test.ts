@@ -191,6 +191,35 @@ test('every picture of a product is chosen by pointer and by keyboard', { timeou
   await context.close()
 })
 
+test('Choosing a colour shows its picture', { timeout: 60_000 }, async () => {
+  const slug = 'tern-75-wireless-keyboard'
+  const media = ['Any', 'Ivory', 'Charcoal'].map((alt) => ({ url: `/demo/${slug}.svg?${alt}`, alt: { en: alt } }))
+  await shop.query(`update product.product set media = $2 where slug = $1`, [slug, JSON.stringify(media)])
+  await shop.query(
+    `update product.variant set image = case when sku like '%-IV-%' then 1 when sku like '%-CH-%' then 2 end
+     where product_id = (select id from product.product where slug = $1)`,
+    [slug],
+  )
+  const { page, context } = await shop.open({ width: 1280, path: `/p/${slug}?variant=KB-TN75W-CH-T` })
+  const shows = (alt: string) => page.locator(`.product-media > img[alt="${alt}"]`).waitFor()
+  const choose = (colour: string) => page.locator('.pick', { hasText: colour }).click()
+  await shows('Charcoal')
+  await choose('Ivory')
+  await shows('Ivory')
+  await page.locator('.thumbnail').first().click()
+  await shows('Any')
+  await choose('Charcoal')
+  await shows('Charcoal')
+  await picture(page, 'variant-picture-1280')
+  await shop.query(`update product.variant set image = null where sku like 'KB-TN75W-IV-%'`)
+  await page.goto(`${shop.url}/p/${slug}?variant=KB-TN75W-CH-T&again`)
+  await shows('Charcoal')
+  await choose('Ivory')
+  await page.waitForURL(/variant=KB-TN75W-IV/)
+  await shows('Charcoal')
+  await context.close()
+})
+
 test('long titles widen no page, and headings skip no level', { timeout: 90_000 }, async () => {
   const slugs = ['plover-slim-wireless-keyboard', 'tern-75-wired-keyboard', 'ridge-daypack-22l']
   for (const [index, slug] of slugs.entries())
