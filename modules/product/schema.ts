@@ -84,10 +84,7 @@ export const variant = productSchema.table(
     /** Index of the variant's picture in the product's media; null without a picture of its own. */
     image: integer(),
   },
-  (table) => [
-    index('variant_product').on(table.productId, table.position),
-    check('variant_image', sql`image >= 0`),
-  ],
+  (table) => [index('variant_product').on(table.productId, table.position), check('variant_image', sql`image >= 0`)],
 )
 
 export const productCategory = productSchema.table(

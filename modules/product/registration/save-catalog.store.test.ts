@@ -32,7 +32,12 @@ test('a variant names only a picture that its product has', () => {
     return productDraftSchema.safeParse(draft).error?.issues.map(({ path }) => path.join('.')) ?? []
   }
   expect(problems(1, 2)).toEqual([])
-  for (const [image, pictures] of [[2, 2], [0, 0], [-1, 2], [0.5, 2]] as const)
+  for (const [image, pictures] of [
+    [2, 2],
+    [0, 0],
+    [-1, 2],
+    [0.5, 2],
+  ] as const)
     expect(problems(image, pictures)).toEqual(['variants.0.image'])
 })
 
