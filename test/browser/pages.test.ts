@@ -215,6 +215,7 @@ test('Choosing a colour shows its picture', { timeout: 60_000 }, async () => {
   await shows('Any')
   await choose('Charcoal')
   await shows('Charcoal')
+  expect(await page.locator('.thumbnail[aria-current=true]').getAttribute('aria-label')).toMatch(/Charcoal/)
   await picture(page, 'variant-picture-1280')
   await context.close()
 })
