@@ -40,7 +40,7 @@ test.each(['en', 'zh'] as const)(
       expect(await page.locator('body').innerText()).not.toMatch(/NaN|undefined|USD|CN¥|\$\d/)
     }
     await page.goto(shop.url)
-    await page.locator('.card').first().waitFor()
+    await page.locator('.card', { hasText: '¥' }).first().waitFor()
     expect(await page.title()).toContain('Käthe Mützen')
     expect((await yenOn(page, 'main')).length).toBeGreaterThan(3)
     await fits('home')
