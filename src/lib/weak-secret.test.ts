@@ -22,6 +22,13 @@ test('random text is no weak secret, in hexadecimal digits or base64', () => {
   }
 })
 
+test.each([
+  ['nine of the 16 digits', '3a3a73e19e1c7a39ee3177c1a9c0e0a3'],
+  ['half of the steps to a neighbour', '10ab3445ef128976dc015532bbcf7809'],
+])('an unlucky random text is no weak secret: %s', (_, text) => {
+  expect(isWeakSecret(text)).toBe(false)
+})
+
 test('a sentence of many different words is no weak secret', () => {
   expect(isWeakSecret('a secret of this fleet alone, 32 characters')).toBe(false)
 })
