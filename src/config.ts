@@ -271,6 +271,34 @@ const settings = {
     .describe(
       'Longest wait of wake-ups for a queue consumer with capacity, ms. A consumer that exceeds it is reopened.',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
+    .optional()
+    .describe(
+      'OpenTelemetry collector to which traces and metrics are sent, as OTLP over HTTP in JSON, such as http://127.0.0.1:4318. Off by default.',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Headers for the collector, as name=value separated by commas, such as a token. Secret.'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: positive
+    .max(60_000)
+    .default(5_000)
+    .describe('Timeout of one export to the collector, ms. What cannot be exported in it is dropped.'),
+  OTEL_METRIC_EXPORT_INTERVAL: positive
+    .min(100)
+    .max(600_000)
+    .default(60_000)
+    .describe('Interval between exports of metrics, ms.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe(
+      'Share of requests that are traced, 0 to 1. A request that names a trace follows the decision of its sender.',
+    ),
+  OTEL_SERVICE_NAME: z.string().min(1).max(100).default('holdfast').describe('Name of the service in telemetry.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -336,7 +364,7 @@ export const settingList: Setting[] = Object.entries(settings).map(([name, schem
     description: schema.description ?? '',
     defaultValue: textOf(byDefault),
     heading: groupHeadings[name],
-    isSecret: /KEY|SECRET|_URL$/.test(name) && name !== 'SHOP_URL' && name !== 'PAYMENT_PUBLISHABLE_KEY',
+    isSecret: /KEY|SECRET|HEADERS|_URL$/.test(name) && name !== 'SHOP_URL' && name !== 'PAYMENT_PUBLISHABLE_KEY',
   }
 })
 

@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import { withDeadline } from '#lib/deadline'
 import { createSemaphore } from '#lib/semaphore'
-import { metrics, type Logger } from '#telemetry'
+import { inSpan, metrics, type Logger } from '#telemetry'
 
 /** A call to an external service that gave no definite result. */
 export class OutboundError extends Error {
@@ -80,7 +80,9 @@ export function createExternalService(options: ExternalServiceOptions): External
         throw new OutboundError('unreachable', `too many calls to ${name} are waiting`)
       }
       try {
-        return (await breaker.fire(() => withDeadline(timeoutMs, work, late))) as T
+        return (await inSpan(`call ${name}`, { kind: 'client', attributes: { 'peer.service': name } }, () =>
+          breaker.fire(() => withDeadline(timeoutMs, work, late)),
+        )) as T
       } catch (error) {
         outcome = options.isRejection(error) ? 'rejected' : error instanceof OutboundError ? error.reason : 'error'
         if (isNotCalled(error)) {
