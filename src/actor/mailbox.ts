@@ -11,19 +11,23 @@ export type StoredMessage = {
   attempts: number
   tries: number
   isDue: boolean
+  /** A timer, or retried: more than its sender's time has passed. */
+  isLater: boolean
+  traceparent: string | null
 }
 
 // The clock, not the transaction's start: a message that is visible must be due, or later ones would overtake it.
 const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
-const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
+const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue",
+  m.due_at > m.created_at as "isLater", m.traceparent`
 
 const insertRows = statement(
   'insert mailbox',
-  `insert into actor.mailbox (kind, actor_id, version, payload, due_at)
-   select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
+  `insert into actor.mailbox (kind, actor_id, version, payload, traceparent, due_at)
+   select r.kind, r.id, r.version, r.message, r.traceparent, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
    from rows from (json_to_recordset($1::json) as
-     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
+     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8, traceparent text)) with ordinality as r
    order by r.ordinality`,
 )
 

@@ -9,8 +9,10 @@ import {
   type Queryable,
 } from '#db'
 import { readReplies, storeReplies, type RequestResult } from '#idempotency'
+import { isTracing } from '#telemetry'
 import { StaleError, type AnyActorKind, type Decision, type Envelope, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
+import { traceTurn, type TurnSpans } from './turn-spans.ts'
 import { isKeyed, type WorkItem } from './work-item.ts'
 
 interface Failed {
@@ -55,12 +57,14 @@ const attemptsMax = 8
  * deadlock. Statements that do not need each other's results are pipelined: they run in the order written here.
  * @throws when the transaction fails: nothing took effect or, with CommitUnknownError, either all or nothing
  */
-export function runTurn(
+export async function runTurn(
   { database, kind, versionOf }: TurnOptions,
   items: readonly WorkItem[],
   { lockWaitMs, messagesMax, isLocked = false }: TurnLimits,
 ): Promise<TurnResult> {
-  return transaction(database, async (tx) => {
+  let spans: TurnSpans | undefined
+  const startTime = isTracing() ? new Date() : undefined
+  const turn = transaction(database, async (tx) => {
     const ids = [...new Set(items.map(({ id }) => id))].toSorted()
     const wokenIds = [...new Set(items.flatMap((item) => (item.type === 'wake' ? [item.id] : [])))]
     const outcomes = items.filter((item) => item.type === 'outcome')
@@ -89,7 +93,8 @@ export function runTurn(
     const { deliveries, unreadable } = parseDeliveries(kind, stored, open)
     const batch = deliveries.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.loadShared(tx, batch, { isLocked })
-    const decided = decideAll(kind, deliveries, { states, shared, now })
+    spans = startTime && traceTurn(kind.kind, deliveries, startTime)
+    const decided = decideAll(kind, deliveries, { states, shared, now, spans })
 
     const { changed, movements, handled, cancelled, outbox } = decided
     const handledIds = [...decided.handledEffects, ...handled.map(({ id }) => id)]
@@ -113,6 +118,15 @@ export function runTurn(
       failed,
     }
   })
+  if (startTime === undefined) return turn
+  try {
+    const result = await turn
+    spans?.end()
+    return result
+  } catch (error) {
+    spans?.end(error)
+    throw error
+  }
 }
 
 /** A turn reads and writes by key only. A plan that scans a table, made while that table was small, is never right. */
@@ -139,7 +153,7 @@ const repliesOf = (answers: ReadonlyMap<WorkItem, RequestResult>) =>
   )
 
 /** A message to decide on: from the mailbox, or brought by a work item. */
-type Delivery = { id: string; message: Message } & (
+export type Delivery = { id: string; message: Message } & (
   | { stored: mailbox.StoredMessage; item?: never }
   | { item: WorkItem; stored?: never }
 )
@@ -170,7 +184,11 @@ function parseDeliveries(kind: AnyActorKind, messages: readonly mailbox.StoredMe
 function decideAll(
   kind: AnyActorKind,
   deliveries: readonly Delivery[],
-  { states, ...context }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
+  {
+    states,
+    spans,
+    ...context
+  }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date; spans: TurnSpans | undefined },
 ) {
   const decided = {
     answers: new Map<WorkItem, RequestResult>(),
@@ -184,7 +202,8 @@ function decideAll(
     failed: new Array<Failed>(),
   }
   const heldBack = new Set<string>()
-  for (const { id, message, stored, item } of deliveries) {
+  for (const delivery of deliveries) {
+    const { id, message, stored, item } = delivery
     if (stored !== undefined && heldBack.has(id)) continue
     if (stored !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
       decided.handled.push(stored)
@@ -215,7 +234,9 @@ function decideAll(
         sent.kind === kind.kind && sent.id === id && types.includes(sent.message.type)
       decided.outbox = decided.outbox.filter((sent) => !isCancelled(sent))
     }
-    decided.outbox.push(...(decision.outbox ?? []))
+    const traceparent = spans?.traceparentOf(delivery)
+    for (const envelope of decision.outbox ?? [])
+      decided.outbox.push(traceparent === undefined ? envelope : { ...envelope, traceparent })
     if (stored === undefined) decided.answers.set(item, { ok: true, reply: decision.reply ?? null })
     else decided.handled.push(stored)
     if (item?.type === 'outcome') decided.handledEffects.push(item.messageId)

@@ -4,9 +4,22 @@ import type { Message } from './kind.ts'
 /** One unit of work that a batcher brings to a turn. */
 export type WorkItem =
   /** A command from outside that waits for its reply. Of concurrent asks with one key the batcher brings the first. */
-  | Readonly<{ type: 'ask'; id: string; message: Message; key?: IdempotencyKey | undefined }>
+  | Readonly<{
+      type: 'ask'
+      id: string
+      message: Message
+      key?: IdempotencyKey | undefined
+      traceparent?: string | undefined
+    }>
   /** The outcome of an effect; void when the lease on the effect's message is lost. */
-  | Readonly<{ type: 'outcome'; id: string; message: Message; messageId: number; lease: string }>
+  | Readonly<{
+      type: 'outcome'
+      id: string
+      message: Message
+      messageId: number
+      lease: string
+      traceparent?: string | undefined
+    }>
   /** The actor has messages in its mailbox. */
   | Readonly<{ type: 'wake'; id: string }>
 
