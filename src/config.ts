@@ -309,9 +309,7 @@ const settings = {
     .min(0)
     .max(1)
     .default(0.05)
-    .describe(
-      'Share of requests that are traced, 0 to 1. A request that names a trace follows the decision of its sender.',
-    ),
+    .describe('Share of requests that are traced, 0 to 1, with all that they lead to.'),
   OTEL_SERVICE_NAME: z.string().min(1).max(100).default('holdfast').describe('Name of the service in telemetry.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])

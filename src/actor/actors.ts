@@ -76,13 +76,8 @@ export function createActors(options: ActorsOptions): Actors {
     handle,
     async ask(kind, { id, message, key }) {
       // The reply is the value that this kind's decide returned: its type is the kind's.
-      return (await batcherOf(kind.kind).run({
-        type: 'ask',
-        id,
-        message,
-        key,
-        traceparent: activeTraceparent(),
-      })) as never
+      const traceparent = activeTraceparent()
+      return (await batcherOf(kind.kind).run({ type: 'ask', id, message, key, traceparent })) as never
     },
     async schedule(envelope) {
       const { kind, id } = envelope

@@ -4,10 +4,10 @@ import { AppError } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { createSemaphore } from '#lib/semaphore'
 import { activeTraceparent, metrics } from '#telemetry'
-import { inMessageSpan } from './message-span.ts'
 import type { Batcher, BatcherOptions } from './batcher.ts'
 import { RetryLaterError, type AnyEffectKind, type EffectResult, type Envelope } from './kind.ts'
 import * as mailbox from './mailbox.ts'
+import { inEffectSpan, traced } from './message-spans.ts'
 
 /** Runs the effects of one kind: leases their messages, calls outside, and applies each outcome once. */
 export interface EffectRunner {
@@ -92,7 +92,7 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   async function runOne(stored: mailbox.StoredMessage): Promise<boolean> {
     leased.add(stored.id)
     try {
-      await inMessageSpan(kind.kind, stored, async () => apply(stored, await call(stored)))
+      await inEffectSpan(kind.kind, stored, async () => apply(stored, await call(stored)))
       return true
     } catch (error) {
       return await fail(stored, error).catch((failure: unknown) => {
@@ -115,14 +115,8 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   async function apply({ id: messageId }: mailbox.StoredMessage, result: EffectResult): Promise<unknown> {
     if (!('outcome' in result)) return replace({ messageId, lease, outbox: traced(result.outbox) })
     const { kind: recipient, id, message } = result.outcome
-    return options.batcherOf(recipient).run({
-      type: 'outcome',
-      id,
-      message,
-      messageId,
-      lease,
-      traceparent: activeTraceparent(),
-    })
+    const traceparent = activeTraceparent()
+    return options.batcherOf(recipient).run({ type: 'outcome', id, message, messageId, lease, traceparent })
   }
 
   /** Deletes messages whose lease still holds and sends their outbox, many of them in one transaction. */
@@ -162,12 +156,6 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
       clearInterval(renewal)
     },
   }
-}
-
-/** Messages that carry the active span, where there is one. */
-function traced(outbox: Envelope[]): Envelope[] {
-  const traceparent = activeTraceparent()
-  return traceparent === undefined ? outbox : outbox.map((envelope) => ({ ...envelope, traceparent }))
 }
 
 /** Failures that say nothing about the message: they spend no attempt. */

@@ -11,16 +11,18 @@ export type StoredMessage = {
   attempts: number
   tries: number
   isDue: boolean
-  /** A timer, or retried: more than its sender's time has passed. */
-  isLater: boolean
+  /** W3C traceparent of its sender's span; null where that is not traced. */
   traceparent: string | null
+  /** Time since it was due, ms; null where it is not traced. */
+  waitedMs: number | null
 }
 
 // The clock, not the transaction's start: a message that is visible must be due, or later ones would overtake it.
 const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
 const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue",
-  m.due_at > m.created_at as "isLater", m.traceparent`
+  m.traceparent, case when m.traceparent is not null then
+    (extract(epoch from clock_timestamp() - m.due_at) * 1000)::float8 end as "waitedMs"`
 
 const insertRows = statement(
   'insert mailbox',

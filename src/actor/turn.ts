@@ -9,10 +9,9 @@ import {
   type Queryable,
 } from '#db'
 import { readReplies, storeReplies, type RequestResult } from '#idempotency'
-import { isTracing } from '#telemetry'
 import { StaleError, type AnyActorKind, type Decision, type Envelope, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
-import { traceTurn, type TurnSpans } from './turn-spans.ts'
+import { inTurnSpans, traced, type TurnSpans } from './message-spans.ts'
 import { isKeyed, type WorkItem } from './work-item.ts'
 
 interface Failed {
@@ -57,14 +56,15 @@ const attemptsMax = 8
  * deadlock. Statements that do not need each other's results are pipelined: they run in the order written here.
  * @throws when the transaction fails: nothing took effect or, with CommitUnknownError, either all or nothing
  */
-export async function runTurn(
+export const runTurn = (options: TurnOptions, items: readonly WorkItem[], limits: TurnLimits): Promise<TurnResult> =>
+  inTurnSpans(options.kind.kind, (spans) => runTransaction(options, items, { ...limits, spans }))
+
+function runTransaction(
   { database, kind, versionOf }: TurnOptions,
   items: readonly WorkItem[],
-  { lockWaitMs, messagesMax, isLocked = false }: TurnLimits,
+  { lockWaitMs, messagesMax, isLocked = false, spans }: TurnLimits & { spans: TurnSpans | undefined },
 ): Promise<TurnResult> {
-  let spans: TurnSpans | undefined
-  const startTime = isTracing() ? new Date() : undefined
-  const turn = transaction(database, async (tx) => {
+  return transaction(database, async (tx) => {
     const ids = [...new Set(items.map(({ id }) => id))].toSorted()
     const wokenIds = [...new Set(items.flatMap((item) => (item.type === 'wake' ? [item.id] : [])))]
     const outcomes = items.filter((item) => item.type === 'outcome')
@@ -93,7 +93,7 @@ export async function runTurn(
     const { deliveries, unreadable } = parseDeliveries(kind, stored, open)
     const batch = deliveries.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.loadShared(tx, batch, { isLocked })
-    spans = startTime && traceTurn(kind.kind, deliveries, startTime)
+    spans?.start(deliveries)
     const decided = decideAll(kind, deliveries, { states, shared, now, spans })
 
     const { changed, movements, handled, cancelled, outbox } = decided
@@ -118,15 +118,6 @@ export async function runTurn(
       failed,
     }
   })
-  if (startTime === undefined) return turn
-  try {
-    const result = await turn
-    spans?.end()
-    return result
-  } catch (error) {
-    spans?.end(error)
-    throw error
-  }
 }
 
 /** A turn reads and writes by key only. A plan that scans a table, made while that table was small, is never right. */
@@ -155,7 +146,7 @@ const repliesOf = (answers: ReadonlyMap<WorkItem, RequestResult>) =>
 /** A message to decide on: from the mailbox, or brought by a work item. */
 export type Delivery = { id: string; message: Message } & (
   | { stored: mailbox.StoredMessage; item?: never }
-  | { item: WorkItem; stored?: never }
+  | { item: Exclude<WorkItem, { type: 'wake' }>; stored?: never }
 )
 
 /**
@@ -180,15 +171,18 @@ function parseDeliveries(kind: AnyActorKind, messages: readonly mailbox.StoredMe
   return { deliveries, unreadable }
 }
 
+interface DecideAllContext {
+  states: ReadonlyMap<string, unknown>
+  shared: unknown
+  now: Date
+  spans: TurnSpans | undefined
+}
+
 /** Decides one message after the other, each on the state that the earlier ones have left. A decision that throws changes nothing. */
 function decideAll(
   kind: AnyActorKind,
   deliveries: readonly Delivery[],
-  {
-    states,
-    spans,
-    ...context
-  }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date; spans: TurnSpans | undefined },
+  { states, spans, ...context }: DecideAllContext,
 ) {
   const decided = {
     answers: new Map<WorkItem, RequestResult>(),
@@ -234,9 +228,7 @@ function decideAll(
         sent.kind === kind.kind && sent.id === id && types.includes(sent.message.type)
       decided.outbox = decided.outbox.filter((sent) => !isCancelled(sent))
     }
-    const traceparent = spans?.traceparentOf(delivery)
-    for (const envelope of decision.outbox ?? [])
-      decided.outbox.push(traceparent === undefined ? envelope : { ...envelope, traceparent })
+    decided.outbox.push(...traced(decision.outbox ?? [], spans?.traceparentOf(delivery)))
     if (stored === undefined) decided.answers.set(item, { ok: true, reply: decision.reply ?? null })
     else decided.handled.push(stored)
     if (item?.type === 'outcome') decided.handledEffects.push(item.messageId)

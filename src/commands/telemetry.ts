@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '#config'
 import { settledWithin } from '#lib/deadline'
 import { throttledWarning } from '#lib/throttle'
-import type { Logger } from '#telemetry'
+import { startOtlp, type Logger } from '#telemetry'
 
 /** Longest wait for the last export when the process stops, ms. */
 const flushMs = 2_000
@@ -14,8 +14,7 @@ export async function startTelemetry(
 ): Promise<() => Promise<void>> {
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
   if (endpoint === undefined) return async () => undefined
-  const { startOtlp } = await import('../telemetry/otlp.ts')
-  const stop = startOtlp({
+  const stop = await startOtlp({
     endpoint,
     headers: headersOf(config.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
     timeoutMs: config.OTEL_EXPORTER_OTLP_TIMEOUT,

@@ -4,18 +4,17 @@ import { endSpan, isTracing, startSpan, withSpan } from '#telemetry'
 type RequestSpan = NonNullable<ReturnType<typeof startSpan>>
 
 /**
- * A span for each request that a known URL of the cache does not answer. It continues the trace of a W3C `traceparent`.
- * It names the route, never the URL: that can hold personal data.
+ * A span for each request that a known URL of the cache does not answer. It begins a trace: a
+ * `traceparent` of the internet is not followed, or strangers would choose what is recorded. It names the route, never
+ * the URL: that can hold personal data.
  */
 export function traceRequests(server: FastifyInstance): void {
   if (!isTracing()) return
   const spans = new WeakMap<FastifyRequest, RequestSpan>()
   server.addHook('onRequest', (request, reply, done) => {
-    const { traceparent } = request.headers
     const route = request.routeOptions.url ?? 'unknown'
     const span = startSpan(`${request.method} ${route}`, {
       kind: 'server',
-      parent: typeof traceparent === 'string' ? traceparent : undefined,
       attributes: { 'http.request.method': request.method, 'http.route': route, 'holdfast.request_id': request.id },
     })
     if (span === undefined) return done()

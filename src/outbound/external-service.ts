@@ -57,6 +57,7 @@ export function createExternalService(options: ExternalServiceOptions): External
     resetTimeout: 2_000,
     errorFilter: (error: unknown) => options.isRejection(error),
   })
+  metrics.breakerState.set({ service: name }, 0)
   breaker.on('open', () => {
     metrics.breakerState.set({ service: name }, 1)
     options.log.warn({ service: name }, 'too many calls to this service fail; the breaker is open, next attempt in 2 s')

@@ -57,7 +57,7 @@ function convert(metric: Metric, period: Period): MetricData | undefined {
 /** Units of UCUM, as OpenTelemetry writes them. */
 function unitOf(name: string): string {
   if (/_seconds(_total)?$/.test(name)) return 's'
-  return /_bytes$/.test(name) ? 'By' : '1'
+  return name.endsWith('_bytes') ? 'By' : '1'
 }
 
 /** Joins the samples of each series: Prometheus counts buckets up to a bound, OTLP counts each alone. */

@@ -1,4 +1,4 @@
-import { context, type Link } from '@opentelemetry/api'
+import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
@@ -8,10 +8,8 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
-  SamplingDecision,
   TraceIdRatioBasedSampler,
   TracerProvider,
-  type Sampler,
 } from '@opentelemetry/sdk-trace'
 import { createMetricProducer } from './otlp-metrics.ts'
 import { setTracer } from './tracing.ts'
@@ -44,7 +42,7 @@ export function startOtlp(options: OtlpOptions): () => Promise<void> {
   })
   const traces = new TracerProvider({
     resource,
-    sampler: new ParentBasedSampler({ root: linkedOr(new TraceIdRatioBasedSampler(options.ratio)) }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.ratio) }),
     spanProcessors: [
       new BatchSpanProcessor({
         exporter: new OTLPTraceExporter(exporterOf('/v1/traces')),
@@ -70,12 +68,3 @@ export function startOtlp(options: OtlpOptions): () => Promise<void> {
   setTracer(traces.getTracer('holdfast'))
   return async () => void (await Promise.allSettled([traces.shutdown(), meters.shutdown()]))
 }
-
-/** A trace that a timer or a retry begins is sampled with the trace that it links to. */
-const linkedOr = (root: Sampler): Sampler => ({
-  shouldSample: (under, traceId, name, kind, attributes, links: Link[]) =>
-    links.some(({ context: { traceFlags } }) => traceFlags === 1)
-      ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
-      : root.shouldSample(under, traceId, name, kind, attributes, links),
-  toString: () => `linked, or ${root.toString()}`,
-})

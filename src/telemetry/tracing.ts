@@ -30,8 +30,6 @@ export interface SpanOptions {
   attributes?: Attributes
   /** W3C traceparent of the span that caused this one, where that is not the active span. */
   parent?: string | undefined
-  /** W3C traceparents of further causes: a batch has many. */
-  links?: readonly string[]
   startTime?: Date
 }
 
@@ -66,7 +64,7 @@ export function activeTraceparent(): string | undefined {
 /** Starts a span, of a new trace where it has no parent. The sampler may leave it out: it then records nothing. */
 export function startSpan(name: string, options: SpanOptions = {}): Span | undefined {
   if (tracer === undefined) return undefined
-  const { kind, attributes, links = [], startTime, parent } = options
+  const { kind, attributes, startTime, parent } = options
   const remote = parent === undefined ? undefined : parse(parent)
   const under: Context = remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote)
   return tracer.startSpan(
@@ -74,10 +72,6 @@ export function startSpan(name: string, options: SpanOptions = {}): Span | undef
     {
       kind: kind === undefined ? SpanKind.INTERNAL : kinds[kind],
       attributes: attributes ?? {},
-      links: links.flatMap((link) => {
-        const linked = parse(link)
-        return linked === undefined ? [] : [{ context: linked }]
-      }),
       ...(startTime === undefined ? {} : { startTime }),
     },
     under,
