@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api'
+import { context, diag, DiagLogLevel } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
@@ -34,6 +34,11 @@ const spansMax = 2_048
 export function startOtlp(options: OtlpOptions): () => Promise<void> {
   const { headers, timeoutMs, metricsEveryMs, report } = options
   setGlobalErrorHandler((error) => report(error instanceof Error ? error : new Error('an export failed')))
+  // The SDK reports some failures, such as timeouts of metrics, to its own log alone.
+  const ignore = (): undefined => undefined
+  const reportText = (message: string): void => report(new Error(message))
+  const logger = { error: reportText, warn: reportText, info: ignore, debug: ignore, verbose: ignore }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
   const resource = resourceFromAttributes(options.resource)
   const exporterOf = (path: string) => ({
     url: `${options.endpoint.replace(/\/$/, '')}${path}`,

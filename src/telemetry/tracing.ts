@@ -106,13 +106,11 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: () => 
   }
 }
 
-const noFields = Object.freeze({})
-
-/** Fields of a log line that lead to its trace. */
+/** Fields of a log line that lead to its trace. pino writes into the object, so each line has one of its own. */
 export function traceFields(): object {
-  if (tracer === undefined) return noFields
+  if (tracer === undefined) return {}
   const active = trace.getActiveSpan()
-  if (active?.isRecording() !== true) return noFields
+  if (active?.isRecording() !== true) return {}
   const { traceId, spanId } = active.spanContext()
   return { trace_id: traceId, span_id: spanId }
 }
