@@ -292,7 +292,7 @@ const settings = {
     ),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()
-    .min(1)
+    .regex(/^(?:[\w-]+=(?:[^,%]|%[\da-f]{2})*(?:,|$))+$/i, 'must be name=value, separated by commas')
     .optional()
     .describe('Headers for the collector, as name=value separated by commas, such as a token. Secret.'),
   OTEL_EXPORTER_OTLP_TIMEOUT: positive

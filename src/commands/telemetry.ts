@@ -33,9 +33,6 @@ export async function startTelemetry(
 /** Reads `name=value,name=value`, values encoded as in URLs (OpenTelemetry's form). */
 function headersOf(text: string): Record<string, string> {
   return Object.fromEntries(
-    text.split(',').flatMap((pair) => {
-      const at = pair.indexOf('=')
-      return at <= 0 ? [] : [[pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]]
-    }),
+    [...text.matchAll(/([\w-]+)=([^,]*)/g)].map(([, name = '', value = '']) => [name, decodeURIComponent(value)]),
   )
 }
