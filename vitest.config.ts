@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: [
       'client/**/*.test.ts',
+      'deploy/*/**/*.test.ts',
       'src/**/*.test.ts',
       'modules/**/*.test.ts',
       'web/**/*.test.ts',

@@ -25,7 +25,8 @@ CREATE TABLE "actor"."mailbox" (
 	"due_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"tries" integer DEFAULT 0 NOT NULL,
 	"lease" uuid,
-	"leased_until" timestamp with time zone
+	"leased_until" timestamp with time zone,
+	"traceparent" text
 );
 --> statement-breakpoint
 CREATE INDEX "mailbox_actor" ON "actor"."mailbox" USING btree ("kind","actor_id","id");--> statement-breakpoint

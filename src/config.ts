@@ -2,69 +2,8 @@ import { closest, distance } from 'fastest-levenshtein'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { BootError } from '#errors'
-import { isKnownCurrency } from '#lib/currency'
-import { hasExchangeRate } from '#lib/exchange-rates'
 import { isLoopback } from '#lib/host'
-import { isWeakSecret } from '#lib/weak-secret'
-
-/** `PORT=abc` is NaN to zod, which its own text would say. */
-const notANumber = ({ code }: { code?: string }): string | undefined =>
-  code === 'invalid_type' ? 'must be a whole number' : undefined
-const wholeNumber = z.coerce.number({ error: notANumber }).int('must be a whole number')
-const port = wholeNumber.min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535')
-const positive = wholeNumber.min(1)
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
-const url = (...protocols: string[]) =>
-  z
-    .string()
-    .refine(
-      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-      `must be an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    )
-const origin = url('http:', 'https:').refine(
-  (value) => !URL.canParse(value) || `${new URL(value).origin}/` === new URL(value).href,
-  'must be an origin such as https://shop.example.com, without a path, a query or a login',
-)
-function problemOfCurrency(code: string, before: readonly string[]): string | undefined {
-  if (before.includes(code)) return `names ${code} twice: name each currency once`
-  if (!isKnownCurrency(code)) return `names ${code}, which is no currency of ISO 4217: use codes such as USD,EUR,CNY`
-  if (hasExchangeRate(code)) return undefined
-  return `names ${code}, for which shipping has no prices: add its rate to src/lib/exchange-rates.ts`
-}
-const currencies = z
-  .string()
-  .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes separated by commas, such as USD,EUR,CNY')
-  .transform((list) => list.split(','))
-  .check(({ value, issues }) => {
-    for (const [index, code] of value.entries()) {
-      const message = problemOfCurrency(code, value.slice(0, index))
-      if (message !== undefined) issues.push({ code: 'custom', message, input: value })
-    }
-  })
-const key = z
-  .string()
-  .min(32, 'must have at least 32 characters')
-  .refine((value) => !isWeakSecret(value), 'is easy to guess: take a random one, such as from `openssl rand -hex 32`')
-const listOf = (text: string): string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean)
-
-const network = z.union([
-  z.enum(['loopback', 'linklocal', 'uniquelocal']),
-  z.ipv4(),
-  z.ipv6(),
-  z.cidrv4().refine((value) => !value.endsWith('/0')),
-  z.cidrv6().refine((value) => !value.endsWith('/0')),
-])
-const proxies = z
-  .string()
-  .transform(listOf)
-  .refine(
-    (list) => list.length > 0 && list.every((item) => network.safeParse(item).success),
-    'must name the balancer by its addresses or networks, such as 10.0.0.0/8,loopback: X-Forwarded-For of anybody else is not trusted',
-  )
+import { wholeNumber, port, positive, flag, url, origin, currencies, key, listOf, proxies } from './setting-types.ts'
 
 /** What `NODE_ENV=production` rejects unless it is allowed; see commands/production.ts. */
 const exceptionNames = ['test-payments', 'email-to-folder', 'plaintext-database', 'plaintext-redis', 'plaintext-smtp']
@@ -285,6 +224,32 @@ const settings = {
     .describe(
       'Longest wait of wake-ups for a queue consumer with capacity, ms. A consumer that exceeds it is reopened.',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
+    .optional()
+    .describe(
+      'OpenTelemetry collector to which traces and metrics are sent, as OTLP over HTTP in JSON, such as http://127.0.0.1:4318. Off by default.',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^(?:[\w-]+=(?:[^,%]|%[\da-f]{2})*(?:,|$))+$/i, 'must be name=value, separated by commas')
+    .optional()
+    .describe('Headers for the collector, as name=value separated by commas, such as a token. Secret.'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: positive
+    .max(60_000)
+    .default(5_000)
+    .describe('Timeout of one export to the collector, ms. What cannot be exported in it is dropped.'),
+  OTEL_METRIC_EXPORT_INTERVAL: positive
+    .min(100)
+    .max(600_000)
+    .default(60_000)
+    .describe('Interval between exports of metrics, ms.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('Share of requests that are traced, 0 to 1, with all that they lead to.'),
+  OTEL_SERVICE_NAME: z.string().min(1).max(100).default('holdfast').describe('Name of the service in telemetry.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -350,7 +315,7 @@ export const settingList: Setting[] = Object.entries(settings).map(([name, schem
     description: schema.description ?? '',
     defaultValue: textOf(byDefault),
     heading: groupHeadings[name],
-    isSecret: /KEY|SECRET|_URL$/.test(name) && name !== 'SHOP_URL' && name !== 'PAYMENT_PUBLISHABLE_KEY',
+    isSecret: /KEY|SECRET|HEADERS|_URL$/.test(name) && name !== 'SHOP_URL' && name !== 'PAYMENT_PUBLISHABLE_KEY',
   }
 })
 

@@ -1,5 +1,6 @@
-// Installs the packages when package-lock.json has changed; with --tests also the programs that the tests need. It runs
-// before `npm start` and `npm test`, possibly without node_modules: plain JavaScript for Node 20, importing only Node.
+// Installs the packages when package-lock.json has changed; with --deploy also those of deploy/, with --tests these and
+// the programs that the tests need. It runs before `npm start` and `npm test`, possibly without node_modules: plain
+// JavaScript for Node 20, importing only Node.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +8,9 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const stampFile = join(root, 'node_modules', '.holdfast-install')
+/** Folders with a package-lock.json of their own. */
+const shop = { dir: root, what: 'packages', duration: 'about 30 s on the first start' }
+const deploy = { dir: join(root, 'deploy'), what: 'packages of deploy/', duration: 'about 20 s, once' }
 const lockDir = join(root, '.data', 'install-lock')
 /** Names of this process's lock files. */
 const heldFiles = new Set()
@@ -25,29 +28,36 @@ async function main() {
   if (Number(major) < 20) {
     throw new InstallError(`Holdfast needs Node 20 or newer; this is ${process.versions.node}. See https://nodejs.org.`)
   }
-  if (!isInstalled()) await withLock(installPackages)
-  if (process.argv.includes('--tests')) await installTestTools()
+  const isForTests = process.argv.includes('--tests')
+  const folders = isForTests || process.argv.includes('--deploy') ? [shop, deploy] : [shop]
+  for (const folder of folders) {
+    if (!isInstalled(folder)) await withLock((onSpawn) => installPackages(folder, onSpawn))
+  }
+  if (isForTests) await installTestTools()
 }
 
 // Packages
 
-function wantedStamp() {
-  const lockfile = readFileSync(join(root, 'package-lock.json'))
+const stampFileOf = ({ dir }) => join(dir, 'node_modules', '.holdfast-install')
+
+function wantedStamp({ dir }) {
+  const lockfile = readFileSync(join(dir, 'package-lock.json'))
   return createHash('sha256').update(lockfile).update(`${process.platform} ${process.arch}`).digest('hex')
 }
 
-function isInstalled() {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8').trim() === wantedStamp()
+function isInstalled(folder) {
+  const stampFile = stampFileOf(folder)
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8').trim() === wantedStamp(folder)
 }
 
-async function installPackages(onSpawn) {
+async function installPackages(folder, onSpawn) {
   // The previous holder of the lock may have installed the packages.
-  if (isInstalled()) return
-  const stamp = wantedStamp()
+  if (isInstalled(folder)) return
+  const stamp = wantedStamp(folder)
   // Development packages are included even when NODE_ENV is production: the stamp means a complete install.
   const args = ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund']
-  const title = 'Installing packages (about 30 s on the first start) ...'
-  const { code, output } = await runWithProgress(title, 'npm', args, onSpawn)
+  const title = `Installing ${folder.what} (${folder.duration}) ...`
+  const { code, output } = await runWithProgress(title, 'npm', args, { dir: folder.dir, onSpawn })
   if (code !== 0)
     throw new InstallError(`${npmErrors(output)}\n\nThe packages were not installed. ${npmRemedy(output)}`)
   const pinned = spawnSync(join(root, 'node_modules', '.bin', 'node'), ['--version'])
@@ -56,7 +66,7 @@ async function installPackages(onSpawn) {
       'The pinned Node (npm package `node`) was not installed. Remove node_modules and start again.',
     )
   }
-  writeFileSync(stampFile, `${stamp}\n`)
+  writeFileSync(stampFileOf(folder), `${stamp}\n`)
 }
 
 function npmErrors(output) {
@@ -244,7 +254,7 @@ function print(line) {
 }
 
 /** Runs a command and shows the elapsed time; its output is returned, not shown. */
-async function runWithProgress(title, command, args, onSpawn) {
+async function runWithProgress(title, command, args, { dir = root, onSpawn } = {}) {
   const begin = Date.now()
   const seconds = () => Math.round((Date.now() - begin) / 1000)
   const { isTTY } = process.stderr
@@ -253,7 +263,7 @@ async function runWithProgress(title, command, args, onSpawn) {
   else print(title)
   const ticking = setInterval(show, isTTY ? 1000 : 5000)
   try {
-    const result = await run(command, args, onSpawn)
+    const result = await run(command, args, dir, onSpawn)
     const outcome = result.code === 0 ? `done in ${seconds()} s` : 'failed'
     if (isTTY) process.stderr.write(`\r${title} ${outcome}\n`)
     else print(`  ${outcome}`)
@@ -263,10 +273,10 @@ async function runWithProgress(title, command, args, onSpawn) {
   }
 }
 
-function run(command, args, onSpawn) {
+function run(command, args, cwd, onSpawn) {
   return new Promise((resolve) => {
     const isWindows = process.platform === 'win32'
-    const options = { cwd: root, env: systemEnv, stdio: ['ignore', 'pipe', 'pipe'], shell: isWindows }
+    const options = { cwd, env: systemEnv, stdio: ['ignore', 'pipe', 'pipe'], shell: isWindows }
     const child = spawn(command, args, options)
     child.on('spawn', () => onSpawn?.(child.pid))
     const stop = (signal) => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { transaction, type Database } from '#db'
 import type { IdempotencyKey } from '#idempotency'
-import type { Logger } from '#telemetry'
+import { activeTraceparent, type Logger } from '#telemetry'
 import { createBatcher, type Batcher, type BatchOptions } from './batcher.ts'
 import { createEffectRunner } from './effect-runner.ts'
 import type { AnyActorKind, AnyEffectKind, Decision, Envelope, Message } from './kind.ts'
@@ -76,7 +76,8 @@ export function createActors(options: ActorsOptions): Actors {
     handle,
     async ask(kind, { id, message, key }) {
       // The reply is the value that this kind's decide returned: its type is the kind's.
-      return (await batcherOf(kind.kind).run({ type: 'ask', id, message, key })) as never
+      const traceparent = activeTraceparent()
+      return (await batcherOf(kind.kind).run({ type: 'ask', id, message, key, traceparent })) as never
     },
     async schedule(envelope) {
       const { kind, id } = envelope

@@ -3,10 +3,11 @@ import { batchWhileBusy, CommitUnknownError, failureReason, isInfrastructureFail
 import { AppError } from '#errors'
 import { withDeadline } from '#lib/deadline'
 import { createSemaphore } from '#lib/semaphore'
-import { metrics } from '#telemetry'
+import { activeTraceparent, metrics } from '#telemetry'
 import type { Batcher, BatcherOptions } from './batcher.ts'
 import { RetryLaterError, type AnyEffectKind, type EffectResult, type Envelope } from './kind.ts'
 import * as mailbox from './mailbox.ts'
+import { inEffectSpan, traced } from './message-spans.ts'
 
 /** Runs the effects of one kind: leases their messages, calls outside, and applies each outcome once. */
 export interface EffectRunner {
@@ -91,7 +92,7 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   async function runOne(stored: mailbox.StoredMessage): Promise<boolean> {
     leased.add(stored.id)
     try {
-      await apply(stored, await call(stored))
+      await inEffectSpan(kind.kind, stored, async () => apply(stored, await call(stored)))
       return true
     } catch (error) {
       return await fail(stored, error).catch((failure: unknown) => {
@@ -112,9 +113,10 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   }
 
   async function apply({ id: messageId }: mailbox.StoredMessage, result: EffectResult): Promise<unknown> {
-    if (!('outcome' in result)) return replace({ messageId, lease, outbox: result.outbox })
+    if (!('outcome' in result)) return replace({ messageId, lease, outbox: traced(result.outbox) })
     const { kind: recipient, id, message } = result.outcome
-    return options.batcherOf(recipient).run({ type: 'outcome', id, message, messageId, lease })
+    const traceparent = activeTraceparent()
+    return options.batcherOf(recipient).run({ type: 'outcome', id, message, messageId, lease, traceparent })
   }
 
   /** Deletes messages whose lease still holds and sends their outbox, many of them in one transaction. */

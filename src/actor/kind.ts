@@ -15,6 +15,8 @@ export interface Envelope {
   dueAt?: Date
   /** The same, as a delay from the moment of sending, ms: for senders that do not know Postgres's clock. */
   delayMs?: number
+  /** W3C traceparent of the span that sends it. Set by the runtime. */
+  traceparent?: string | undefined
 }
 
 /** The changes one message makes. An absent field changes nothing. */

@@ -11,19 +11,25 @@ export type StoredMessage = {
   attempts: number
   tries: number
   isDue: boolean
+  /** W3C traceparent of its sender's span; null where that is not traced. */
+  traceparent: string | null
+  /** Time since it was due, ms; null where it is not traced. */
+  waitedMs: number | null
 }
 
 // The clock, not the transaction's start: a message that is visible must be due, or later ones would overtake it.
 const isDue = `m.due_at <= clock_timestamp()`
 const isFree = `(m.leased_until is null or m.leased_until < clock_timestamp())`
-const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue"`
+const columns = `m.id, m.actor_id as "actorId", m.version, m.payload, m.attempts, m.tries, ${isDue} as "isDue",
+  m.traceparent, case when m.traceparent is not null then
+    (extract(epoch from clock_timestamp() - m.due_at) * 1000)::float8 end as "waitedMs"`
 
 const insertRows = statement(
   'insert mailbox',
-  `insert into actor.mailbox (kind, actor_id, version, payload, due_at)
-   select r.kind, r.id, r.version, r.message, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
+  `insert into actor.mailbox (kind, actor_id, version, payload, traceparent, due_at)
+   select r.kind, r.id, r.version, r.message, r.traceparent, coalesce(r."dueAt", now() + make_interval(secs => coalesce(r."delayMs", 0) / 1000))
    from rows from (json_to_recordset($1::json) as
-     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8)) with ordinality as r
+     (kind text, id text, version int, message jsonb, "dueAt" timestamptz, "delayMs" float8, traceparent text)) with ordinality as r
    order by r.ordinality`,
 )
 

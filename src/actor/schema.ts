@@ -30,6 +30,8 @@ export const mailbox = actorSchema.table(
     /** Fencing token of the runner that leases the message while its effect runs; void after `leasedUntil`. */
     lease: uuid(),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
+    /** W3C traceparent of the span that sent it; null where its sender is not traced. */
+    traceparent: text(),
   },
   (table) => [
     index('mailbox_actor').on(table.kind, table.actorId, table.id),

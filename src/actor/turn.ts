@@ -11,6 +11,7 @@ import {
 import { readReplies, storeReplies, type RequestResult } from '#idempotency'
 import { StaleError, type AnyActorKind, type Decision, type Envelope, type Message } from './kind.ts'
 import * as mailbox from './mailbox.ts'
+import { inTurnSpans, traced, type TurnSpans } from './message-spans.ts'
 import { isKeyed, type WorkItem } from './work-item.ts'
 
 interface Failed {
@@ -55,10 +56,13 @@ const attemptsMax = 8
  * deadlock. Statements that do not need each other's results are pipelined: they run in the order written here.
  * @throws when the transaction fails: nothing took effect or, with CommitUnknownError, either all or nothing
  */
-export function runTurn(
+export const runTurn = (options: TurnOptions, items: readonly WorkItem[], limits: TurnLimits): Promise<TurnResult> =>
+  inTurnSpans(options.kind.kind, (spans) => runTransaction(options, items, { ...limits, spans }))
+
+function runTransaction(
   { database, kind, versionOf }: TurnOptions,
   items: readonly WorkItem[],
-  { lockWaitMs, messagesMax, isLocked = false }: TurnLimits,
+  { lockWaitMs, messagesMax, isLocked = false, spans }: TurnLimits & { spans: TurnSpans | undefined },
 ): Promise<TurnResult> {
   return transaction(database, async (tx) => {
     const ids = [...new Set(items.map(({ id }) => id))].toSorted()
@@ -89,7 +93,8 @@ export function runTurn(
     const { deliveries, unreadable } = parseDeliveries(kind, stored, open)
     const batch = deliveries.map(({ id, message }) => ({ id, state: states.get(id), message }))
     const shared = await kind.loadShared(tx, batch, { isLocked })
-    const decided = decideAll(kind, deliveries, { states, shared, now })
+    spans?.start(deliveries)
+    const decided = decideAll(kind, deliveries, { states, shared, now, spans })
 
     const { changed, movements, handled, cancelled, outbox } = decided
     const handledIds = [...decided.handledEffects, ...handled.map(({ id }) => id)]
@@ -139,9 +144,9 @@ const repliesOf = (answers: ReadonlyMap<WorkItem, RequestResult>) =>
   )
 
 /** A message to decide on: from the mailbox, or brought by a work item. */
-type Delivery = { id: string; message: Message } & (
+export type Delivery = { id: string; message: Message } & (
   | { stored: mailbox.StoredMessage; item?: never }
-  | { item: WorkItem; stored?: never }
+  | { item: Exclude<WorkItem, { type: 'wake' }>; stored?: never }
 )
 
 /**
@@ -166,11 +171,18 @@ function parseDeliveries(kind: AnyActorKind, messages: readonly mailbox.StoredMe
   return { deliveries, unreadable }
 }
 
+interface DecideAllContext {
+  states: ReadonlyMap<string, unknown>
+  shared: unknown
+  now: Date
+  spans: TurnSpans | undefined
+}
+
 /** Decides one message after the other, each on the state that the earlier ones have left. A decision that throws changes nothing. */
 function decideAll(
   kind: AnyActorKind,
   deliveries: readonly Delivery[],
-  { states, ...context }: { states: ReadonlyMap<string, unknown>; shared: unknown; now: Date },
+  { states, spans, ...context }: DecideAllContext,
 ) {
   const decided = {
     answers: new Map<WorkItem, RequestResult>(),
@@ -184,7 +196,8 @@ function decideAll(
     failed: new Array<Failed>(),
   }
   const heldBack = new Set<string>()
-  for (const { id, message, stored, item } of deliveries) {
+  for (const delivery of deliveries) {
+    const { id, message, stored, item } = delivery
     if (stored !== undefined && heldBack.has(id)) continue
     if (stored !== undefined && decided.cancelled.some((one) => one.id === id && one.types.includes(message.type))) {
       decided.handled.push(stored)
@@ -215,7 +228,7 @@ function decideAll(
         sent.kind === kind.kind && sent.id === id && types.includes(sent.message.type)
       decided.outbox = decided.outbox.filter((sent) => !isCancelled(sent))
     }
-    decided.outbox.push(...(decision.outbox ?? []))
+    decided.outbox.push(...traced(decision.outbox ?? [], spans?.traceparentOf(delivery)))
     if (stored === undefined) decided.answers.set(item, { ok: true, reply: decision.reply ?? null })
     else decided.handled.push(stored)
     if (item?.type === 'outcome') decided.handledEffects.push(item.messageId)

@@ -9,6 +9,8 @@ export interface ProcessParts {
   shop: Shop
   http?: HttpServer
   worker?: Worker
+  /** Exports the last telemetry, within a bound. */
+  stopTelemetry?(): Promise<void>
   /** Stops whatever else belongs to the process, such as the sandbox provider. */
   stopOthers?(): Promise<void>
 }
@@ -50,6 +52,7 @@ export async function runUntilStopped(parts: ProcessParts, options: ShutdownOpti
   if (!(await app.drain(Math.max(0, drainBy - performance.now()))))
     log.warn('effects did not finish in time; another worker takes them up when their leases expire')
   await shop.close()
+  await parts.stopTelemetry?.()
   await stopOthers?.()
   clearTimeout(deadline)
   print('Stopped.')

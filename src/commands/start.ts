@@ -16,6 +16,7 @@ import { print } from './print.ts'
 import { requireProductionSafety } from './production.ts'
 import { mayHaveDemoAccounts } from './seed.ts'
 import { startWorker, type Worker } from './message-worker.ts'
+import { startTelemetry } from './telemetry.ts'
 
 /** Runs a whole shop on one machine: database, schema, keys, demo data, payment sandbox, pages, web and worker. */
 export async function start({ hasPages }: { hasPages: boolean }): Promise<void> {
@@ -44,6 +45,7 @@ async function runShop(shop: Shop, sandbox: Sandbox | undefined): Promise<void> 
   const hasDemoAccounts = mayHaveDemoAccounts(config)
   if (!config.READ_ONLY && (await seed(shop.app, { hasDemoAccounts })))
     print('Filled the empty shop with demo products.')
+  const stopTelemetry = await startTelemetry(config, { log, role: 'start' })
   // The server starts before the worker whose health it reports.
   const started: { worker?: Worker } = {}
   const http = await startHttpServer({ app: shop.app, isAlive: () => started.worker?.health.isAlive() ?? true })
@@ -55,7 +57,7 @@ async function runShop(shop: Shop, sandbox: Sandbox | undefined): Promise<void> 
   for (const line of welcome(config, sandbox?.url)) print(line)
   print(`The shop is ready at ${http.url}`)
   await runUntilStopped(
-    { shop, http, ...started, ...(provider === undefined ? {} : { stopOthers: provider.stop }) },
+    { shop, http, stopTelemetry, ...started, ...(provider === undefined ? {} : { stopOthers: provider.stop }) },
     { shutdownMs: Math.min(config.SHUTDOWN_MS, 4_500), print },
   )
 }

@@ -18,6 +18,7 @@ import { createLoadShedder } from './load-shedding.ts'
 import { codeOf, rejectAmbiguousHost, rejectConnection, rejectUrl } from './rejection.ts'
 import { sendError } from './send-error.ts'
 import { createTrpcRequests } from './trpc-request.ts'
+import { traceRequests } from './request-trace.ts'
 import { registerWebhooks } from './webhooks.ts'
 
 /** Largest body of a request, bytes. */
@@ -91,6 +92,7 @@ async function createServer(app: App, readiness: Readiness): Promise<{ server: F
     loadShedder.close()
     await trpcRequests.close()
   })
+  traceRequests(server)
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

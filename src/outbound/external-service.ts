@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import { withDeadline } from '#lib/deadline'
 import { createSemaphore } from '#lib/semaphore'
-import { metrics, type Logger } from '#telemetry'
+import { inSpan, metrics, type Logger } from '#telemetry'
 
 /** A call to an external service that gave no definite result. */
 export class OutboundError extends Error {
@@ -57,6 +57,7 @@ export function createExternalService(options: ExternalServiceOptions): External
     resetTimeout: 2_000,
     errorFilter: (error: unknown) => options.isRejection(error),
   })
+  metrics.breakerState.set({ service: name }, 0)
   breaker.on('open', () => {
     metrics.breakerState.set({ service: name }, 1)
     options.log.warn({ service: name }, 'too many calls to this service fail; the breaker is open, next attempt in 2 s')
@@ -80,7 +81,9 @@ export function createExternalService(options: ExternalServiceOptions): External
         throw new OutboundError('unreachable', `too many calls to ${name} are waiting`)
       }
       try {
-        return (await breaker.fire(() => withDeadline(timeoutMs, work, late))) as T
+        return (await inSpan(`call ${name}`, { kind: 'client', attributes: { 'peer.service': name } }, () =>
+          breaker.fire(() => withDeadline(timeoutMs, work, late)),
+        )) as T
       } catch (error) {
         outcome = options.isRejection(error) ? 'rejected' : error instanceof OutboundError ? error.reason : 'error'
         if (isNotCalled(error)) {

@@ -5,7 +5,7 @@ import { AppError, errorData, errorKinds, maintenanceError, type ErrorCode } fro
 import { withDeadline } from '#lib/deadline'
 import { sampling } from '#lib/throttle'
 import { truncatedNetwork } from '#rate-limit'
-import { metrics, reportSecurityEvent, type Logger, type SecurityEvent } from '#telemetry'
+import { inSpan, metrics, reportSecurityEvent, type Logger, type SecurityEvent } from '#telemetry'
 import type { Context } from './context.ts'
 import { rejectHostileInput } from './hostile-input.ts'
 import { publicErrorOf, toTableError } from './public-error.ts'
@@ -60,7 +60,7 @@ function reportUnavailable(log: Logger, procedure: string, { cause }: TRPCError)
 /** Measures every call, and turns each error into one of the table: no other error leaves a procedure. */
 const observe = trpc.middleware(async ({ ctx, path, type, next }) => {
   const startedAt = performance.now()
-  const result = await next()
+  const result = await inSpan(path, { attributes: { 'rpc.system': 'trpc', 'rpc.method': path } }, () => next())
   const seconds = (performance.now() - startedAt) / 1000
   if (result.ok) {
     metrics.rpcSeconds.observe({ procedure: path, outcome: 'ok' }, seconds)

@@ -1,3 +1,6 @@
+export { startOtlp } from './lazy-otlp.ts'
+export { metricNames, processMetricNames } from './metric-names.ts'
 export { reportSecurityEvent, type SecurityEvent } from './security-events.ts'
+export { activeTraceparent, endSpan, inSpan, isTracing, startSpan, traceparentOf, withSpan } from './tracing.ts'
 export { createLog, describeError, holdLog, stackOf, type Logger } from './log.ts'
 export { collectProcessMetrics, metrics, metricsContentType, metricsText, shareMetrics } from './metrics.ts'

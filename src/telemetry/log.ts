@@ -1,5 +1,6 @@
 import { destination, pino, type Logger } from 'pino'
 import { BootError } from '#errors'
+import { traceFields } from './tracing.ts'
 
 export type { Logger } from 'pino'
 
@@ -68,6 +69,7 @@ function releaseLines(): void {
 export function createLog(level: string, fields: Record<string, unknown> = {}): Logger {
   const options = {
     level,
+    mixin: traceFields,
     base: { pid: process.pid, ...fields },
     redact: {
       paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]).filter((path) => path !== 'name'),

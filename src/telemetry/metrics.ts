@@ -1,4 +1,5 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client'
+import { metricNames } from './metric-names.ts'
 
 /** Prometheus metrics of this process. Label values come from small closed sets, such as procedures, kinds and services. */
 
@@ -6,131 +7,131 @@ const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 export const metrics = {
   rpcSeconds: new Histogram({
-    name: 'holdfast_rpc_seconds',
+    name: metricNames.rpcSeconds,
     help: 'Duration of procedure calls',
     labelNames: ['procedure', 'outcome'],
     buckets: latencyBuckets,
   }),
   turnSeconds: new Histogram({
-    name: 'holdfast_turn_seconds',
+    name: metricNames.turnSeconds,
     help: 'Duration of actor turns',
     labelNames: ['kind'],
     buckets: latencyBuckets,
   }),
   turnMessages: new Histogram({
-    name: 'holdfast_turn_messages',
+    name: metricNames.turnMessages,
     help: 'Messages batched in one turn',
     labelNames: ['kind'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
   }),
   turnFailures: new Counter({
-    name: 'holdfast_turn_failures_total',
+    name: metricNames.turnFailures,
     help: 'Turns that failed and were rolled back',
     labelNames: ['kind', 'reason'],
   }),
   messagesDeadLettered: new Counter({
-    name: 'holdfast_messages_dead_lettered_total',
+    name: metricNames.messagesDeadLettered,
     help: 'Messages moved to the dead letters',
     labelNames: ['kind'],
   }),
   messagesDue: new Gauge({
-    name: 'holdfast_messages_due',
+    name: metricNames.messagesDue,
     help: 'Messages that are due and not handled, counted up to 10000',
   }),
   messagesOldestSeconds: new Gauge({
-    name: 'holdfast_messages_oldest_seconds',
+    name: metricNames.messagesOldestSeconds,
     help: 'Age of the oldest message that is due',
   }),
   messagesPending: new Gauge({
-    name: 'holdfast_messages_pending',
+    name: metricNames.messagesPending,
     help: 'Messages in the mailbox, including timers that are not due, counted up to 100000',
     labelNames: ['kind'],
   }),
   deadLetters: new Gauge({
-    name: 'holdfast_dead_letters',
+    name: metricNames.deadLetters,
     help: 'Dead letters that wait for staff, counted up to 100000; alert above 0',
     labelNames: ['kind'],
   }),
   sweepAgeSeconds: new Gauge({
-    name: 'holdfast_sweep_age_seconds',
+    name: metricNames.sweepAgeSeconds,
     help: 'Time since the last sweep of this worker for messages whose wake-up was lost; alert above 30 while Postgres responds',
   }),
   wakeUps: new Counter({
-    name: 'holdfast_wake_ups_total',
+    name: metricNames.wakeUps,
     help: 'Wake-ups by outcome: sent, lost (the queue was away or full), left_to_sweep (too many were being published)',
     labelNames: ['outcome'],
   }),
   queueJobs: new Gauge({
-    name: 'holdfast_queue_jobs',
+    name: metricNames.queueJobs,
     help: 'Wake-ups in the queue, waiting or active, sampled every 5 s by each worker: take the maximum, not the sum',
     labelNames: ['kind', 'state'],
   }),
   queueProgressSeconds: new Gauge({
-    name: 'holdfast_queue_progress_seconds',
+    name: metricNames.queueProgressSeconds,
     help: 'Time since this worker consumed a wake-up of this kind or found none waiting',
     labelNames: ['kind'],
   }),
   queueReopened: new Counter({
-    name: 'holdfast_queue_consumers_reopened_total',
+    name: metricNames.queueReopened,
     help: 'Reopenings of stalled queue consumers, which took nothing while wake-ups waited',
     labelNames: ['kind'],
   }),
   queueFull: new Gauge({
-    name: 'holdfast_queue_full',
+    name: metricNames.queueFull,
     help: '1 while Redis rejects wake-ups because its memory is full: raise maxmemory. Messages wait in Postgres for the sweep',
   }),
   oldestTransactionSeconds: new Gauge({
-    name: 'holdfast_oldest_transaction_seconds',
+    name: metricNames.oldestTransactionSeconds,
     help: 'Age of the oldest transaction in the database, which keeps deleted messages from being vacuumed; alert above 60',
   }),
   outboundSeconds: new Histogram({
-    name: 'holdfast_outbound_seconds',
+    name: metricNames.outboundSeconds,
     help: 'Duration of calls to external services',
     labelNames: ['service', 'outcome'],
     buckets: latencyBuckets,
   }),
   breakerState: new Gauge({
-    name: 'holdfast_breaker_open',
+    name: metricNames.breakerState,
     help: '1 while the circuit breaker of this external service is open',
     labelNames: ['service'],
   }),
   reconciliationDifferences: new Gauge({
-    name: 'holdfast_reconciliation_differences',
+    name: metricNames.reconciliationDifferences,
     help: "Movements that differ between the ledger and the provider's books in the latest daily report",
   }),
   reconciliationFinished: new Gauge({
-    name: 'holdfast_reconciliation_timestamp_seconds',
+    name: metricNames.reconciliationFinished,
     help: 'Time at which this process finished the daily report: take the maximum over processes',
   }),
   cacheAnswers: new Counter({
-    name: 'holdfast_cache_answers_total',
+    name: metricNames.cacheAnswers,
     help: 'Public responses served from the cache (hit, stale) or computed for it (miss)',
     labelNames: ['state'],
   }),
-  cacheBytes: new Gauge({ name: 'holdfast_cache_bytes', help: 'Memory of cached responses' }),
+  cacheBytes: new Gauge({ name: metricNames.cacheBytes, help: 'Memory of cached responses' }),
   loadShed: new Counter({
-    name: 'holdfast_shed_total',
+    name: metricNames.loadShed,
     help: 'Calls rejected by load shedding, by class of traffic and exhausted resource',
     labelNames: ['class', 'reason'],
   }),
   securityEvents: new Counter({
-    name: 'holdfast_security_events_total',
+    name: metricNames.securityEvents,
     help: 'Logins, failed logins, throttled and denied calls, changes of passwords and sessions',
     labelNames: ['event'],
   }),
   webhooks: new Counter({
-    name: 'holdfast_webhooks_total',
+    name: metricNames.webhooks,
     help: 'Webhooks of the payment provider: received, foreign (about no payment of this shop), rejected (a wrong signature or a malformed event), failed',
     labelNames: ['outcome'],
   }),
-  streams: new Gauge({ name: 'holdfast_event_streams', help: 'Open event streams' }),
+  streams: new Gauge({ name: metricNames.streams, help: 'Open event streams' }),
   rateLimited: new Counter({
-    name: 'holdfast_rate_limited_total',
+    name: metricNames.rateLimited,
     help: 'Attempts rejected by a rate limit',
     labelNames: ['limit'],
   }),
-  poolWaiting: new Gauge({ name: 'holdfast_pool_waiting', help: 'Calls waiting for a connection to Postgres' }),
-  poolUsed: new Gauge({ name: 'holdfast_pool_used', help: 'Connections to Postgres in use' }),
+  poolWaiting: new Gauge({ name: metricNames.poolWaiting, help: 'Calls waiting for a connection to Postgres' }),
+  poolUsed: new Gauge({ name: metricNames.poolUsed, help: 'Connections to Postgres in use' }),
 }
 
 /** Collects metrics of event loop, memory and garbage collection. Call it once per process. */

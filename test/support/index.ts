@@ -1,5 +1,6 @@
 export { procedureCall, tableDigests, logProblems, send, type Attack } from './attack.ts'
 export { createBuyer, homeAddress, withRetries, placeRequest, type Buyer } from './buyer.ts'
+export { startCollector } from './collector.ts'
 export { createTestDatabase } from './database.ts'
 export { startFleet, type Fleet } from './fleet.ts'
 export { listProcedures, withValue, type Field, type Procedure, type Sample } from './procedures.ts'
