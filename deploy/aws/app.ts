@@ -1,5 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
+import { ApplicationStack } from './application-stack.ts'
 import cdkJson from './cdk.json' with { type: 'json' }
 import { DataStack } from './data-stack.ts'
 import { NetworkStack } from './network-stack.ts'
@@ -9,12 +10,14 @@ import type { Settings } from './settings.ts'
 export interface Shop {
   network: NetworkStack
   data: DataStack
+  application: ApplicationStack
 }
 
 export function buildShop(app: App, settings: Settings): Shop {
   const network = new NetworkStack(app, settings)
   const data = new DataStack(app, settings, network)
-  return { network, data }
+  const application = new ApplicationStack(app, settings, data)
+  return { network, data, application }
 }
 
 /** Synthesis fails on findings that no resource acknowledges. */

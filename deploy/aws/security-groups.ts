@@ -35,7 +35,6 @@ export function createSecurityGroups(stack: ShopStack, vpc: IVpc): SecurityGroup
   }
 
   groups.balancer.addIngressRule(Peer.anyIpv4(), Port.tcp(ports.https), 'Buyers')
-  groups.balancer.addIngressRule(Peer.anyIpv4(), Port.tcp(ports.http), 'Buyers, redirected to HTTPS')
   connect(groups.balancer, groups.web, ports.web, 'Balancer to web')
   for (const program of [groups.web, groups.worker]) {
     connect(program, groups.postgres, ports.postgres, 'Program to Postgres')
@@ -49,8 +48,7 @@ export function createSecurityGroups(stack: ShopStack, vpc: IVpc): SecurityGroup
   connect(groups.rotation, groups.endpoints, ports.https, 'Rotation to Secrets Manager')
 
   acknowledge(groups.balancer, {
-    'AwsSolutions-EC23':
-      'A shop is public: its balancer alone takes connections from the internet, on 443 and 80 (redirect).',
+    'AwsSolutions-EC23': 'A shop is public: its balancer alone takes connections from the internet, on 443.',
   })
   return groups
 }

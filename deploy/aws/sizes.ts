@@ -42,42 +42,43 @@ export interface Size {
   monthlyCostUsd: { network: number; database: number; redis: number; instances: number; rest: number }
 }
 
+/** Instances are x86_64, as the Node of the bundle (deploy/eb); the data stores are Graviton. */
 export const sizes: Readonly<Record<SizeName, Size>> = {
   /** A first shop: bursts of some orders a second. */
   small: {
     ordersPerSecond: 20,
-    web: { instanceType: 't4g.small', processes: 2, pool: 8, instancesMin: 3, instancesMax: 6 },
-    worker: { instanceType: 't4g.small', processes: 1, pool: 10, instancesMin: 2, instancesMax: 3 },
+    web: { instanceType: 't3.small', processes: 2, pool: 10, instancesMin: 3, instancesMax: 6 },
+    worker: { instanceType: 't3.small', processes: 1, pool: 10, instancesMin: 2, instancesMax: 3 },
     database: { instanceClass: 't4g.medium', readers: 1, maxConnections: 400, backupDays: 14 },
     queue: { nodeType: 'cache.t4g.small', replicas: 1 },
     cache: { nodeType: 'cache.t4g.small', replicas: 1 },
     endpoints: [],
     logRetentionDays: 30,
-    monthlyCostUsd: { network: 140, database: 110, redis: 100, instances: 80, rest: 60 },
+    monthlyCostUsd: { network: 120, database: 110, redis: 80, instances: 80, rest: 60 },
   },
   /** 100 orders a second. */
   standard: {
     ordersPerSecond: 100,
-    web: { instanceType: 'm7g.large', processes: 2, pool: 10, instancesMin: 3, instancesMax: 9 },
-    worker: { instanceType: 'm7g.large', processes: 1, pool: 20, instancesMin: 2, instancesMax: 4 },
+    web: { instanceType: 'm7i.large', processes: 2, pool: 10, instancesMin: 3, instancesMax: 12 },
+    worker: { instanceType: 'm7i.large', processes: 1, pool: 10, instancesMin: 2, instancesMax: 8 },
     database: { instanceClass: 'r7g.large', readers: 1, maxConnections: 1_000, backupDays: 35 },
     queue: { nodeType: 'cache.m7g.large', replicas: 2 },
     cache: { nodeType: 'cache.m7g.large', replicas: 2 },
     endpoints: [],
     logRetentionDays: 90,
-    monthlyCostUsd: { network: 150, database: 420, redis: 700, instances: 320, rest: 100 },
+    monthlyCostUsd: { network: 120, database: 400, redis: 560, instances: 370, rest: 100 },
   },
   /** 1,000 orders a second. */
   large: {
     ordersPerSecond: 1_000,
-    web: { instanceType: 'm7g.xlarge', processes: 4, pool: 10, instancesMin: 6, instancesMax: 16 },
-    worker: { instanceType: 'm7g.xlarge', processes: 1, pool: 40, instancesMin: 4, instancesMax: 8 },
+    web: { instanceType: 'm7i.xlarge', processes: 4, pool: 10, instancesMin: 6, instancesMax: 16 },
+    worker: { instanceType: 'm7i.xlarge', processes: 1, pool: 20, instancesMin: 4, instancesMax: 8 },
     database: { instanceClass: 'r7g.4xlarge', readers: 2, maxConnections: 2_500, backupDays: 35 },
     queue: { nodeType: 'cache.m7g.xlarge', replicas: 2 },
     cache: { nodeType: 'cache.r7g.large', replicas: 2 },
     endpoints: ['logs', 'sqs', 'monitoring'],
     logRetentionDays: 180,
-    monthlyCostUsd: { network: 220, database: 4_800, redis: 1_200, instances: 1_200, rest: 300 },
+    monthlyCostUsd: { network: 190, database: 4_840, redis: 940, instances: 1_470, rest: 300 },
   },
 }
 
