@@ -1,8 +1,10 @@
-import { AccountPrincipal, Role, type IRole } from 'aws-cdk-lib/aws-iam'
 import { Duration } from 'aws-cdk-lib'
+import { AccountPrincipal, Role, type IRole, type PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { DataStack } from './data-stack.ts'
-import { acknowledge, type ShopStack } from './shop-stack.ts'
-import { allow, unlimitedActions } from './statement.ts'
+import { queueNames } from './messaging.ts'
+import type { ShopStack } from './shop-stack.ts'
+import { allow, grant, unlimitedActions } from './statement.ts'
+import { bundleBucketArn } from './storage.ts'
 
 const resourceActions = {
   environment: [
@@ -47,7 +49,7 @@ export function createDeployerRole(
     maxSessionDuration: Duration.hours(4),
   })
   const beanstalk = (actions: readonly string[]): string[] => actions.map((action) => `elasticbeanstalk:${action}`)
-  const bucket = data.buckets.bundle.bucketArn
+  const bucket = bundleBucketArn(stack.settings)
   const beanstalkBucket = `arn:aws:s3:::elasticbeanstalk-${region}-${account}`
   const statements = [
     allow('Environments', beanstalk(resourceActions.environment), [
@@ -89,18 +91,18 @@ export function createDeployerRole(
       ['wafv2:AssociateWebACL', 'wafv2:GetWebACL', 'wafv2:GetWebACLForResource'],
       [webAclArn, arn('elasticloadbalancing', 'loadbalancer/app/awseb-*')],
     ),
-    ...onBehalfOfBeanstalk(arn),
+    ...onBehalfOfBeanstalk(name, arn),
   ]
-  for (const statement of statements) role.addToPolicy(statement)
-  acknowledge(role, {
-    'AwsSolutions-IAM5':
-      'Beanstalk names what it creates (awseb-*); environments and objects have names of their own; the other actions only read, and have no resources in IAM.',
-  })
+  grant(
+    role,
+    statements,
+    'Beanstalk names what it creates (awseb-*); environments and objects have names of their own; the other actions only read, and have no resources in IAM.',
+  )
   return role
 }
 
 /** Beanstalk creates an environment with the rights of its caller: a CloudFormation stack of names beginning with awseb. */
-function onBehalfOfBeanstalk(arn: (service: string, resource: string) => string) {
+function onBehalfOfBeanstalk(name: string, arn: (service: string, resource: string) => string): PolicyStatement[] {
   return [
     allow(
       'EnvironmentStacks',
@@ -178,7 +180,7 @@ function onBehalfOfBeanstalk(arn: (service: string, resource: string) => string)
       ['logs:CreateLogGroup', 'logs:DescribeLogGroups', 'logs:PutRetentionPolicy', 'logs:TagResource'],
       [arn('logs', 'log-group:/aws/elasticbeanstalk/*')],
     ),
-    allow('EnvironmentQueues', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], [arn('sqs', '*-inbox')]),
+    allow('EnvironmentQueues', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], [arn('sqs', queueNames(name).inbox)]),
     // Groups and templates get ids, not names: those of Beanstalk carry its tag.
     allow(
       'EnvironmentTemplates',

@@ -2,8 +2,9 @@ import { CfnInstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { metricNamespace } from './application-metrics.ts'
 import type { DataStack } from './data-stack.ts'
 import type { Messaging } from './messaging.ts'
-import { acknowledge, type ShopStack } from './shop-stack.ts'
-import { allow } from './statement.ts'
+import type { ShopStack } from './shop-stack.ts'
+import { allow, grant } from './statement.ts'
+import { bundleBucketArn } from './storage.ts'
 
 export interface InstanceRoles {
   web: Role
@@ -33,7 +34,7 @@ export function createInstanceRoles(
         ],
       ),
       allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [data.key.keyArn]),
-      allow('ReadBundle', ['s3:GetObject'], [`${data.buckets.bundle.bucketArn}/*`, `${beanstalkBucket}/*`]),
+      allow('ReadBundle', ['s3:GetObject'], [`${bundleBucketArn(stack.settings)}/*`, `${beanstalkBucket}/*`]),
       allow('ListBeanstalkBucket', ['s3:ListBucket'], [beanstalkBucket]),
       allow('WriteInstanceLogs', ['s3:PutObject'], [`${beanstalkBucket}/resources/environments/logs/*`]),
       allow(
@@ -74,11 +75,11 @@ export function createInstanceRoles(
       ),
       allow('PublishOrderEvents', ['sns:Publish'], [messaging.orderTopic.topicArn]),
     ]
-    for (const statement of statements) role.addToPolicy(statement)
-    acknowledge(role, {
-      'AwsSolutions-IAM5':
-        'Objects and log streams have names of their own; PutMetricData (limited to two namespaces) and Session Manager have no resources in IAM.',
-    })
+    grant(
+      role,
+      statements,
+      'Objects and log streams have names of their own; PutMetricData (limited to two namespaces) and Session Manager have no resources in IAM.',
+    )
     return role
   }
   const web = create('Web', 'Web instances')

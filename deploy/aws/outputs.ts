@@ -40,8 +40,6 @@ export const outputs = {
   ProviderSecretArn: 'data',
   BundleBucket: 'data',
   MediaBucket: 'data',
-  /** Host name of the CloudFront distribution that serves the media bucket. */
-  MediaHost: 'data',
   WebInstanceProfile: 'application',
   WorkerInstanceProfile: 'application',
   ServiceRoleArn: 'application',

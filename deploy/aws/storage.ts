@@ -1,12 +1,17 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, type BucketProps } from 'aws-cdk-lib/aws-s3'
+import type { Settings } from './settings.ts'
 import { acknowledge, type ShopStack } from './shop-stack.ts'
+
+/** Bundles have a bucket of a known name, so that policies name it without a reference. */
+const bundleBucketName = ({ name, account, region }: Settings): string => `${name}-bundle-${account}-${region}`
+export const bundleBucketArn = (settings: Settings): string => `arn:aws:s3:::${bundleBucketName(settings)}`
 
 export interface Buckets {
   /** Bundles of releases; Beanstalk reads them. */
   bundle: Bucket
-  /** Pictures of products; CloudFront reads them. */
+  /** Pictures of products. Private: a distribution that serves them must be added first (README.md). */
   media: Bucket
 }
 
@@ -28,9 +33,10 @@ export function createBuckets(stack: ShopStack, key: IKey): Buckets {
     encryption: BucketEncryption.S3_MANAGED,
     lifecycleRules: [{ expiration: Duration.days(stack.size.logRetentionDays) }],
   })
-  const create = (id: string): Bucket =>
+  const create = (id: string, bucketName?: string): Bucket =>
     new Bucket(stack, `${id}Bucket`, {
       ...protection,
+      ...(bucketName !== undefined && { bucketName }),
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
       bucketKeyEnabled: true,
@@ -38,5 +44,5 @@ export function createBuckets(stack: ShopStack, key: IKey): Buckets {
       serverAccessLogsPrefix: `${id.toLowerCase()}/`,
     })
   acknowledge(logs, { 'AwsSolutions-S1': 'The bucket of the access logs: logging its own accesses would never end.' })
-  return { bundle: create('Bundle'), media: create('Media') }
+  return { bundle: create('Bundle', bundleBucketName(stack.settings)), media: create('Media') }
 }
