@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag'
 import { ApplicationStack } from './application-stack.ts'
 import cdkJson from './cdk.json' with { type: 'json' }
 import { DataStack } from './data-stack.ts'
+import { MonitoringStack } from './monitoring-stack.ts'
 import { NetworkStack } from './network-stack.ts'
 import type { Settings } from './settings.ts'
 
@@ -11,13 +12,15 @@ export interface Shop {
   network: NetworkStack
   data: DataStack
   application: ApplicationStack
+  monitoring: MonitoringStack
 }
 
 export function buildShop(app: App, settings: Settings): Shop {
   const network = new NetworkStack(app, settings)
   const data = new DataStack(app, settings, network)
   const application = new ApplicationStack(app, settings, data)
-  return { network, data, application }
+  const monitoring = new MonitoringStack(app, settings, data)
+  return { network, data, application, monitoring }
 }
 
 /** Synthesis fails on findings that no resource acknowledges. */

@@ -1,9 +1,9 @@
 /**
- * Metrics of the program that alarms and the dashboard read, by their names under /metrics (src/telemetry); a test compares.
- * The collector on the instances publishes these to CloudWatch under `metricNamespace`, each without dimensions: over all
- * instances and labels. Counters are published as differences.
+ * Metrics of the program that alarms watch, by their names under /metrics (src/telemetry); a test compares. A collector on
+ * the instances publishes these to CloudWatch under `metricNamespace`, each without dimensions: over all instances and
+ * labels. Counters are published as differences.
  */
-export const applicationMetrics = [
+export const watchedMetrics = [
   'holdfast_rpc_seconds',
   'holdfast_turn_seconds',
   'holdfast_turn_failures_total',
@@ -18,12 +18,13 @@ export const applicationMetrics = [
   'holdfast_breaker_open',
   'holdfast_reconciliation_differences',
   'holdfast_shed_total',
-  'holdfast_webhooks_total',
   'holdfast_pool_waiting',
-  'holdfast_pool_used',
 ] as const
 
-export type ApplicationMetric = (typeof applicationMetrics)[number]
+/** Metrics that the dashboard shows, and on which no bound is right for every shop. */
+export const shownMetrics = ['holdfast_webhooks_total', 'holdfast_pool_used'] as const
+
+export type WatchedMetric = (typeof watchedMetrics)[number]
 
 /** Namespace in CloudWatch. */
 export const metricNamespace = 'Holdfast'
