@@ -16,12 +16,21 @@ export function createKey(stack: ShopStack): Key {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'PublishToEncryptedTopics',
-      principals: ['cloudwatch', 'events', 'budgets', 'sns'].map(
+      principals: ['cloudwatch', 'budgets', 'sns'].map(
         (name) => new ServicePrincipal(`${name}.amazonaws.com`),
       ),
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    }),
+  )
+  // EventBridge sends no source account with calls for encrypted topics: a condition would lock it out.
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'PublishEvents',
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: ['*'],
     }),
   )
   key.addToResourcePolicy(

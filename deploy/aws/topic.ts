@@ -16,7 +16,8 @@ export function createAlarmTopic(stack: ShopStack, key: IKey): Topic {
     enforceSSL: true,
   })
   topic.addSubscription(new EmailSubscription(alarmEmail))
-  const publishers = ['cloudwatch', 'events', 'budgets'].map(
+  // EventBridge is admitted by its rules (events.ts).
+  const publishers = ['cloudwatch', 'budgets'].map(
     (service) =>
       new ServicePrincipal(`${service}.amazonaws.com`, {
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
