@@ -45,7 +45,12 @@ const applicationBounds: Readonly<Record<WatchedMetric, Bound>> = {
     isSilenceBad: true,
     meaning: 'Nobody sweeps for messages whose wake-up was lost',
   },
-  holdfast_queue_full: { statistic: 'Maximum', bound: 0, minutes: 3, meaning: 'The queue rejects wake-ups: its memory is full' },
+  holdfast_queue_full: {
+    statistic: 'Maximum',
+    bound: 0,
+    minutes: 3,
+    meaning: 'The queue rejects wake-ups: its memory is full',
+  },
   holdfast_queue_progress_seconds: { statistic: 'Maximum', bound: 120, minutes: 3, meaning: 'A queue consumer stalls' },
   holdfast_queue_consumers_reopened_total: {
     statistic: 'Sum',
@@ -66,13 +71,29 @@ const applicationBounds: Readonly<Record<WatchedMetric, Bound>> = {
     minutes: 1,
     meaning: "The ledger differs from the payment provider's books",
   },
-  holdfast_shed_total: { statistic: 'Sum', bound: 100, minutes: 5, meaning: 'Calls are shed: the shop is too small for its load' },
-  holdfast_pool_waiting: { statistic: 'Maximum', bound: 20, minutes: 5, meaning: 'Calls wait for connections to Postgres' },
+  holdfast_shed_total: {
+    statistic: 'Sum',
+    bound: 100,
+    minutes: 5,
+    meaning: 'Calls are shed: the shop is too small for its load',
+  },
+  holdfast_pool_waiting: {
+    statistic: 'Maximum',
+    bound: 20,
+    minutes: 5,
+    meaning: 'Calls wait for connections to Postgres',
+  },
 }
 
 function databaseBounds(maxConnections: number): Record<string, Bound> {
   return {
-    CPUUtilization: { statistic: 'Average', bound: 80, minutes: 10, isSilenceBad: true, meaning: 'Postgres is too small' },
+    CPUUtilization: {
+      statistic: 'Average',
+      bound: 80,
+      minutes: 10,
+      isSilenceBad: true,
+      meaning: 'Postgres is too small',
+    },
     DatabaseConnections: {
       statistic: 'Maximum',
       bound: Math.round(maxConnections * 0.85),
@@ -118,7 +139,12 @@ const redisBounds: Readonly<Record<RedisGroup, Readonly<Record<string, Bound>>>>
       isSilenceBad: true,
       meaning: 'Memory of the queue runs out: with noeviction it will reject wake-ups',
     },
-    Evictions: { statistic: 'Sum', bound: 0, minutes: 5, meaning: 'The queue evicts wake-ups: noeviction is not in force' },
+    Evictions: {
+      statistic: 'Sum',
+      bound: 0,
+      minutes: 5,
+      meaning: 'The queue evicts wake-ups: noeviction is not in force',
+    },
     ReplicationLag: { statistic: 'Maximum', bound: 5, minutes: 5, meaning: 'A replica of the queue lags' },
   },
   cache: {
@@ -179,8 +205,18 @@ export function alarmRules({ name, size }: Settings): AlarmRule[] {
     ),
     ...rules('inbox', 'AWS/SQS', { QueueName: queues.inbox }, inboxBounds.inbox),
     ...rules('inbox-dead', 'AWS/SQS', { QueueName: queues.inboxDead }, inboxBounds.inboxDead),
-    ...rules('orders', 'AWS/SNS', { TopicName: orderTopicName(name) }, {
-      NumberOfNotificationsFailed: { statistic: 'Sum', bound: 0, minutes: 5, meaning: 'Events of orders do not arrive' },
-    }),
+    ...rules(
+      'orders',
+      'AWS/SNS',
+      { TopicName: orderTopicName(name) },
+      {
+        NumberOfNotificationsFailed: {
+          statistic: 'Sum',
+          bound: 0,
+          minutes: 5,
+          meaning: 'Events of orders do not arrive',
+        },
+      },
+    ),
   ]
 }

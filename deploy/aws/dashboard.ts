@@ -19,7 +19,10 @@ const rows: readonly (readonly { title: string; holds(rule: AlarmRule): boolean 
   ],
   [
     { title: 'Postgres, CPU (%)', holds: ({ namespace, metric }) => namespace === 'AWS/RDS' && /CPU/.test(metric) },
-    { title: 'Postgres, connections', holds: ({ metric }) => /^(DatabaseConnections|holdfast_pool_waiting)$/.test(metric) },
+    {
+      title: 'Postgres, connections',
+      holds: ({ metric }) => /^(DatabaseConnections|holdfast_pool_waiting)$/.test(metric),
+    },
     { title: 'Postgres, memory and storage (B)', holds: ({ metric }) => metric.startsWith('Free') },
   ],
   [

@@ -16,9 +16,7 @@ export function createKey(stack: ShopStack): Key {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'PublishToEncryptedTopics',
-      principals: ['cloudwatch', 'budgets', 'sns'].map(
-        (name) => new ServicePrincipal(`${name}.amazonaws.com`),
-      ),
+      principals: ['cloudwatch', 'budgets', 'sns'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`)),
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': account } },
