@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { metrics } from '#telemetry'
+import { metrics } from '../../src/telemetry/metrics.ts'
 import { alarmRules } from './alarm-rules.ts'
 import { metricNamespace, shownMetrics, watchedMetrics } from './application-metrics.ts'
-import { resourcesOf, sampleSettings, templatesOf, type Properties } from './sample.fixture.ts'
+import { listOf, resourcesOf, sampleSettings, templatesOf, type Properties } from './sample.fixture.ts'
 import { sizeNames } from './sizes.ts'
 
 const settings = sampleSettings()
@@ -67,7 +67,7 @@ describe('The alarm topic', () => {
   test('It is encrypted, and CloudWatch, EventBridge and Budgets may publish to it', () => {
     const allowed = policyOfTopic()
       .filter(({ Effect }) => Effect === 'Allow')
-      .map(({ Principal }) => Principal.Service)
+      .flatMap(({ Principal }) => listOf(Principal.Service))
     expect(new Set(allowed)).toEqual(
       new Set(['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'budgets.amazonaws.com']),
     )
