@@ -75,7 +75,7 @@ export function createDeployerRole(
     allow(
       'PassInstanceRoles',
       ['iam:PassRole'],
-      passable.instances.map((role) => role.roleArn),
+      passable.instances.map(({ roleArn }) => roleArn),
       {
         StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
       },

@@ -114,10 +114,7 @@ describe('Events', () => {
 })
 
 test('The dashboard shows only metrics that exist, and every widget shows some', () => {
-  const [[, { DashboardBody: body }] = ['', {}]] = resourcesOf(monitoring, 'AWS::CloudWatch::Dashboard') as [
-    string,
-    Properties,
-  ][]
+  const [[, { DashboardBody: body }] = ['', {}]] = resourcesOf(monitoring, 'AWS::CloudWatch::Dashboard')
   const joined =
     typeof body === 'string'
       ? body
