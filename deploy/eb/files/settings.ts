@@ -51,9 +51,9 @@ function settingsOf(environment: Environment): Record<string, string> {
 }
 
 function databaseUrl(environment: Environment): string | undefined {
-  const secret = secretObject('HOLDFAST_DATABASE_SECRET', environment.HOLDFAST_DATABASE_SECRET)
   const host = environment.HOLDFAST_DATABASE_ENDPOINT
-  if (host === undefined) return undefined
+  if (host === undefined || environment.DATABASE_URL !== undefined) return undefined
+  const secret = secretObject('HOLDFAST_DATABASE_SECRET', environment.HOLDFAST_DATABASE_SECRET)
   const [user, password] = [textOf(secret.username), textOf(secret.password)]
   if (user === undefined || password === undefined)
     throw new Error('HOLDFAST_DATABASE_SECRET must be JSON with username and password, as RDS writes it.')
