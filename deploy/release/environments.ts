@@ -32,8 +32,8 @@ export async function findEnvironment(aws: Aws, application: string, name: strin
 export const isHealthy = ({ Status: status, Health: health, HealthStatus: detail }: Environment): boolean =>
   status === 'Ready' && health === 'Green' && (detail === undefined || detail === 'Ok')
 
-export const stateText = ({ Status: status = '?', HealthStatus: detail, Health: health = '?' }: Environment): string =>
-  `${status}, health ${detail ?? health}`
+export const stateText = ({ Status: status, HealthStatus: detail, Health: health }: Environment): string =>
+  `${status ?? 'unknown'}, health ${detail ?? health ?? 'unknown'}`
 
 /** ARN of the balancer; undefined while there is none. */
 export async function balancerOf({ beanstalk }: Aws, name: string): Promise<string | undefined> {

@@ -17,7 +17,9 @@ const recordSchema = z.object({
   owner: z.string(),
   leaseUntil: z.number(),
   /** The environments that served when the release began; undefined for the first release. */
-  live: environmentPair.extend({ webVersion: z.string(), workerVersion: z.string(), size: z.number() }).optional(),
+  live: environmentPair
+    .extend({ versions: environmentPair, sizes: z.object({ web: z.number(), worker: z.number() }) })
+    .optional(),
   next: environmentPair.extend({ cnamePrefix: z.string() }),
   /** Time at which each step was done, ms. */
   done: z.record(z.string(), z.number()),

@@ -69,7 +69,7 @@ async function step<T>(name: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    const reason = error instanceof z.ZodError ? 'the answer has another form' : String((error as Error).message)
+    const reason = error instanceof z.ZodError ? 'the answer has another form' : (error as Error).message
     throw new ReleaseError(`The smoke test failed at ${name}: ${reason}.`, {
       remedy: 'Look at the logs of the new environment, mend the cause, then `release rollback` and deploy again.',
       cause: error,
@@ -95,10 +95,10 @@ interface Call {
 /** Connects to `host`, with the name of the shop in TLS and in the Host header. @returns the body of a 2xx response */
 function send({ shopUrl, host }: SmokeTarget, { path, method = 'GET', headers = {}, body }: Call): Promise<string> {
   const shop = new URL(shopUrl)
-  const address = new URL(`${shop.protocol}//${host}`)
+  const location = new URL(`${shop.protocol}//${host}`)
   const options: RequestOptions = {
-    host: address.hostname,
-    port: address.port === '' ? undefined : address.port,
+    host: location.hostname,
+    port: location.port === '' ? undefined : location.port,
     path,
     method,
     servername: shop.hostname,

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { killOnExit } from '../../../test/support/living.ts'
+import { createAws } from '../aws.ts'
+import { stackOutputs, testSettings } from '../infrastructure.fixture.ts'
+import type { ReleaseSettings } from '../release-settings.ts'
+import type { DeployInput, ReleaseInput } from '../release.ts'
+import { startFakeAws } from './server.ts'
+import { addLiveShop, createWorld, type World } from './world.ts'
+
+export const livePrefix = 'holdfast-shop'
+
+/** An account with a deployer for it. */
+export interface FakeAccount extends AsyncDisposable {
+  world: World
+  env: Record<string, string>
+  lines: string[]
+  /** What the collaborators were asked. */
+  done: string[]
+  deployment: DeployInput
+  input(changes?: Partial<ReleaseInput> & { isDryRun?: boolean; shop?: Partial<ReleaseSettings> }): ReleaseInput
+  /** Runs a deployer as a process. @returns how it ended, and what it printed */
+  spawnDeployer(options?: { killAt?: string; args?: string[] }): { kill(): void; ended: Promise<Ended> }
+}
+
+interface Ended {
+  signal: NodeJS.Signals | null
+  code: number | null
+  output: string
+}
+
+const deployerFile = fileURLToPath(new URL('../deployer.fixture.ts', import.meta.url))
+
+export async function createFakeAccount({ isEmpty = false } = {}): Promise<FakeAccount> {
+  const world = createWorld(stackOutputs, livePrefix)
+  if (!isEmpty) addLiveShop(world, livePrefix)
+  const fake = await startFakeAws(world)
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-release-'))
+  const bundleFile = join(folder, 'bundle.zip')
+  await writeFile(bundleFile, 'a bundle')
+  for (const [name, value] of Object.entries(fake.env)) vi.stubEnv(name, value)
+  const [lines, done]: [string[], string[]] = [[], []]
+  const print = (line: string): void => void lines.push(line)
+  const opened = new Set<{ close(): void }>()
+  return {
+    world,
+    env: fake.env,
+    lines,
+    done,
+    deployment: { version: 'v2', strategy: 'blue-green', bundleFile },
+    input({ isDryRun = false, shop = {}, ...changes } = {}) {
+      const aws = createAws({ region: testSettings.region, isDryRun, print })
+      opened.add(aws)
+      return {
+        aws,
+        settings: { ...testSettings, ...shop },
+        owner: 'ada@laptop',
+        clock: {
+          now: async () => world.now,
+          // Real time passes too, so that concurrent deployers interleave.
+          sleep: async (ms) => {
+            world.advance(ms)
+            await new Promise((resolve) => setImmediate(resolve))
+          },
+        },
+        print,
+        checkMigrations: async () => void done.push('check migrations'),
+        migrate: async () => void done.push('migrate'),
+        smokeTest: async ({ host }) => void done.push(`smoke ${host}`),
+        ...changes,
+      }
+    },
+    spawnDeployer({ killAt, args = [] } = {}) {
+      const child = spawn(process.execPath, [deployerFile, ...args], {
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          NODE_NO_WARNINGS: '1',
+          BUNDLE: bundleFile,
+          ...fake.env,
+          ...(killAt === undefined ? {} : { KILL_AT: killAt }),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      killOnExit(child)
+      let output = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+      const ended = once(child, 'close').then(() => ({ signal: child.signalCode, code: child.exitCode, output }))
+      return { kill: () => void child.kill('SIGKILL'), ended }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const aws of opened) aws.close()
+      vi.unstubAllEnvs()
+      await fake[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
