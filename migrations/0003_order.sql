@@ -161,6 +161,7 @@ CREATE TABLE "order"."refund" (
 	"shipping_minor" bigint DEFAULT 0 NOT NULL,
 	"tax_minor" bigint DEFAULT 0 NOT NULL,
 	"method" text DEFAULT 'provider' NOT NULL,
+	"replaces" text,
 	"reason" text NOT NULL,
 	"status" text NOT NULL,
 	"provider_refund_id" text,

@@ -2,6 +2,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { BootError } from '#errors'
+import { isKnownCurrency } from '#lib/currency'
 import { isLoopback } from '#lib/host'
 import { isWeakSecret } from '#lib/weak-secret'
 
@@ -27,6 +28,15 @@ const currencies = z
   .string()
   .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes separated by commas, such as USD,EUR,CNY')
   .transform((list) => list.split(','))
+  .check(({ value, issues }) => {
+    const unknown = value.find((code) => !isKnownCurrency(code))
+    const repeated = value.find((code, index) => value.indexOf(code) !== index)
+    const message =
+      unknown === undefined
+        ? repeated && `names ${repeated} twice: name each currency once`
+        : `names ${unknown}, which is no currency of ISO 4217: use codes such as USD,EUR,CNY`
+    if (message !== undefined) issues.push({ code: 'custom', message, input: value })
+  })
 const key = z
   .string()
   .min(32, 'must have at least 32 characters')

@@ -149,6 +149,8 @@ export interface AdminPayment {
 export interface AdminRefund extends Refund {
   reason: string
   method: RefundMethod
+  /** Id of the failed refund that it makes again. */
+  replaces: string | null
   intentId: string
   providerRefundId: string | null
   /** The provider's code of a failed refund. */

@@ -243,6 +243,8 @@ export const refunds = orderSchema.table(
     shippingMinor: minor('shipping_minor').notNull().default(0),
     taxMinor: minor('tax_minor').notNull().default(0),
     method: text().$type<RefundMethod>().notNull().default('provider'),
+    /** Id of the failed refund that is made again. */
+    replaces: text(),
     reason: text().notNull(),
     status: text().$type<RefundStatus>().notNull(),
     /** Set once the provider has accepted the refund. */

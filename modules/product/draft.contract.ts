@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isPayable } from '#lib/currency'
 import { currencySchema, skuSchema, slugSchema } from '#schemas'
 
 /** Drafts: the input format of the catalog, for demo data and imports alike. Validated here once, trusted afterwards. */
@@ -23,6 +24,10 @@ export const priceMax = 1_000_000_000_00
 const prices = z
   .record(currencySchema, z.int().min(0).max(priceMax))
   .refine((byCurrency) => Object.keys(byCurrency).length > 0, 'must hold a price in at least one currency')
+  .refine(
+    (byCurrency) => Object.entries(byCurrency).every(([currency, amount]) => isPayable({ amount, currency })),
+    'must be amounts that a card can be charged: in currencies of three decimals the last one is 0',
+  )
 
 export const categoryDraftSchema = z.strictObject({
   slug: slugSchema,

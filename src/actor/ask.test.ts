@@ -89,10 +89,8 @@ describe('ask', () => {
       const holder = await database.pool.connect()
       await holder.query('begin; set local transaction_timeout = 0; set local idle_in_transaction_session_timeout = 0')
       await holder.query(hold, [key.hash])
-      const waiting = ask('a', add(1, 'held'), key)
-      const startedAt = performance.now()
-      await expect(waiting).rejects.toMatchObject({ code: 'in_flight' })
-      expect(performance.now() - startedAt).toBeLessThan(4_000)
+      // It ends while the other transaction still holds on.
+      await expect(ask('a', add(1, 'held'), key)).rejects.toMatchObject({ code: 'in_flight' })
       await holder.query('rollback')
       holder.release()
       expect(await ask('a', add(1, 'held'), key)).toMatchObject({ balance: 2 })

@@ -35,7 +35,7 @@ describe('a dead letter', () => {
       { attempts: 0, tries: 0 },
     ])
     const sweep = actors.startSweep()
-    await waitFor(async () => (await bank.account('a'))?.notes.length === 2, { what: 'both', timeoutMs: 3_000 })
+    await waitFor(async () => (await bank.account('a'))?.notes.length === 2, { what: 'both' })
     await sweep.stop()
     expect((await bank.account('a'))?.notes).toEqual(['one', 'two'])
   })

@@ -1,6 +1,5 @@
 import type { Address } from '#schemas'
-import { isLatin } from './check-address.ts'
-import { countryDataOf } from './country-data.ts'
+import { countryDataOf, isLatin } from './country-data.ts'
 
 const parts: Readonly<Record<string, (address: Address) => string | undefined>> = {
   N: ({ name }) => name,

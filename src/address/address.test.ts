@@ -14,6 +14,7 @@ const issuesOf = (address: object): string[] =>
 describe('an address', () => {
   test.each([
     ['Hong Kong', { name: '陳大文', line1: '彌敦道 100 號', city: '九龍', country: 'HK' }, { region: '九龍' }],
+    ['Hong Kong, in Latin script', { line1: '1 Nathan Road', city: 'Kowloon', country: 'HK' }, { region: 'Kowloon' }],
     ['Macau', { line1: '新馬路 1 號', country: 'MO' }, {}],
     [
       'Ireland, with an Eircode',
@@ -185,6 +186,13 @@ describe('addresses of all countries', () => {
   }
 
   test('there are those of the whole world', () => expect(countries.length).toBeGreaterThan(240))
+
+  test('each region has a name in Latin script', () => {
+    const names = countries
+      .flatMap((country) => addressRulesOf(country)?.regions ?? [])
+      .map((region) => region.latinName)
+    expect(names.filter((name) => !/^[^\p{L}]*\p{Script=Latin}/u.test(name))).toEqual([])
+  })
 
   test('a complete one is accepted, and printed with each part once', () => {
     for (const country of countries) expectPrinted(country)

@@ -1,5 +1,5 @@
 import type { Address } from '#schemas'
-import { countryDataOf, type CountryData, type Region } from './country-data.ts'
+import { countryDataOf, isLatin, type CountryData, type Region } from './country-data.ts'
 import { labelOf } from './labels.ts'
 
 /** What is wrong with an address: the field, and what to do in each language of the shop. */
@@ -145,6 +145,3 @@ function regionText({ code, name, latinName }: Region, { country, line1, region 
   if (printsCode.has(country)) return code
   return isLatin(region ?? line1) && isLatin(line1) ? latinName : name
 }
-
-/** Whether a text has no letter of another script than Latin. */
-export const isLatin = (text: string): boolean => !/[^\P{L}\p{Script=Latin}]/u.test(text)

@@ -48,6 +48,9 @@ const formats: Readonly<Record<string, { fmt: string; lfmt: string }>> = {
   JP: { fmt: '〒%Z%n%S%C%n%A%n%O%n%N', lfmt: '%N%n%O%n%A%n%C, %S%n%Z' },
 }
 
+/** Whether a text has no letter of another script than Latin. */
+export const isLatin = (text: string): boolean => !/[^\P{L}\p{Script=Latin}]/u.test(text)
+
 const resolve = createRequire(import.meta.url)
 const loaded = new Map<string, CountryData | undefined>()
 
@@ -83,7 +86,8 @@ function load(country: string): CountryData | undefined {
     regions: regions.map(({ key: code, name }) => ({
       code,
       name: name.default,
-      latinName: name.latin ?? name.default,
+      // Hong Kong has its Latin names as keys.
+      latinName: name.latin ?? (isLatin(name.default) || !isLatin(code) ? name.default : code),
     })),
     labels: { region: data.state_name_type, city: data.locality_name_type, postalCode: data.zip_name_type },
   }

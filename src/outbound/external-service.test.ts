@@ -1,7 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { createExternalService, type ExternalServiceOptions } from './external-service.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 class RejectionError extends Error {}
 
@@ -43,7 +45,7 @@ test('calls run in order of arrival, no more than the concurrency allows', async
       began.push(n)
       running += 1
       runningMax = Math.max(runningMax, running)
-      await delay(5)
+      await setImmediate()
       running -= 1
     }),
   )
@@ -65,23 +67,33 @@ test('a call beyond the waiting limit is not sent', async () => {
 })
 
 test('a call that waited for the bulkhead as long as its deadline is not sent', async () => {
+  vi.useFakeTimers()
   const service = openService({ timeoutMs: 300 })
   // The calls before it are slow but in time: the bulkhead is always full.
-  const slow = () => service.call(() => delay(250))
+  let finished = 0
+  const slow = () =>
+    service.call(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      finished += 1
+    })
   const before = Promise.allSettled([slow(), slow(), slow()])
   let isSent = false
-  const startedAt = performance.now()
-  const last = service.call(async () => {
-    isSent = true
-  })
-  await expect(last).rejects.toMatchObject({ reason: 'unreachable' })
-  expect(performance.now() - startedAt).toBeLessThan(700)
-  await before
-  await delay(50)
+  const last = Promise.allSettled([
+    service.call(async () => {
+      isSent = true
+    }),
+  ])
+  await vi.advanceTimersByTimeAsync(300)
+  expect(await last).toMatchObject([{ reason: { reason: 'unreachable' } }])
+  expect(finished).toBe(1)
+  await vi.advanceTimersByTimeAsync(1_000)
+  // The last of the slow calls waited for the bulkhead as long.
+  expect((await before).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
   expect(isSent).toBe(false)
 })
 
 test('failures open the breaker until a retry succeeds; rejections leave it closed', async () => {
+  vi.useFakeTimers()
   const service = openService({ concurrency: 4 })
   const reject = () => Promise.reject(new RejectionError())
   for (let n = 0; n < 20; n += 1) await expect(service.call(reject)).rejects.toBeInstanceOf(RejectionError)
@@ -97,7 +109,7 @@ test('failures open the breaker until a retry succeeds; rejections leave it clos
     })
   await expect(call()).rejects.toMatchObject({ reason: 'unreachable' })
   expect(isSent).toBe(false)
-  await delay(2_100)
+  await vi.advanceTimersByTimeAsync(2_000)
   expect(await call()).toBe('works again')
   expect(service.isOpen()).toBe(false)
 })

@@ -3,22 +3,28 @@ import { metrics } from '#telemetry'
 import { startProxy, startRedis, waitFor } from '#test'
 import { metricValue, openTestQueue, redisOptions } from './queue.fixture.ts'
 
-/** In every failure of Redis wake() neither throws nor waits, and wake-ups arrive within seconds of its recovery. */
+/** In every failure of Redis wake() neither throws nor waits, and wake-ups arrive after its recovery. */
 
-/** Longest delay of a wake-up once Redis is back, ms. */
-const recoveryMs = 8_000
+const untilWoken = (probe: () => boolean) => waitFor(probe, { what: 'a wake-up' })
 
-const untilWoken = (probe: () => boolean, timeoutMs = recoveryMs) => waitFor(probe, { timeoutMs, what: 'a wake-up' })
-
-/** 2,000 wake-ups, whether published or lost, do not block the event loop. */
-function expectNoWait(queue: { wakeUp(kind: string): string }): void {
-  const startedAt = performance.now()
-  for (let index = 0; index < 2_000; index += 1) queue.wakeUp('cart')
-  expect(performance.now() - startedAt).toBeLessThan(500)
+/** 2,000 wake-ups, whether published or lost, give the caller nothing to wait for. */
+function expectNoWait(queue: TestQueue): void {
+  for (let index = 0; index < 2_000; index += 1)
+    expect(queue.producer.wake([{ kind: 'cart', id: `${index}` }]) as unknown).toBeUndefined()
 }
 
-describe('wake-ups continue', () => {
-  test('after repeated FLUSHALL, which loses only waiting wake-ups', { timeout: 30_000 }, async () => {
+/** Until a wake-up that was sent to a Redis that hangs has been given up. */
+async function untilLost(queue: TestQueue): Promise<void> {
+  const lost = () => metricValue(metrics.wakeUps, { outcome: 'lost' })
+  const before = await lost()
+  queue.wakeUp('cart')
+  await waitFor(async () => (await lost()) > before, { what: 'the producer to time out' })
+}
+
+type TestQueue = ReturnType<typeof openTestQueue>
+
+describe('wake-ups continue', { timeout: 90_000 }, () => {
+  test('after repeated FLUSHALL, which loses only waiting wake-ups', async () => {
     await using redis = await startRedis()
     await using queue = openTestQueue(redisOptions(redis.url))
     for (let round = 0; round < 40; round += 1) {
@@ -29,38 +35,34 @@ describe('wake-ups continue', () => {
     await untilWoken(queue.probe('order'))
   })
 
-  test(
-    'after an outage longer than a blocking read, from which Redis comes back empty',
-    { timeout: 40_000 },
-    async () => {
-      await using redis = await startRedis()
-      await using queue = openTestQueue(redisOptions(redis.url))
-      await untilWoken(queue.probe('cart'))
-      await redis.stop()
-      expectNoWait(queue)
-      const backAt = performance.now() + 6_000
-      await waitFor(() => performance.now() > backAt, { what: 'blocking reads to time out', timeoutMs: 7_000 })
-      await redis.restart()
-      await untilWoken(queue.probe('order'))
-      await untilWoken(queue.probe('cart'))
-    },
-  )
+  test('after a long outage, from which Redis comes back empty', async () => {
+    await using redis = await startRedis()
+    await using proxy = await startProxy(redis.port)
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+    await untilWoken(queue.probe('cart'))
+    await redis.stop()
+    expectNoWait(queue)
+    const before = proxy.connectionCount()
+    await waitFor(() => proxy.connectionCount() - before >= 50, { what: 'every connection to be retried many times' })
+    await redis.restart()
+    await untilWoken(queue.probe('order'))
+    await untilWoken(queue.probe('cart'))
+  })
 
-  test('after Redis hung with its connections open', { timeout: 40_000 }, async () => {
+  test('after Redis hung with its connections open', async () => {
     await using redis = await startRedis()
     await using queue = openTestQueue(redisOptions(redis.url))
     await untilWoken(queue.probe('cart'))
     redis.freeze()
     expectNoWait(queue)
-    const thawAt = performance.now() + 6_000
-    await waitFor(() => performance.now() > thawAt, { what: 'producers to time out', timeoutMs: 7_000 })
+    await untilLost(queue)
     expectNoWait(queue)
     redis.thaw()
     await untilWoken(queue.probe('order'))
     await untilWoken(queue.probe('cart'))
   })
 
-  test('after every connection was reset, including blocking reads', { timeout: 30_000 }, async () => {
+  test('after every connection was reset, including blocking reads', async () => {
     await using redis = await startRedis()
     await using proxy = await startProxy(redis.port)
     await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
@@ -72,17 +74,17 @@ describe('wake-ups continue', () => {
     await untilWoken(queue.probe('order'))
   })
 
-  test('after connections died silently', { timeout: 40_000 }, async () => {
+  test('after connections died silently', async () => {
     await using redis = await startRedis()
     await using proxy = await startProxy(redis.port)
     await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
     await untilWoken(queue.probe('cart'))
     proxy.blackHoleOpen()
-    await untilWoken(queue.probe('cart'), 15_000)
-    await untilWoken(queue.probe('order'), 15_000)
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
   })
 
-  test('on another, empty Redis', { timeout: 30_000 }, async () => {
+  test('on another, empty Redis', async () => {
     await using first = await startRedis()
     await using second = await startRedis()
     await using proxy = await startProxy(first.port)
@@ -94,7 +96,7 @@ describe('wake-ups continue', () => {
     await untilWoken(queue.probe('order'))
   })
 
-  test('on a replica that lacks the last writes', { timeout: 30_000 }, async () => {
+  test('on a replica that lacks the last writes', async () => {
     await using primary = await startRedis()
     await using replica = await startRedis()
     await using proxy = await startProxy(primary.port)
@@ -113,48 +115,44 @@ describe('wake-ups continue', () => {
     await untilWoken(queue.probe('cart'))
   })
 
-  test(
-    'after the primary became a replica, which receives a bounded rate of retries',
-    { timeout: 40_000 },
-    async () => {
-      await using old = await startRedis()
-      await using next = await startRedis()
-      await using proxy = await startProxy(old.port)
-      await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
-      await untilWoken(queue.probe('cart'))
-      await old.call('replicaof', '127.0.0.1', String(next.port))
-      for (let round = 0; round < 50; round += 1) queue.wakeUp('cart')
-      const commands = async (): Promise<number> =>
-        Number(/total_commands_processed:(\d+)/.exec(String(await old.call('info', 'stats')))?.[1])
-      const [before, startedAt] = [await commands(), performance.now()]
-      await waitFor(() => performance.now() - startedAt > 2_000, { what: 'two seconds' })
-      expect((await commands()) - before).toBeLessThan(1_500)
-      proxy.retarget(next.port)
-      await untilWoken(queue.probe('cart'))
-      await untilWoken(queue.probe('order'))
-    },
-  )
+  test('after the primary became a replica, which receives a bounded rate of retries', async () => {
+    await using old = await startRedis()
+    await using next = await startRedis()
+    await using proxy = await startProxy(old.port)
+    await using queue = openTestQueue(redisOptions(`redis://127.0.0.1:${proxy.port}`))
+    await untilWoken(queue.probe('cart'))
+    await old.call('replicaof', '127.0.0.1', String(next.port))
+    for (let round = 0; round < 50; round += 1) queue.wakeUp('cart')
+    const commands = async (): Promise<number> =>
+      Number(/total_commands_processed:(\d+)/.exec(String(await old.call('info', 'stats')))?.[1])
+    const before = { commands: await commands(), connections: proxy.connectionCount(), at: performance.now() }
+    const reopened = () => proxy.connectionCount() - before.connections
+    await waitFor(() => reopened() >= 30, { what: 'rejected commands to be repeated on new connections' })
+    const perConnection = ((await commands()) - before.commands) / reopened()
+    // Repeated on the same connection it would be thousands; a new connection follows a pause, which load only lengthens.
+    expect(perConnection).toBeLessThan(100)
+    expect(performance.now() - before.at).toBeGreaterThan(500)
+    proxy.retarget(next.port)
+    await untilWoken(queue.probe('cart'))
+    await untilWoken(queue.probe('order'))
+  })
 
-  test(
-    'after Redis was full: the gauge is 1 meanwhile, and queued wake-ups are consumed',
-    { timeout: 30_000 },
-    async () => {
-      await using redis = await startRedis()
-      await using queue = openTestQueue(redisOptions(redis.url))
-      await untilWoken(queue.probe('cart'))
-      await redis.call('config', 'set', 'maxmemory', '1')
-      const lost = await metricValue(metrics.wakeUps, { outcome: 'lost' })
-      queue.wakeUp('cart')
-      await waitFor(async () => (await metricValue(metrics.queueFull)) === 1, { what: 'the gauge' })
-      expect(await metricValue(metrics.wakeUps, { outcome: 'lost' })).toBeGreaterThan(lost)
-      expectNoWait(queue)
-      await redis.call('config', 'set', 'maxmemory', '0')
-      await untilWoken(queue.probe('cart'))
-      expect(await metricValue(metrics.queueFull)).toBe(0)
-    },
-  )
+  test('after Redis was full: the gauge is 1 meanwhile, and queued wake-ups are consumed', async () => {
+    await using redis = await startRedis()
+    await using queue = openTestQueue(redisOptions(redis.url))
+    await untilWoken(queue.probe('cart'))
+    await redis.call('config', 'set', 'maxmemory', '1')
+    const lost = await metricValue(metrics.wakeUps, { outcome: 'lost' })
+    queue.wakeUp('cart')
+    await waitFor(async () => (await metricValue(metrics.queueFull)) === 1, { what: 'the gauge' })
+    expect(await metricValue(metrics.wakeUps, { outcome: 'lost' })).toBeGreaterThan(lost)
+    expectNoWait(queue)
+    await redis.call('config', 'set', 'maxmemory', '0')
+    await untilWoken(queue.probe('cart'))
+    expect(await metricValue(metrics.queueFull)).toBe(0)
+  })
 
-  test('when Redis first starts after producer and consumers', { timeout: 30_000 }, async () => {
+  test('when Redis first starts after producer and consumers', async () => {
     await using redis = await startRedis()
     await redis.stop()
     await using queue = openTestQueue(redisOptions(redis.url))
@@ -165,10 +163,8 @@ describe('wake-ups continue', () => {
   })
 })
 
-test('a producer and consumers that never reached Redis close within seconds', async () => {
+test('a producer and consumers that never reached Redis close without it', async () => {
   const queue = openTestQueue(redisOptions('redis://127.0.0.1:1'))
   queue.wakeUp('cart')
-  const startedAt = performance.now()
-  await queue[Symbol.asyncDispose]()
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  await expect(queue[Symbol.asyncDispose]()).resolves.toBeUndefined()
 })

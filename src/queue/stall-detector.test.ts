@@ -81,7 +81,7 @@ describe('a stalled consumer', () => {
     const before = await reopened()
     shop.proxy.blackHoleOpen()
     shop.producer.wake([{ kind: 'cart', id: 'second' }])
-    await waitFor(() => shop.woken.has('second'), { what: 'the waiting wake-up', timeoutMs: 4_000 })
+    await waitFor(() => shop.woken.has('second'), { what: 'the waiting wake-up' })
     expect((await reopened()) - before).toBe(1)
     expect(shop.consumers.isAlive()).toBe(true)
   })

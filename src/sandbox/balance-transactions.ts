@@ -1,11 +1,13 @@
+import { stepOf } from './currencies.ts'
 import type { Charge, Dispute, Refund, BalanceTransaction } from './model.ts'
 
 /** Fee of a dispute, in minor units of any currency; not returned when the dispute is won. */
 const disputeFee = 1_500
 
 /** Stripe's standard fee for cards, 2.9 % + 0.30; not returned by a refund. */
-function cardFee(amount: number): number {
-  return Math.min(amount, Math.round(amount * 0.029) + 30)
+function cardFee(amount: number, currency: string): number {
+  const step = stepOf(currency)
+  return Math.min(amount, Math.round((Math.round(amount * 0.029) + 30) / step) * step)
 }
 
 /** Deterministic id, derived from the id of the source (charge, refund or dispute). */
@@ -27,7 +29,7 @@ export function balanceTransactionsOfCharge({
 }: Charge): BalanceTransaction[] {
   if (createdAtMs === null) return []
   const { currency, description } = charge
-  const fee = cardFee(amount)
+  const fee = cardFee(amount, currency)
   return [
     { id: balanceTransactionIdOf(source), type: 'charge', source, createdAtMs, amount, fee, currency, description },
   ]

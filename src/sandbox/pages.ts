@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate } from './authentication.ts'
 import type { SandboxContext } from './context.ts'
+import { decimalsOf } from './currencies.ts'
 import type { Fault } from './faults.ts'
 import { parseForm } from './form.ts'
 import type { PaymentIntent } from './model.ts'
@@ -145,8 +146,9 @@ function row(cells: string[]): string {
 }
 
 function money({ amount, currency }: PaymentIntent): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  const digits = decimalsOf(currency)
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...decimals }).format(amount / 10 ** digits)
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }

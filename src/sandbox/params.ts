@@ -1,32 +1,10 @@
 import { z } from 'zod'
 import { invalidRequest } from './api-error.ts'
+import { isCurrency, maximumOf, minimumOf, stepViolation } from './currencies.ts'
 import { FormError, parseForm, type Form } from './form.ts'
 import { cancellationReasons, captureMethods, refundReasons } from './model.ts'
 
 /** Schemas of the parameters of each call. Parameters of Stripe without a meaning in the sandbox are listed and ignored. */
-
-const currencies = new Set(Intl.supportedValuesOf('currency'))
-/** Minimum charge amounts, minor units (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
-const amountMin: Record<string, number> = {
-  usd: 50,
-  aud: 50,
-  brl: 50,
-  cad: 50,
-  chf: 50,
-  eur: 50,
-  jpy: 50,
-  nzd: 50,
-  sgd: 50,
-  gbp: 30,
-  aed: 200,
-  pln: 200,
-  dkk: 250,
-  nok: 300,
-  sek: 300,
-  hkd: 400,
-  mxn: 1000,
-}
-const amountMax = 99_999_999
 
 const fail = (ctx: z.RefinementCtx, message: string, code?: string): never => {
   ctx.addIssue({ code: 'custom', message, params: { code } })
@@ -44,7 +22,7 @@ const integer = (min: number, max: number) =>
     return value
   })
 
-const amount = integer(1, amountMax)
+const amount = integer(1, 999_999_999_999)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const nonEmptyText = z.string().min(1, 'You passed an empty string.').max(5000)
 /** A text whose empty value unsets the field. */
@@ -59,7 +37,7 @@ const metadata = z
   .transform((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')))
 const returnUrl = z.url({ protocol: /^https?$/, error: 'Not a valid URL' }).max(2048)
 const currency = z.string().transform((code, ctx) => {
-  if (currencies.has(code.toUpperCase())) return code.toLowerCase()
+  if (isCurrency(code.toLowerCase())) return code.toLowerCase()
   return fail(ctx, `Invalid currency: ${code.slice(0, 40)}. It must be a three-letter ISO 4217 code.`)
 })
 
@@ -101,11 +79,14 @@ export const createParams = z
     ...confirmFields,
     ...ignored,
   })
-  .superRefine((params, ctx) => {
-    const min = amountMin[params.currency] ?? 1
-    if (params.amount >= min) return
-    const message = `Amount must be at least ${min} in the minor unit of ${params.currency}.`
-    ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code: 'amount_too_small' } })
+  .superRefine(({ amount: charged, currency: of }, ctx) => {
+    const reject = (message: string, code?: string) =>
+      ctx.addIssue({ code: 'custom', path: ['amount'], message, params: { code } })
+    const [min, max] = [minimumOf(of), maximumOf(of)]
+    const violation = stepViolation(charged, of)
+    if (violation !== undefined) reject(violation)
+    else if (charged < min) reject(`Amount must be at least ${min} in the minor unit of ${of}.`, 'amount_too_small')
+    else if (charged > max) reject(`This value must be less than or equal to ${max}.`, 'amount_too_large')
   })
 export const confirmParams = z.strictObject({ ...confirmFields, ...ignored })
 export const captureParams = z.strictObject({ amount_to_capture: amount.optional(), expand: intentExpand })

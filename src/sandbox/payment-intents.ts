@@ -1,4 +1,5 @@
 import { rejectedOutcome } from './api-error.ts'
+import { stepViolation } from './currencies.ts'
 import type { Charge, Decline, EventType, PaymentIntent, PaymentIntentStatus, Outcome } from './model.ts'
 import { authenticationRequired, genericDecline, type TestCard } from './test-cards.ts'
 
@@ -121,6 +122,8 @@ export function captureIntent(
     )
   }
   const captured = amount ?? intent.amountCapturable
+  const violation = stepViolation(captured, intent.currency)
+  if (violation !== undefined) return rejectedOutcome({ param: 'amount_to_capture', message: violation })
   if (captured > intent.amountCapturable) {
     return rejectedOutcome({
       code: 'amount_too_large',

@@ -1,4 +1,5 @@
 import { rejectedOutcome } from './api-error.ts'
+import { stepViolation } from './currencies.ts'
 import type { Charge, Outcome, Refund } from './model.ts'
 
 /** Refunds (docs.stripe.com/refunds). Pure: ids and times come from the caller. */
@@ -22,6 +23,8 @@ export function refundCharge(captured: Charge, { amount, status, ...fields }: Ne
     return rejectedOutcome({ code: 'payment_intent_unexpected_state', message })
   }
   const refunded = amount ?? unrefunded
+  const violation = stepViolation(refunded, captured.currency)
+  if (violation !== undefined) return rejectedOutcome({ param: 'amount', message: violation })
   if (refunded > unrefunded) {
     const message = `Refund amount (${refunded}) is greater than unrefunded amount on charge (${unrefunded}).`
     return rejectedOutcome({ code: 'amount_too_large', param: 'amount', message })

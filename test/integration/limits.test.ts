@@ -44,7 +44,13 @@ describe('a webhook with a valid signature', () => {
     const at = Math.floor(Date.now() / 1000)
     return `t=${at},v1=${createHmac('sha256', target.webhookSecret).update(`${at}.${body}`).digest('hex')}`
   }
-  const intent = (fields: object) => ({ object: 'payment_intent', id: 'pi_1', status: 'succeeded', ...fields })
+  const intent = (fields: object) => ({
+    object: 'payment_intent',
+    id: 'pi_1',
+    status: 'succeeded',
+    currency: 'usd',
+    ...fields,
+  })
   const malformed: [name: string, event: (orderId: string) => unknown][] = [
     ['no id of the event', (order_id) => ({ id: undefined, data: { object: intent({ metadata: { order_id } }) } })],
     ['no id of the payment', (order_id) => ({ data: { object: intent({ id: null, metadata: { order_id } }) } })],
@@ -55,6 +61,12 @@ describe('a webhook with a valid signature', () => {
     [
       'an amount beyond 2^53',
       (order_id) => ({ data: { object: intent({ amount_received: 1e300, metadata: { order_id } }) } }),
+    ],
+    [
+      'an amount without currency',
+      (order_id) => ({
+        data: { object: intent({ currency: undefined, amount_received: 1, metadata: { order_id } }) },
+      }),
     ],
     [
       'a fee without currency',

@@ -309,6 +309,7 @@ test('a webhook ahead of our own commit is kept until the order knows its paymen
     object: 'payment_intent',
     status: 'succeeded',
     amount_received: total,
+    currency: 'usd',
     metadata: { order_id: access.id },
   }
   const body = JSON.stringify({

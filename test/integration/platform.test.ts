@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '#lib/free-port'
 import { createBuyer, homeAddress, startFleet, waitFor, type Fleet } from '#test'
 
 /** Guarantees of a server to the balancer, the operator and the browser. */
@@ -17,13 +18,12 @@ const status = (url: string) =>
 
 describe('health', () => {
   test('a server on SIGTERM is first not ready, and closes after the drain time', async () => {
-    const server = await fleet.start(['serve'], { DRAIN_MS: '800' })
+    const server = await fleet.start(['serve'], { DRAIN_MS: '3000' })
     const url = server.url()
     expect(await status(`${url}/livez`)).toBe(200)
     expect(await status(`${url}/readyz`)).toBe(200)
     const stopped = server.stop()
     await waitFor(async () => (await status(`${url}/readyz`)) === 503, {
-      timeoutMs: 700,
       what: 'readiness to be false',
     })
     // Requests that still arrive are served.
@@ -37,7 +37,6 @@ describe('health', () => {
     await fleet.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast'`)
     expect(await status(`${server.url()}/readyz`)).toBe(200)
     await waitFor(async () => (await status(`${server.url()}/trpc/product.categories`)) === 200, {
-      timeoutMs: 5_000,
       what: 'the catalog',
     })
   })
@@ -55,9 +54,8 @@ describe('health', () => {
     const reader = (await stream(first.url())).body?.pipeThrough(new TextDecoderStream()).getReader()
     let read = ''
     while (!read.includes(answer.order.number)) read += (await reader?.read())?.value ?? ''
-    const startedAt = performance.now()
+    // The browser keeps its side open. Code 0: the server was not cut short at its deadline.
     expect(await first.stop()).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect((await reader?.read())?.done).toBe(true)
     const again = await stream(second.url())
     expect(again.status).toBe(200)
@@ -67,16 +65,17 @@ describe('health', () => {
 
 describe('operators', () => {
   test('metrics have a port of their own, for one process and for several', async () => {
-    await using single = await fleet.start(['serve'], { METRICS_PORT: '29411' })
+    const [singlePort, severalPort] = [await freePort(), await freePort()]
+    await using single = await fleet.start(['serve'], { METRICS_PORT: `${singlePort}` })
     expect(await status(`${single.url()}/metrics`)).toBe(404)
     await fetch(`${single.url()}/trpc/user.me`)
-    const text = await (await fetch('http://127.0.0.1:29411/metrics')).text()
+    const text = await (await fetch(`http://127.0.0.1:${singlePort}/metrics`)).text()
     expect(text).toMatch(/holdfast_rpc_seconds_count\{procedure="user.me",outcome="unauthenticated"\} 1/)
     expect(text).toContain('nodejs_eventloop_lag_seconds')
 
-    await using several = await fleet.start(['serve', '--processes', '2'], { METRICS_PORT: '29412' })
+    await using several = await fleet.start(['serve', '--processes', '2'], { METRICS_PORT: `${severalPort}` })
     await Promise.all(Array.from({ length: 8 }, () => fetch(`${several.url()}/trpc/user.me`)))
-    const summed = await (await fetch('http://127.0.0.1:29412/metrics')).text()
+    const summed = await (await fetch(`http://127.0.0.1:${severalPort}/metrics`)).text()
     expect(summed).toMatch(/holdfast_rpc_seconds_count\{procedure="user.me",outcome="unauthenticated"\} 8/)
   })
 
@@ -100,7 +99,7 @@ describe('operators', () => {
     const pendingMessages = () =>
       fleet.query(`select 1 from actor.mailbox where kind not in ('housekeeping', 'reconciliation')`)
     await waitFor(async () => (await pendingMessages()).length === 0, {
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
       what: 'the email to be sent',
     })
     const logs = server.output() + worker.output()

@@ -72,13 +72,13 @@ async function buySomething(url: string): Promise<{ id: string; accessToken: str
 
 const untilPaid = (url: string, access: { id: string; accessToken: string }) =>
   waitFor(async () => (await call(url, 'order.get', access)).body.result.data['status'] === 'paid', {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     what: 'the order to be paid',
   })
 
 describe('start', () => {
   test(
-    'sells with a plain HTTP client, stops on Ctrl-C within 5 s leaving nothing, and finds its data again',
+    'sells with a plain HTTP client, stops on Ctrl-C before its deadline leaving nothing, and finds its data again',
     { timeout: 90_000 },
     async () => {
       const metricsPort = String(await freePort())
@@ -90,9 +90,9 @@ describe('start', () => {
       expect(metrics).toContain('holdfast_wake_ups_total{outcome="sent"}')
       expect(metrics).not.toContain('holdfast_wake_ups_total{outcome="lost"}')
 
-      const startedAt = performance.now()
+      // At its deadline of less than 5 s it would be cut short with code 1.
       expect(await first.stop('SIGINT')).toBe(0)
-      expect(performance.now() - startedAt).toBeLessThan(5_000)
+      expect(first.output()).toContain('Stopped.')
       expect(processesOf(dataDir)).toEqual([])
 
       await using second = await startShop()
@@ -159,7 +159,7 @@ describe('a stop at a bad moment', () => {
       })
       await first.stop('SIGINT')
       // initdb may finish the work it has begun.
-      await waitFor(() => processesOf(dataDir).length === 0, { timeoutMs: 10_000, what: 'every process to end' })
+      await waitFor(() => processesOf(dataDir).length === 0, { timeoutMs: 30_000, what: 'every process to end' })
       await using second = await startShop()
       expect(await second.stop()).toBe(0)
     },
@@ -188,7 +188,7 @@ describe('serve --processes', () => {
       const [victim] = children()
       if (victim !== undefined) process.kill(victim, 'SIGKILL')
       await waitFor(() => children().length === 2 && !children().includes(victim ?? 0), {
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
         what: 'another process',
       })
       const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${server.url()}/readyz`)))

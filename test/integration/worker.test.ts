@@ -32,20 +32,19 @@ test(
     const held = () => fleet.query(`select 1 from actor.mailbox where kind = 'payment' and leased_until > now()`)
     await waitFor(async () => (await held()).length === 1, { what: 'the payment to hang' })
 
-    const startedAt = performance.now()
     const ended = first.stop('SIGTERM')
     await waitFor(async () => (await statusOf(port, '/readyz')) === 503, { what: 'readiness to be false' })
     expect(await statusOf(port, '/livez')).toBe(200)
+    // Code 0 is the worker's own: at its deadline, SHUTDOWN_MS, it would be cut short with code 1.
     expect(await ended).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(5_500)
     expect(first.output()).toContain('another worker takes them up')
+    // The payment still hangs: its lease runs, and the provider has not executed it.
     expect(await held()).toHaveLength(1)
+    expect((await fleet.ledger()).filter(({ captured }) => captured > 0)).toEqual([])
 
     await fetch(`${fleet.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
-    const healedAt = performance.now()
     await fleet.start(['worker'])
-    await expectSettled(fleet, [order], { timeoutMs: 30_000 })
-    expect(performance.now() - healedAt).toBeLessThan(30_000)
+    await expectSettled(fleet, [order], { timeoutMs: 60_000 })
   },
 )
 
@@ -62,7 +61,7 @@ test(
     const server = await fleet.start(['serve'])
     proxy.blackHole()
     const order = await placeOne(fleet, server.url())
-    await expectSettled(fleet, [order], { timeoutMs: 30_000 })
+    await expectSettled(fleet, [order], { timeoutMs: 60_000 })
     expect(await worker.ended()).toBe(1)
     expect(worker.output()).toContain('reopening it')
     expect(worker.output()).toContain('its supervisor starts it again')
@@ -82,7 +81,7 @@ test('the metrics of a worker describe its queue, its mailbox and its database',
     /^holdfast_messages_pending\{kind="housekeeping"\} 1$/m,
     /^holdfast_queue_jobs\{kind="payment",state="waiting"\} 0$/m,
     /^holdfast_queue_progress_seconds\{kind="payment"\} \d/m,
-    /^holdfast_sweep_age_seconds [0-5]/m,
+    /^holdfast_sweep_age_seconds \d/m,
     /^holdfast_oldest_transaction_seconds \d/m,
     /^holdfast_queue_full 0$/m,
   ]

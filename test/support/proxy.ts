@@ -24,6 +24,8 @@ export interface Proxy extends AsyncDisposable {
   cutReplyTo(request: RegExp, share: () => boolean): void
   /** Passes all data again. Connections that have lost bytes stay dead. */
   restore(): void
+  /** Number of connections accepted so far. */
+  connectionCount(): number
   /** Number of replies cut. */
   cutCount(): number
 }
@@ -52,8 +54,10 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
   let delayMs = 0
   let cut: { request: RegExp; share: () => boolean } | undefined
   let cuts = 0
+  let connections = 0
 
   const server = createServer({ noDelay: true }, (client) => {
+    connections += 1
     if (mode === 'refuse') return cutOff(client)
     const pair: Pair = {
       client,
@@ -138,6 +142,7 @@ export async function startProxy(first: Target, { only }: { only?: RegExp } = {}
       delayMs = 0
       cut = undefined
     },
+    connectionCount: () => connections,
     cutCount: () => cuts,
     [Symbol.asyncDispose]() {
       server.close()

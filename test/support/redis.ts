@@ -35,7 +35,7 @@ export async function startRedis(): Promise<TestRedis> {
     const begin = async (): Promise<ChildProcess> => {
       const begun = launch(program, port, dir)
       try {
-        await waitFor(() => begun.exitCode !== null || answers(url), { timeoutMs: 5000, what: 'Redis to answer' })
+        await waitFor(() => begun.exitCode !== null || answers(url), { what: 'Redis to answer' })
         if (begun.exitCode !== null) throw new Error(`${program} ended with ${begun.exitCode}`)
         return begun
       } catch (error) {

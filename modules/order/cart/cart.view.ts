@@ -40,7 +40,7 @@ export async function cartView(
       unitPrice: { amount: unitPriceMinor, currency },
       total: { amount: unitPriceMinor * line.quantity, currency },
     })),
-    totals: totalsView(sumUp({ itemsMinor: itemsSum(lines) }), currency, { taxKnown: false }),
+    totals: totalsView(sumUp({ currency, itemsMinor: itemsSum(lines) }), currency, { taxKnown: false }),
     orderId: cart.orderId,
   }
 }

@@ -55,6 +55,7 @@ async function quote(services: Services, ctx: Context, input: CheckoutInput): Pr
       message: 'This shipping option is not offered to this address.',
     })
   const sums = sumUp({
+    currency: cart.currency,
     itemsMinor: totals.items.amount,
     shippingMinor: chosen.price.amount,
     address: input.shippingAddress,

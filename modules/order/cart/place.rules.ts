@@ -96,7 +96,12 @@ export function placeOrder(
   }).find(({ id }) => id === placement.shippingOptionId)
   if (option === undefined) return reject('not_shippable')
 
-  const sums = sumUp({ itemsMinor, shippingMinor: option.price.amount, address: placement.shippingAddress })
+  const sums = sumUp({
+    currency: cart.currency,
+    itemsMinor,
+    shippingMinor: option.price.amount,
+    address: placement.shippingAddress,
+  })
   const { expectedTotal } = placement
   if (expectedTotal !== null && (expectedTotal.amount !== sums.totalMinor || expectedTotal.currency !== cart.currency))
     return reject('total_changed', { total: { amount: sums.totalMinor, currency: cart.currency } })

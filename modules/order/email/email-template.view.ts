@@ -1,4 +1,5 @@
 import { addressLines } from '#address'
+import { formatMoney } from '#lib/currency'
 import { hasLink } from '#lib/text'
 import type { Locale, Money } from '#schemas'
 import type { FulfilledLine, Order, Refund } from '../contract.ts'
@@ -296,7 +297,7 @@ function quantityRows(lines: readonly FulfilledLine[], order: Order, label: stri
 
 function refundRows(refund: Refund, order: Order, { words, locale }: { words: Words; locale: Locale }): Row[] {
   const { labels: label } = words
-  const row = (name: string, amount: Money): Row => [name, moneyText(amount, locale)]
+  const row = (name: string, amount: Money): Row => [name, formatMoney(amount, locale)]
   return [
     ...quantityRows(refund.lines ?? [], order, label.refundFor),
     ...(refund.shipping.amount > 0 ? [row(label.shipping, refund.shipping)] : []),
@@ -306,7 +307,7 @@ function refundRows(refund: Refund, order: Order, { words, locale }: { words: Wo
 }
 
 function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] {
-  const row = (label: string, amount: Money): Row => [label, moneyText(amount, locale)]
+  const row = (label: string, amount: Money): Row => [label, formatMoney(amount, locale)]
   return [
     ...lines.map(({ quantity, title, total }) => row(`${quantity} × ${title}`, total)),
     row(words.labels.items, totals.items),
@@ -318,18 +319,6 @@ function sumRows({ lines, totals }: Order, words: Words, locale: Locale): Row[] 
     row(words.labels.total, totals.total),
   ]
 }
-
-/** Money as it is written in this language, such as `$1,299.00` or `¥1,299.00`. Currencies have minor units of two digits. */
-function moneyText({ amount, currency }: Money, locale: Locale): string {
-  const key = `${locale} ${currency}`
-  const format =
-    formats.get(key) ?? new Intl.NumberFormat(locale === 'zh' ? 'zh-CN' : 'en-US', { style: 'currency', currency })
-  // Making a format is expensive; there are only as many as the shop has pairs of language and currency.
-  formats.set(key, format)
-  return format.format(amount / 100)
-}
-
-const formats = new Map<string, Intl.NumberFormat>()
 
 const countryName = (code: string, locale: Locale): string =>
   new Intl.DisplayNames([locale === 'zh' ? 'zh-CN' : 'en'], { type: 'region', fallback: 'code' }).of(code) ?? code

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { owedRefunds } from '../state/balance.rules.ts'
 import type { OrderMessage } from '../state/order.message.ts'
 import { checkEnd, checkStep, secret } from './invariants.fixture.ts'
 import type { Fault } from './provider.fixture.ts'
@@ -38,13 +39,13 @@ const fulfilAll = always({
 })
 const cancelByStaff = always({ type: 'cancel', by, ...staffText })
 const refundAll: Make = () => ({ type: 'refund', by, refundId: id(), ...staffText })
-const refundFailed: Make = (world, order) => ({
-  type: 'refund',
-  by,
-  refundId: id(),
-  failedRefundId: world.orders.get(order)?.refunds.find(({ status }) => status === 'failed')?.id ?? 'none',
-  ...staffText,
-})
+/** Of the refunds that failed the first that is still owed; without one another, which is rejected. */
+const refundFailed: Make = (world, order) => {
+  const state = world.orders.get(order)
+  const owed = state === undefined ? [] : owedRefunds(state)
+  const failed = owed[0] ?? state?.refunds.find(({ status }) => status === 'failed')
+  return { type: 'refund', by, refundId: id(), failedRefundId: failed?.id ?? 'none', ...staffText }
+}
 const refundLines: Make = (world, order) => ({
   type: 'refund',
   by,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isPayable, payableStep } from '#lib/currency'
 import {
   after,
   decide,
@@ -44,7 +45,7 @@ describe('refunds by line', () => {
       of('b', { refundShipping: true }),
       'Nothing was paid',
     ],
-    ['more than is left', after(paid, refund('a', total - 400)), of('b', mugs(1)), 'Only 400'],
+    ['more than is left', after(paid, refund('a', total - 400)), of('b', mugs(1)), 'Only €4.00 can still'],
   ])('%s is rejected', (_, state, message, why) => {
     expect(rejection(state, message)).toContain(why)
   })
@@ -64,15 +65,19 @@ describe('refunds by line', () => {
         price,
         price,
         fc.constantFrom('DE', 'CA'),
-        (order, mug, lamp, shippingMinor, country) => {
+        fc.constantFrom('EUR', 'JPY', 'KWD', 'HUF', 'MGA', 'CLF'),
+        (order, ...[mugPrice, lampPrice, shippingPrice, country, currency]) => {
+          const step = payableStep(currency)
+          const [mug, lamp, shippingMinor] = [mugPrice * step, lampPrice * step, shippingPrice * step]
           const lines = placed.lines.map((line) =>
             line.sku === 'MUG'
               ? { ...line, unitPriceMinor: mug, quantity: 4 }
               : { ...line, unitPriceMinor: lamp, quantity: 3 },
           )
-          const sums = sumUp({ itemsMinor: 4 * mug + 3 * lamp, shippingMinor, address: { country } })
+          const sums = sumUp({ currency, itemsMinor: 4 * mug + 3 * lamp, shippingMinor, address: { country } })
           let state: OrderState = {
             ...paid,
+            currency,
             lines,
             ...sums,
             payment: { ...paid.payment, capturedMinor: sums.totalMinor },
@@ -81,6 +86,7 @@ describe('refunds by line', () => {
             const content = part === 'shipping' ? { refundShipping: true } : { lines: [{ sku: part, quantity: 1 }] }
             state = after(state, of(`r${index}`, content), refunded(`r${index}`))
           })
+          for (const { amountMinor: amount } of state.refunds) expect(isPayable({ amount, currency })).toBe(true)
           expect(state.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(sums.totalMinor)
           expect(state.refunds.reduce((sum, { taxMinor }) => sum + taxMinor, 0)).toBe(sums.taxMinor)
           expect(state.paymentStatus).toBe('refunded')
@@ -99,7 +105,7 @@ describe('a return', () => {
   })
 
   test('refunds at most the worth of everything that has come back, and the shipping', () => {
-    expect(rejection(sent, takeBack('MUG', 1, { refund: 1091 }))).toContain('worth 1090')
+    expect(rejection(sent, takeBack('MUG', 1, { refund: 1091 }))).toContain('worth €10.90,')
     expect(after(sent, takeBack('MUG', 1, { refund: 1090 })).refunds).toMatchObject([{ amountMinor: 1090 }])
   })
 })
@@ -116,6 +122,19 @@ describe('money that is owed', () => {
     expect(again).toMatchObject({ attention: null, refunds: [{ id: 'back' }, { id: 'again', amountMinor: total }] })
     expect(after(again, refunded('again'))).toMatchObject({ status: 'closed', paymentStatus: 'refunded' })
     expect(rejection(again, of('thrice', { failedRefundId: 'back' }))).toContain('no failed refund')
+  })
+
+  test('of two refunds that failed, one that is made again leaves the other owed, of the same amount or a smaller one', () => {
+    for (const smaller of [1, 500]) {
+      const both = after(paid, refund('a', smaller), refund('b', 500), refunded('a', 'failed'), refunded('b', 'failed'))
+      const [again, rest] = [of('again', { failedRefundId: 'b' }), of('rest', { failedRefundId: 'a' })]
+      const one = after(both, again, refunded('again'))
+      expect(one.attention).toEqual(['refund_failed'])
+      expect(rejection(one, of('c', { failedRefundId: 'b' }))).toContain('no failed refund')
+      expect(after(one, rest, refunded('rest')).attention).toBeNull()
+      // Without its name, a refund of the same amount makes up for one of them.
+      expect(after(both, refund('x', 500), refund('y', smaller)).attention).toBeNull()
+    }
   })
 
   test('a failed refund that staff pay by other means is booked against the bank, and ends the cancellation', () => {

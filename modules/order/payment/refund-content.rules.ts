@@ -1,4 +1,5 @@
 import { AppError } from '#errors'
+import { formatMoney, isPayable, payableStep } from '#lib/currency'
 import type { Money } from '#schemas'
 import { capturedMinor, owedRefunds, refundableMinor } from '../state/balance.rules.ts'
 import type { MessageOf } from '../state/order.message.ts'
@@ -146,7 +147,12 @@ function refundAmount(state: OrderState, amount: Money | undefined, field: strin
   if (amount !== undefined && amount.amount > refundable)
     throw new AppError('order_state', {
       field: `${field}.amount`,
-      message: `Only ${refundable} (minor units of ${currency}) can still be refunded. Ask for that or less.`,
+      message: `Only ${inText(refundable, currency)} can still be refunded. Ask for that or less.`,
+    })
+  if (amount !== undefined && !isPayable(amount))
+    throw new AppError('bad_input', {
+      field: `${field}.amount`,
+      message: `${formatMoney(amount, 'en')} cannot be paid to a card. Ask for a multiple of ${inText(payableStep(currency), currency)}.`,
     })
   return amount?.amount ?? refundable
 }
@@ -157,7 +163,7 @@ export function refundOfReturn(state: OrderState, amount: Money, limitMinor: num
   if (amountMinor > limitMinor)
     throw new AppError('order_state', {
       field: 'refund.amount',
-      message: `What has come back is worth ${limitMinor} (minor units of ${state.currency}), shipping and tax included, less what was refunded. Ask for that or less, or refund the rest by itself.`,
+      message: `What has come back is worth ${inText(limitMinor, state.currency)}, shipping and tax included, less what was refunded. Ask for that or less, or refund the rest by itself.`,
     })
   return proportional(state, amountMinor)
 }
@@ -168,6 +174,8 @@ export function returnLimitMinor(state: OrderState, returned: Quantities): numbe
   const { amountMinor } = worthOf(state, all, { lines: new Map(), shippingMinor: 0 })
   return Math.max(0, amountMinor - standing(state).reduce((sum, refunded) => sum + refunded.amountMinor, 0))
 }
+
+const inText = (amount: number, currency: string): string => formatMoney({ amount, currency }, 'en')
 
 const nothingLeft = (state: OrderState): string =>
   capturedMinor(state) === 0

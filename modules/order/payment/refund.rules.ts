@@ -16,6 +16,8 @@ interface RefundRequest extends RefundContent {
   id: string
   intentId: string
   method?: RefundState['method'] | undefined
+  /** The failed refund that is made again. */
+  replaces?: string
   reason: string
   /** For the buyer. */
   message?: string | undefined
@@ -33,7 +35,7 @@ export function refund(state: OrderState, message: MessageOf<'refund'>, now: Dat
   const common = { id, method, reason, message: toBuyer, by, now }
   if (message.failedRefundId !== undefined) {
     const { intentId, ...content } = failedRefund(state, message.failedRefundId)
-    return startRefund({ state }, { ...common, ...content, intentId })
+    return startRefund({ state }, { ...common, ...content, intentId, replaces: message.failedRefundId })
   }
   return refundOwnPayment({ state }, { ...common, ...refundContent(state, message) })
 }
@@ -73,7 +75,8 @@ function withCaptureBooked(decision: Change, intentId: string): Change {
 /** Records the refund as pending, and sends it to the charge effect; one paid outside is booked as made. */
 export function startRefund(decision: Change, request: RefundRequest): Change {
   const { state } = decision
-  const { id, intentId, amountMinor, lines, shippingMinor, taxMinor, method = 'provider', reason, by, now } = request
+  const { id, intentId, amountMinor, lines, shippingMinor, taxMinor, reason, by, now } = request
+  const { method = 'provider', replaces = null } = request
   const isOutside = method === 'outside'
   const started: RefundState = {
     id,
@@ -83,6 +86,7 @@ export function startRefund(decision: Change, request: RefundRequest): Change {
     shippingMinor,
     taxMinor,
     method,
+    replaces,
     reason,
     status: isOutside ? 'succeeded' : 'pending',
     providerRefundId: null,
@@ -160,6 +164,7 @@ function madeElsewhere(message: MessageOf<'refundResult'>, now: Date): RefundSta
     shippingMinor: 0,
     taxMinor: 0,
     method: 'provider',
+    replaces: null,
     reason: 'made_at_provider',
     status: 'pending',
     providerRefundId: null,

@@ -1,9 +1,12 @@
+import { roundToPayable } from '#lib/currency'
+import type { Currency } from '#schemas'
 import type { Quantities } from '../state/quantity.rules.ts'
 import type { Sums } from '../pricing/totals.rules.ts'
 
 /** Worth of a part of an order to its buyer: prices less the discount's share, shipping, and the tax on both. */
 
 interface Priced extends Sums {
+  currency: Currency
   lines: readonly { sku: string; unitPriceMinor: number }[]
 }
 
@@ -19,8 +22,8 @@ export interface Worth {
 }
 
 /**
- * Worth of `part` after `earlier` parts. Discount and tax are shared out by cumulative rounding, so that the parts of an
- * order sum to its total, whatever the parts and their order.
+ * Worth of `part` after `earlier` parts. Discount and tax are shared out by cumulative rounding to amounts that a card can
+ * be charged, so that the parts of an order sum to its total, whatever the parts and their order.
  */
 export function worthOf(order: Priced, part: Part, earlier: Part): Worth {
   const [before, after] = [cumulative(order, earlier), cumulative(order, combined(earlier, part))]
@@ -38,14 +41,12 @@ const combined = (first: Part, second: Part): Part => ({
 })
 
 function cumulative(order: Priced, { lines, shippingMinor }: Part): Worth {
-  const { itemsMinor, discountMinor, taxMinor, taxIncluded } = order
+  const { currency, itemsMinor, discountMinor, taxMinor, taxIncluded } = order
   const prices = new Map(order.lines.map(({ sku, unitPriceMinor }) => [sku, unitPriceMinor]))
   const goods = [...lines].reduce((sum, [sku, quantity]) => sum + quantity * (prices.get(sku) ?? 0), 0)
+  const share = (amountMinor: number, of: number, whole: number): number =>
+    whole === 0 ? 0 : roundToPayable(amountMinor * (of / whole), currency)
   const base = goods - share(discountMinor, goods, itemsMinor) + shippingMinor
   const tax = share(taxMinor, base, itemsMinor - discountMinor + order.shippingMinor)
   return { amountMinor: taxIncluded ? base : base + tax, taxMinor: tax }
 }
-
-/** `part / whole` of an amount, rounded to minor units; exact for the whole. */
-const share = (amountMinor: number, part: number, whole: number): number =>
-  whole === 0 ? 0 : Math.round(amountMinor * (part / whole))

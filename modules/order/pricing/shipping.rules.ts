@@ -1,3 +1,4 @@
+import { convertedPrice, hasExchangeRate } from '#lib/exchange-rates'
 import type { Address, Locale, Money } from '#schemas'
 import type { ShippingOption } from '../contract.ts'
 import { zoneOf, type Zone } from '../destination.contract.ts'
@@ -7,11 +8,13 @@ import { zoneOf, type Zone } from '../destination.contract.ts'
 interface Rate {
   id: string
   name: Record<Locale, string>
-  /** Minor units by zone and currency. */
-  prices: Record<Zone, Record<string, number>>
+  /** Minor units by zone and currency; in other currencies the converted price in USD. */
+  prices: Record<Zone, PriceList>
   /** Value of goods from which shipping is free, minor units by currency. */
-  freeFrom?: Record<string, number>
+  freeFrom?: PriceList
 }
+
+type PriceList = { USD: number } & Record<string, number>
 
 const rates: Rate[] = [
   {
@@ -35,8 +38,10 @@ const rates: Rate[] = [
   },
 ]
 
-/** Currencies that have shipping prices; the shop cannot sell in others. */
-export const shippingCurrencies = ['USD', 'EUR', 'CNY']
+/** Whether shipping has prices in this currency; the shop cannot sell in others. */
+export const hasShippingPrices = hasExchangeRate
+
+const priceIn = (currency: string, list: PriceList): number => list[currency] ?? convertedPrice(list.USD, currency)
 
 /** Shipping options for these goods to this address, cheapest first; none where the shop does not deliver. */
 export function shippingOptions(request: {
@@ -46,13 +51,13 @@ export function shippingOptions(request: {
 }): ShippingOption[] {
   const { address, items, locale } = request
   const zone = zoneOf(address.country)
-  if (zone === undefined) return []
+  const { amount, currency } = items
+  if (zone === undefined || !hasShippingPrices(currency)) return []
   return rates
-    .flatMap((rate) => {
-      const price = rate.prices[zone][items.currency]
-      if (price === undefined) return []
-      const isFree = items.amount >= (rate.freeFrom?.[items.currency] ?? Number.POSITIVE_INFINITY)
-      return [{ id: rate.id, name: rate.name[locale], price: { amount: isFree ? 0 : price, currency: items.currency } }]
+    .map((rate) => {
+      const isFree = rate.freeFrom !== undefined && amount >= priceIn(currency, rate.freeFrom)
+      const price = isFree ? 0 : priceIn(currency, rate.prices[zone])
+      return { id: rate.id, name: rate.name[locale], price: { amount: price, currency } }
     })
     .toSorted((a, b) => a.price.amount - b.price.amount)
 }

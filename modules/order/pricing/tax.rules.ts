@@ -1,5 +1,6 @@
 import { regionCode } from '#address'
-import type { Address } from '#schemas'
+import { payableStep } from '#lib/currency'
+import type { Address, Money } from '#schemas'
 
 /** Parts of an address that decide its tax. */
 export type TaxedAddress = Pick<Address, 'country' | 'region' | 'postalCode'>
@@ -114,12 +115,13 @@ function ruleFor(address: TaxedAddress): TaxRule {
 }
 
 /**
- * Tax on goods and shipping, rounded half up once per order.
- * @param taxableMinor price of goods (after discount) and shipping, before any tax that is added to it
+ * Tax on goods and shipping, rounded half up once per order to an amount that a card can be charged.
+ * @param taxable price of goods (after discount) and shipping, before any tax that is added to it
  */
-export function taxOn(address: TaxedAddress, taxableMinor: number): { taxMinor: number; isIncluded: boolean } {
+export function taxOn(address: TaxedAddress, taxable: Money): { taxMinor: number; isIncluded: boolean } {
   const { rate, isIncluded } = ruleFor(address)
   const whole = 100 * percent
-  const base = isIncluded ? whole + rate : whole
-  return { taxMinor: Math.floor((taxableMinor * rate + base / 2) / base), isIncluded }
+  const step = payableStep(taxable.currency)
+  const base = (isIncluded ? whole + rate : whole) * step
+  return { taxMinor: step * Math.floor((taxable.amount * rate + base / 2) / base), isIncluded }
 }

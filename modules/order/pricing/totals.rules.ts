@@ -17,14 +17,16 @@ export const itemsSum = (lines: readonly { quantity: number; unitPriceMinor: num
 
 /** Adds up an order: the only place that does, for quotes and placed orders alike. Without an address the tax is not known. */
 export function sumUp(order: {
+  currency: Currency
   itemsMinor: number
   discountMinor?: number
   shippingMinor?: number
   address?: TaxedAddress
 }): Sums {
-  const { itemsMinor, discountMinor = 0, shippingMinor = 0, address } = order
+  const { currency, itemsMinor, discountMinor = 0, shippingMinor = 0, address } = order
   const taxable = itemsMinor - discountMinor + shippingMinor
-  const { taxMinor, isIncluded } = address === undefined ? { taxMinor: 0, isIncluded: false } : taxOn(address, taxable)
+  const { taxMinor, isIncluded } =
+    address === undefined ? { taxMinor: 0, isIncluded: false } : taxOn(address, { amount: taxable, currency })
   return {
     itemsMinor,
     discountMinor,

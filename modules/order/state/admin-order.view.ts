@@ -33,8 +33,8 @@ export async function adminView(query: Queryable, state: OrderState): Promise<Ad
       fee: payment.feeMinor === null ? null : money(payment.feeMinor),
     },
     refunds: state.refunds.map((refund) => {
-      const { reason, method, intentId, providerRefundId, failure } = refund
-      return { ...refundView(refund, state.currency), reason, method, intentId, providerRefundId, failure }
+      const { reason, method, replaces, intentId, providerRefundId, failure } = refund
+      return { ...refundView(refund, state.currency), reason, method, replaces, intentId, providerRefundId, failure }
     }),
     cancellations: state.cancellations.map(({ at, ...cancellation }) => ({ ...cancellation, at: at.toISOString() })),
     returns: state.returns.map(({ at, ...orderReturn }) => ({ ...orderReturn, at: at.toISOString() })),

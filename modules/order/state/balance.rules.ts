@@ -34,20 +34,26 @@ export const refundableMinor = (state: OrderState): number =>
       sum(state.disputes.filter(({ status }) => status !== 'won')),
   )
 
-/** Failed refunds that are still owed: no later refund of the same payment has returned as much, and the shop has the money. */
-export const owedRefunds = (state: OrderState): OrderState['refunds'] =>
-  state.refunds.filter(
-    (failed) =>
-      failed.status === 'failed' &&
-      (failed.intentId !== state.payment.intentId || refundableMinor(state) > 0) &&
-      !state.refunds.some(
-        (later) =>
-          later.status !== 'failed' &&
-          later.intentId === failed.intentId &&
-          later.amountMinor >= failed.amountMinor &&
-          later.requestedAt >= (failed.settledAt ?? failed.requestedAt),
-      ),
+/** Failed refunds that are still owed: none has replaced them, and the shop has the money. */
+export function owedRefunds(state: OrderState): OrderState['refunds'] {
+  const replaced = new Set(state.refunds.map(({ replaces }) => replaces))
+  const owed = state.refunds.filter(
+    ({ id, status, intentId }) =>
+      status === 'failed' && !replaced.has(id) && (intentId !== state.payment.intentId || refundableMinor(state) > 0),
   )
+  // A refund that names none, such as one made in the provider's dashboard, replaces one earlier failure of its amount.
+  for (const later of state.refunds) {
+    if (later.status === 'failed' || later.replaces !== null) continue
+    const index = owed.findIndex(
+      ({ intentId, amountMinor, settledAt, requestedAt }) =>
+        intentId === later.intentId &&
+        amountMinor === later.amountMinor &&
+        later.requestedAt >= (settledAt ?? requestedAt),
+    )
+    if (index !== -1) owed.splice(index, 1)
+  }
+  return owed
+}
 
 /** Whether the shop still has money of the buyer. */
 export const hasBuyerMoney = (state: OrderState): boolean => capturedMinor(state) > reversedMinor(state)

@@ -1,9 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { hasExchangeRate } from '#lib/exchange-rates'
 import type { ProductDraft } from '../draft.contract.ts'
 import { categoryDraftSchema, productDraftSchema } from '../draft.contract.ts'
-import { demoCategories, demoProducts } from './index.ts'
+import { demoCategories, demoProducts, pricedIn } from './index.ts'
 import { pictures } from './pictures.ts'
 
 const pictureFolder = new URL('../../../web/public/demo/', import.meta.url)
@@ -63,6 +64,20 @@ describe('demo data', () => {
       for (const [currency, price] of Object.entries(prices)) {
         expect(price).toBeGreaterThan(0)
         expect(compareAt?.[currency] ?? Infinity).toBeGreaterThan(price)
+      }
+    }
+  })
+
+  test('converted prices are payable in every currency, and below their compare-at prices', () => {
+    const currencies = Intl.supportedValuesOf('currency').filter((currency) => hasExchangeRate(currency))
+    expect(currencies.length).toBeGreaterThan(120)
+    const drafts = demoProducts.map((draft) => pricedIn(draft, currencies))
+    expect(z.array(productDraftSchema).safeParse(drafts).error).toBeUndefined()
+    for (const { prices, compareAt } of drafts.flatMap((draft) => draft.variants)) {
+      expect(Object.keys(prices)).toHaveLength(currencies.length)
+      for (const currency of currencies) {
+        expect(prices[currency]).toBeGreaterThan(0)
+        expect(compareAt?.[currency] ?? Infinity).toBeGreaterThan(prices[currency] ?? Infinity)
       }
     }
   })

@@ -1,3 +1,4 @@
+import { convertedPrice, hasExchangeRate } from '#lib/exchange-rates'
 import type { ProductDraft, VariantDraft } from '../draft.contract.ts'
 import { attributeNames, optionNames } from './translations.ts'
 
@@ -49,6 +50,21 @@ export function draftProduct(product: DemoProduct): ProductDraft {
       value: textOf(value),
     })),
   }
+}
+
+/** The draft with prices in these currencies too, converted from those in USD. Currencies without an exchange rate are left out. */
+export function pricedIn(draft: ProductDraft, currencies: readonly string[]): ProductDraft {
+  const priced = (prices: Record<string, number>): Record<string, number> => {
+    const { USD = 0 } = prices
+    const missing = currencies.filter((currency) => prices[currency] === undefined && hasExchangeRate(currency))
+    return { ...prices, ...Object.fromEntries(missing.map((currency) => [currency, convertedPrice(USD, currency)])) }
+  }
+  const variants = draft.variants.map(({ prices, compareAt, ...variant }) => ({
+    ...variant,
+    prices: priced(prices),
+    ...(compareAt && { compareAt: priced(compareAt) }),
+  }))
+  return { ...draft, variants }
 }
 
 /** Text by language, as drafts have it. */

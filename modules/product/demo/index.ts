@@ -8,6 +8,7 @@ import { lightingProducts } from './lighting.ts'
 import { powerProducts } from './power.ts'
 
 export { demoCategories } from './categories.ts'
+export { pricedIn } from './draft-builder.ts'
 
 /** Demo catalog for a new shop: invented brands, plausible products, and a picture of each under /demo. */
 export const demoProducts: ProductDraft[] = [

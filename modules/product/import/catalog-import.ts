@@ -90,7 +90,7 @@ export async function importCatalog(
     const rejections = new Rejections((rejection) => rejectionsFile?.add(rejection))
     const warnings = new Warnings()
     const readOptions = {
-      prices: { currency, digits: digitsOf(currency), hasDecimalComma: dialect.separator === ';' },
+      prices: { currency, hasDecimalComma: dialect.separator === ';' },
       locale: options.locale ?? null,
       doubtfulLocale: 'en' as Locale,
       reject: rejections.add,
@@ -145,9 +145,6 @@ function requireCurrency(sold: string[], currency: string): void {
     message: `The shop does not sell in ${currency} but in ${sold.join(', ')}.`,
   })
 }
-
-const digitsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 
 function rejectionsFileOf({ file, rejectionsFile }: ImportOptions) {
   if (rejectionsFile === undefined) return null

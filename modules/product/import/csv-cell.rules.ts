@@ -1,3 +1,4 @@
+import { currencyDecimals, formatMoney, isPayable, payableStep } from '#lib/currency'
 import { priceMax, type ProductDraft } from '../draft.contract.ts'
 
 /** Parsers of single cells. Each returns the value, or a string with the reason why the cell is invalid. */
@@ -6,14 +7,14 @@ const stockMax = 10_000_000
 
 /** Notation of prices in a file. */
 export interface PriceFormat {
-  /** Number of decimals of the currency. */
-  digits: number
+  currency: string
   /** Whether `12,50` is a price too, as in files whose separator is a semicolon. */
   hasDecimalComma: boolean
 }
 
 /** Price in minor units. Accepts surplus zeros: Shopify writes yen with two decimals. */
-export function parsePrice(text: string, { digits, hasDecimalComma }: PriceFormat): number | string {
+export function parsePrice(text: string, { currency, hasDecimalComma }: PriceFormat): number | string {
+  const digits = currencyDecimals(currency)
   const number = hasDecimalComma && /^\d+,\d{1,2}$/.test(text) ? text.replace(',', '.') : text
   const [, whole, decimals = ''] = /^(\d+)(?:\.(\d+))?$/.exec(number) ?? []
   if (whole === undefined) return `${quoted(text)} ${priceFormatProblem(text)}`
@@ -21,7 +22,9 @@ export function parsePrice(text: string, { digits, hasDecimalComma }: PriceForma
     return `${quoted(text)} has too many decimals; the currency has ${digits}`
   }
   const amount = Number(whole + decimals.slice(0, digits).padEnd(digits, '0'))
-  return amount <= priceMax ? amount : `${quoted(text)} is more than the shop can charge`
+  if (amount > priceMax) return `${quoted(text)} is more than the shop can charge`
+  const step = { amount: payableStep(currency), currency }
+  return isPayable({ amount, currency }) ? amount : `${quoted(text)} is not a multiple of ${formatMoney(step, 'en')}`
 }
 
 function priceFormatProblem(text: string): string {

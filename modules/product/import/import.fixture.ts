@@ -49,6 +49,31 @@ export async function openTestImport(created: AsyncDisposable & { url: string })
       )
       return rows.map(({ slug }) => slug)
     },
+    /** Holds up each transaction that writes this product, until it is opened. */
+    async openGate(slug: string) {
+      const holder = await catalog.database.pool.connect()
+      await holder.query(`select pg_advisory_lock(hashtext('gate'))`)
+      await holder.query(`create function gate() returns trigger language plpgsql as $$
+        begin perform pg_advisory_xact_lock(hashtext('gate')); return new; end $$`)
+      await holder.query(`create trigger gate before insert on product.product for each row
+        when (new.slug = '${slug}') execute function gate()`)
+      let isOpen = false
+      const open = async () => {
+        if (isOpen) return
+        isOpen = true
+        await holder.query(`select pg_advisory_unlock(hashtext('gate'))`)
+        holder.release()
+      }
+      return {
+        open,
+        isReached: async () =>
+          (await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`)).rowCount !== 0,
+        async [Symbol.asyncDispose]() {
+          await open()
+          await catalog.database.pool.query('drop function gate cascade')
+        },
+      }
+    },
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true })
       await catalog[Symbol.asyncDispose]()

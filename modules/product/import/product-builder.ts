@@ -22,7 +22,7 @@ import { damagedSku, damagedText } from './suspicious-text.rules.ts'
 
 /** How the rows of a file become products. */
 export interface ReadOptions {
-  prices: PriceFormat & { currency: string }
+  prices: PriceFormat
   /** Language of all texts; null to guess it for each product. */
   locale: Locale | null
   /** Language of a product whose texts do not show it. */

@@ -116,6 +116,7 @@ test('an exchanged amount and its fee are reported in the payment’s currency',
   const intent = {
     status: 'succeeded',
     amount_received: 10_000,
+    currency: 'jpy',
     latest_charge: { ...charge, balance_transaction: transaction },
   }
   expect(describeIntent(intent as unknown as Stripe.PaymentIntent)).toMatchObject({

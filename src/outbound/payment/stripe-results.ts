@@ -1,14 +1,15 @@
 import type Stripe from 'stripe'
 import type { Money } from '#schemas'
 import type { PaymentResult, ProviderMovement, RefundStatus } from './provider.ts'
+import { fromStripeAmount } from './stripe-amount.ts'
 
 /** A Stripe payment intent as the interface's result. */
 export function describeIntent(intent: Stripe.PaymentIntent): PaymentResult {
   switch (intent.status) {
     case 'succeeded':
-      return { status: 'captured', amountMinor: intent.amount_received, feeMinor: feeOf(intent) }
+      return { status: 'captured', amountMinor: minorOf(intent.amount_received, intent), feeMinor: feeOf(intent) }
     case 'requires_capture':
-      return { status: 'authorised', amountMinor: intent.amount_capturable }
+      return { status: 'authorised', amountMinor: minorOf(intent.amount_capturable, intent) }
     case 'canceled':
       return { status: 'voided' }
     case 'processing':
@@ -27,12 +28,15 @@ export function describeIntent(intent: Stripe.PaymentIntent): PaymentResult {
   }
 }
 
+const minorOf = (amount: number, { currency }: { currency: string }): number =>
+  fromStripeAmount(amount, currency).amount
+
 /** Part of the charge's balance transaction: null where that was not expanded or does not exist yet. */
 function feeOf({ latest_charge: charge }: Stripe.PaymentIntent): number | null {
   if (typeof charge !== 'object' || charge === null) return null
   const transaction = charge.balance_transaction
   if (typeof transaction !== 'object' || transaction === null) return null
-  return feeIn(money(charge.amount_captured, charge.currency), transaction)
+  return feeIn(fromStripeAmount(charge.amount_captured, charge.currency), transaction)
 }
 
 export function refundStatus({ status }: Stripe.Refund): RefundStatus {
@@ -41,15 +45,13 @@ export function refundStatus({ status }: Stripe.Refund): RefundStatus {
 }
 
 /**
- * The fee in the payment's currency, at the exchange rate of this very transaction where the balance has another one.
+ * The fee in minor units of the payment's currency, at the exchange rate of this very transaction where the balance has
+ * another one.
  */
 export function feeIn(amount: Money, { fee, ...transaction }: Stripe.BalanceTransaction): number {
-  if (transaction.currency.toUpperCase() === amount.currency || fee === 0) return fee
+  if (transaction.currency.toUpperCase() === amount.currency || fee === 0) return minorOf(fee, transaction)
+  // Fee and transaction are in Stripe's units of one currency: their ratio has no unit.
   return Math.round((fee * Math.abs(amount.amount)) / Math.abs(transaction.amount))
-}
-
-export function money(amount: number, currency: string): Money {
-  return { amount, currency: currency.toUpperCase() }
 }
 
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
@@ -62,7 +64,7 @@ export function describeMovement(transaction: Stripe.BalanceTransaction): Provid
   // The source has the amount in the payment's currency.
   const isExchanged = paymentObject !== null && paymentObject.currency !== transaction.currency
   const size = isExchanged ? paymentObject.amount * Math.sign(transaction.amount) : transaction.amount
-  const amount = money(size, isExchanged ? paymentObject.currency : transaction.currency)
+  const amount = fromStripeAmount(size, isExchanged ? paymentObject.currency : transaction.currency)
   return {
     id: transaction.id,
     kind: kindOf(transaction),

@@ -1,7 +1,8 @@
 import Stripe from 'stripe'
 import { AppError } from '#errors'
 import type { DisputeStatus, DisputeEvent, PaymentEvent, PaymentStatusEvent, RefundEvent } from './provider.ts'
-import { describeIntent, feeIn, idOf, money, refundStatus } from './stripe-results.ts'
+import { fromStripeAmount } from './stripe-amount.ts'
+import { describeIntent, feeIn, idOf, refundStatus } from './stripe-results.ts'
 
 /** Replay protection: deliveries with an older signature are rejected. */
 const toleranceSeconds = 300
@@ -74,7 +75,7 @@ function refundEvent(eventId: string, refund: Stripe.Refund): RefundEvent | null
     intentId,
     refundId: refund.metadata?.['refund_id'] ?? null,
     providerRefundId: refund.id,
-    amount: money(refund.amount, refund.currency),
+    amount: fromStripeAmount(refund.amount, refund.currency),
     status: refundStatus(refund),
   }
 }
@@ -82,7 +83,7 @@ function refundEvent(eventId: string, refund: Stripe.Refund): RefundEvent | null
 function disputeEvent(eventId: string, dispute: Stripe.Dispute): DisputeEvent | null {
   const intentId = idOf(dispute.payment_intent)
   if (intentId === null || dispute.balance_transactions.length === 0) return null
-  const amount = money(dispute.amount, dispute.currency)
+  const amount = fromStripeAmount(dispute.amount, dispute.currency)
   return {
     kind: 'dispute',
     eventId,

@@ -2,6 +2,7 @@ import Stripe from 'stripe'
 import type { Logger } from '#telemetry'
 import { createExternalService } from '../external-service.ts'
 import { PaymentRejectedError, type PaymentProvider, type PaymentResult } from './provider.ts'
+import { toStripeAmount } from './stripe-amount.ts'
 import { isDefiniteRejection, rejectionOf, throwIfIndefinite } from './stripe-errors.ts'
 import { isChargeable } from './stripe-limits.ts'
 import { describeIntent, describeMovement, refundStatus } from './stripe-results.ts'
@@ -57,7 +58,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     accepts: isChargeable,
     async open({ orderId, amount, capture, key }) {
       const params: Stripe.PaymentIntentCreateParams = {
-        amount: amount.amount,
+        amount: toStripeAmount(amount),
         currency: amount.currency.toLowerCase(),
         capture_method: capture === 'later' ? 'manual' : 'automatic',
         metadata: { order_id: orderId },
@@ -75,9 +76,9 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return step(intentId, () => stripe.paymentIntents.confirm(intentId, params, { idempotencyKey: key }))
     },
     lookUp,
-    capture({ intentId, amount, key }) {
-      const params = { ...withFee, amount_to_capture: amount.amount }
-      return step(intentId, () => stripe.paymentIntents.capture(intentId, params, { idempotencyKey: key }))
+    async capture({ intentId, amount, key }) {
+      const params = { ...withFee, amount_to_capture: toStripeAmount(amount) }
+      return await step(intentId, () => stripe.paymentIntents.capture(intentId, params, { idempotencyKey: key }))
     },
     void({ intentId, key }) {
       return step(intentId, () => stripe.paymentIntents.cancel(intentId, withFee, { idempotencyKey: key }))
@@ -91,7 +92,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       if (intent.currency !== amount.currency.toLowerCase()) throw new PaymentRejectedError('currency_mismatch')
       const params: Stripe.RefundCreateParams = {
         payment_intent: intentId,
-        amount: amount.amount,
+        amount: toStripeAmount(amount),
         // No further fields: the parameters under one key must never change.
         metadata: { order_id: intent.metadata['order_id'] ?? '', refund_id: refundId },
       }

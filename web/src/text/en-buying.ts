@@ -76,7 +76,7 @@ export const enBuying = {
       declined: ['Your card was declined', 'Nothing was charged. Pay with another card to finish your order.'],
       amount_not_accepted: [
         'This amount cannot be charged',
-        'Nothing was charged. Cancel this order and order less, or in parts.',
+        'Nothing was charged. Cancel this order; place a large one in parts, add items to a small one.',
       ],
       paid: ['Paid. We are packing', 'You get a confirmation by e-mail.'],
       authorised: ['Ordered. We are packing', 'Your payment is secured; it is taken when we send your things.'],

@@ -1,4 +1,5 @@
 import type { Locale, Money } from '#schemas'
+import { shopInfo } from '../shop/shop-info.ts'
 import { useStore } from '../shop/store.ts'
 import { en, type Text } from './en.ts'
 import { settings } from './settings.ts'
@@ -19,8 +20,16 @@ export function useFormats() {
   const tag = locale === 'en' ? 'en-US' : 'zh-CN'
   return {
     money({ amount, currency }: Money): string {
-      const format = new Intl.NumberFormat(tag, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
-      return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+      const style = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const
+      const usual = new Intl.NumberFormat(tag, style).resolvedOptions().maximumFractionDigits ?? 2
+      // The shop's decimals, not the browser's: those of a currency differ between browsers.
+      const decimals = shopInfo.get().currencies.find(({ code }) => code === currency)?.decimals ?? usual
+      const format = new Intl.NumberFormat(tag, {
+        ...style,
+        minimumFractionDigits: Math.min(usual, decimals),
+        maximumFractionDigits: decimals,
+      })
+      return format.format(amount / 10 ** decimals)
     },
     dateTime: (at: string): string =>
       new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)),
