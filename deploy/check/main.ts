@@ -10,7 +10,10 @@ interface Step {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const steps: Step[] = [{ name: 'types', command: ['tsc', '-p', 'deploy'] }]
+const steps: Step[] = [
+  { name: 'types', command: ['tsc', '-p', 'deploy'] },
+  { name: 'migrations', command: ['node', 'deploy/migrations/check.ts'] },
+]
 
 function run({ command: [program, ...args] }: Step): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
