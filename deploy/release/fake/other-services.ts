@@ -41,10 +41,6 @@ export const queryActions: Readonly<Record<string, Readonly<Record<string, Actio
       const { name } = environmentOf(world, parameters.required('LoadBalancerArn'))
       return { TargetGroups: [{ TargetGroupArn: `${groupPrefix}${name}/1` }] }
     },
-    DescribeTargetGroupAttributes(world, parameters) {
-      const { attributes } = groupOf(world, parameters)
-      return { Attributes: [...attributes].map(([key, value]) => ({ Key: key, Value: value })) }
-    },
     ModifyTargetGroupAttributes(world, parameters) {
       const { attributes } = groupOf(world, parameters)
       const wanted = new Map(

@@ -1,6 +1,8 @@
 /** The query protocol of AWS: form-encoded parameters in, XML out. */
 
-export type Member = Readonly<Record<string, XmlValue>>
+export interface Member {
+  readonly [name: string]: XmlValue
+}
 export type XmlValue = string | number | boolean | Member | readonly Member[] | readonly string[]
 export type Xml = Member
 

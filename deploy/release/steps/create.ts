@@ -5,7 +5,6 @@ import {
   type ConfigurationOptionSetting,
 } from '@aws-sdk/client-elastic-beanstalk'
 import {
-  DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -147,24 +146,18 @@ const balance: Step = {
     const { aws, settings } = context
     const wanted = targetGroupAttributes(settings.balancing)
     for (const arn of await targetGroups(context)) {
-      const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn })
-      const { Attributes: found = [] } = await aws.balancing.send(command)
-      const isSet = wanted.every(({ Key: key, Value: value }) =>
-        found.some((each) => each.Key === key && each.Value === value),
-      )
-      if (!isSet)
-        await aws.balancing.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn: arn, Attributes: wanted }))
+      const modify = new ModifyTargetGroupAttributesCommand({ TargetGroupArn: arn, Attributes: wanted })
+      await aws.balancing.send(modify)
     }
   },
 }
 
 async function targetGroups(context: ReleaseContext): Promise<string[]> {
-  const command = new DescribeTargetGroupsCommand({
-    LoadBalancerArn: await requireBalancer(context, context.lease.record.next.web),
-  })
   if (context.aws.isDryRun) return ['<target group>']
+  const arn = await requireBalancer(context, context.lease.record.next.web)
+  const command = new DescribeTargetGroupsCommand({ LoadBalancerArn: arn })
   const { TargetGroups: groups = [] } = await context.aws.balancing.send(command)
-  return groups.flatMap(({ TargetGroupArn: arn }) => (arn === undefined ? [] : [arn]))
+  return groups.flatMap(({ TargetGroupArn: group }) => (group === undefined ? [] : [group]))
 }
 
 /** ARN of the balancer of an environment. @throws ReleaseError when it has none */
