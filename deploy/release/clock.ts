@@ -5,11 +5,17 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now(): Promise<number>
   sleep(ms: number): Promise<void>
+  /** Runs an action each `ms`. @returns what ends it */
+  every(ms: number, action: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: async () => Date.now(),
   sleep: (ms) => delay(ms),
+  every(ms, action) {
+    const timer = setInterval(action, ms)
+    return () => clearInterval(timer)
+  },
 }
 
 /** A duration for people, such as `2 min 5 s`. */

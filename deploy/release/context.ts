@@ -12,10 +12,10 @@ import type { SmokeTarget } from './smoke.ts'
 export interface Collaborators {
   clock: Clock
   print(line: string): void
-  /** @throws ReleaseError when the migrations could break the previous release */
-  checkMigrations(): Promise<void>
-  /** Migrates the database to this release; safe to repeat. */
-  migrate(): Promise<void>
+  /** @throws ReleaseError when the migrations of this version could break the previous release */
+  checkMigrations(version: string): Promise<void>
+  /** Migrates the database to this version; safe to repeat. */
+  migrate(version: string): Promise<void>
   smokeTest(target: SmokeTarget): Promise<void>
 }
 
@@ -27,7 +27,6 @@ export interface ReleaseContext extends Collaborators {
   lease: Lease
   /** File of the bundle; undefined where a release is resumed on a machine that does not have it. */
   bundleFile: string | undefined
-  platformArn: string
 }
 
 /** A step of a release. It may run again after its deployer died in the middle. */

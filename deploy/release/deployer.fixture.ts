@@ -12,6 +12,7 @@ const { AWS_ENDPOINT_URL: url = '', KILL_AT: killAt, BUNDLE: bundleFile } = proc
 const clock: Clock = {
   now: async () => Number(await (await fetch(`${url}/_clock`)).text()),
   sleep: async (ms) => void (await fetch(`${url}/_clock?advance=${ms}`)),
+  every: () => () => undefined,
 }
 
 const input: ReleaseInput = {

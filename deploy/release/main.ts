@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
-import { z } from 'zod'
 import { createAws } from './aws.ts'
 import { systemClock } from './clock.ts'
-import { checkMigrations } from './migrations.ts'
+import { requireCheckout } from './checkout.ts'
+import { checkMigrations, migrate } from './migrations.ts'
+import { newestBundle, readBundle } from './release-bundle.ts'
 import { ReleaseError } from './release-error.ts'
 import { readReleaseSettings } from './release-settings.ts'
 import { deploy, plan, resume, rollback, status, type DeployInput, type ReleaseInput } from './release.ts'
@@ -16,7 +14,6 @@ import { smokeTest } from './smoke.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-const descriptionSchema = z.object({ version: z.string() })
 
 interface Options {
   settings: string
@@ -36,8 +33,14 @@ async function withRelease(options: Options, action: (input: ReleaseInput) => Pr
       owner: `${userInfo().username}@${hostname()} (process ${process.pid})`,
       clock: systemClock,
       print,
-      checkMigrations,
-      migrate,
+      async checkMigrations(version) {
+        await requireCheckout(root, version)
+        await checkMigrations()
+      },
+      async migrate(version) {
+        await requireCheckout(root, version)
+        await migrate(root)
+      },
       smokeTest,
     })
   } finally {
@@ -45,48 +48,11 @@ async function withRelease(options: Options, action: (input: ReleaseInput) => Pr
   }
 }
 
-/** Migrates by this checkout. The database is reached from where the release runs: a build in the VPC, or a tunnel. */
-async function migrate(): Promise<void> {
-  if (process.env.DATABASE_URL === undefined)
-    throw new ReleaseError('DATABASE_URL is not set, and the database is to be migrated.', {
-      remedy:
-        'Run the release where the database is reached (a build in the VPC, or a tunnel), with DATABASE_URL of its owner; then `npm run release -- resume`.',
-    })
-  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'migrate'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code === 0) return
-  throw new ReleaseError('The database was not migrated.', {
-    remedy: 'Read the reason above. Nothing serves the new version; mend it, then `npm run release -- resume`.',
-  })
-}
-
 /** The bundle of `--bundle`, or the newest in dist/. `--version` names one that is in S3 already. */
 async function chooseBundle({ bundle, version, strategy = 'blue-green' }: Options): Promise<DeployInput> {
-  if (version !== undefined) return { version, strategy, bundleFile: bundle }
-  const file = bundle ?? (await newestBundle())
-  const text = await readFile(file.replace(/\.zip$/, '.json'), 'utf8').catch(() => {
-    throw new ReleaseError(`${file} has no description beside it.`, { remedy: 'Run `npm run bundle`.' })
-  })
-  const description = descriptionSchema.parse(JSON.parse(text))
-  if (description.version.endsWith('-dirty'))
-    throw new ReleaseError(`${file} was built from uncommitted changes.`, {
-      remedy: 'Commit them, run `npm run bundle`, and deploy that bundle.',
-    })
-  return { version: description.version, strategy, bundleFile: file }
-}
-
-async function newestBundle(): Promise<string> {
-  const names = await readdir(join(root, 'dist')).catch(() => [])
-  const newest = names
-    .filter((name) => /^holdfast-.*\.zip$/.test(name))
-    .toSorted()
-    .at(-1)
-  if (newest !== undefined) return join(root, 'dist', newest)
-  throw new ReleaseError('There is no bundle in dist/.', {
-    remedy: 'Run `npm run bundle`, or pass --bundle or --version.',
-  })
+  if (version !== undefined) return { version, strategy, bundleFile: undefined }
+  const found = await readBundle(bundle ?? (await newestBundle(join(root, 'dist'))))
+  return { version: found.version, strategy, bundleFile: found.file }
 }
 
 const program = new Command('release')
@@ -112,7 +78,9 @@ const command = (name: string, description: string): Command =>
 const withBundle = (each: Command): Command =>
   each
     .option('--bundle <file>', 'the bundle (default: the newest in dist/, by `npm run bundle`)')
-    .option('--version <label>', 'a version that was uploaded before, such as the previous one')
+    .addOption(
+      new Option('--version <label>', 'a version that was uploaded before, such as the previous one').conflicts('bundle'),
+    )
     .addOption(
       new Option('--strategy <name>', 'blue-green, or canary: Beanstalk splits the traffic in the same environment')
         .choices(['blue-green', 'canary'])
@@ -132,7 +100,10 @@ command('status', 'print the release under way and the environments').action((op
 command('resume', 'continue a release or rollback whose deployer stopped or died')
   .option('--bundle <file>', 'the bundle, where it was not uploaded yet')
   .option(...dryRun)
-  .action((options: Options) => withRelease(options, (input) => resume(input, options.bundle)))
+  .action((options: Options) => withRelease(options, async (input) =>
+      resume(input, options.bundle === undefined ? undefined : await readBundle(options.bundle)),
+    ),
+  )
 command('rollback', 'go back to what served before the unfinished release, from any step')
   .option(...dryRun)
   .action((options: Options) => withRelease(options, rollback))

@@ -1,29 +1,35 @@
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { checkMigrations as check } from '../migrations/index.ts'
 import { ReleaseError } from './release-error.ts'
 
-interface MigrationCheck {
-  checkMigrations(): Promise<{ ok: boolean; problems: { file: string; message: string; remedy: string }[] }>
-}
-
-const checkUrl = new URL('../migrations/index.ts', import.meta.url)
-
 /**
- * The check of deploy/migrations: nothing of the new release breaks the previous one, which runs beside it.
+ * The check of deploy/migrations: no migration of this checkout breaks the previous release, which runs beside the new one.
  * @throws ReleaseError that names each migration with its remedy
  */
-export async function checkMigrations(): Promise<void> {
-  if (!existsSync(checkUrl))
-    throw new ReleaseError('deploy/migrations is missing: the migrations cannot be checked.', {
-      remedy: 'Release from a complete checkout.',
-    })
-  const { checkMigrations: check } = (await import(checkUrl.href)) as MigrationCheck
-  const { ok, problems } = await check()
+export async function checkMigrations(options?: Parameters<typeof check>[0]): Promise<void> {
+  const { ok, problems } = await check(options)
   if (ok) return
   const lines = problems.map(({ file, message, remedy }) => `\n  ${file}: ${message} ${remedy}`)
   throw new ReleaseError(
     `The migrations would break the previous release, which runs beside this one:${lines.join('')}`,
-    {
-      remedy: 'Expand first, contract in a later release (CONTRIBUTING.md). Nothing was migrated.',
-    },
+    { remedy: 'Expand first, contract in a later release (deploy/migrations/README.md). Nothing was migrated.' },
   )
+}
+
+/** Migrates by the checkout at `root`. The database is reached from here: a build in the VPC, or a tunnel. */
+export async function migrate(root: string): Promise<void> {
+  if (process.env.DATABASE_URL === undefined)
+    throw new ReleaseError('DATABASE_URL is not set, and the database is to be migrated.', {
+      remedy:
+        'Run the release where the database is reached (a build in the VPC, or a tunnel), with DATABASE_URL of its owner; then `npm run release -- resume`.',
+    })
+  const program = join(root, 'src/main.ts')
+  const child = spawn(process.execPath, [program, 'migrate'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code === 0) return
+  throw new ReleaseError('The database was not migrated.', {
+    remedy: 'Read the reason above. Nothing serves the new version; mend it, then `npm run release -- resume`.',
+  })
 }

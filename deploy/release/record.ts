@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import { isNotFound, isPreconditionFailed } from './aws-error.ts'
@@ -35,7 +36,7 @@ export const leaseMs = 2 * 60_000
 
 export const isUnfinished = ({ status }: ReleaseRecord): boolean => status === 'deploying' || status === 'rolling-back'
 
-interface StoredRecord {
+export interface StoredRecord {
   record: ReleaseRecord
   etag: string
 }
@@ -81,6 +82,9 @@ export function createRecordStore(aws: Aws, bucket: string): RecordStore {
         return etag ?? previous ?? ''
       } catch (error) {
         if (!isPreconditionFailed(error)) throw error
+        // The answer to an earlier try was lost: the SDK repeated the call, and met its own write.
+        const found = await this.read()
+        if (found !== undefined && isDeepStrictEqual(found.record, record)) return found.etag
         throw new ReleaseError('Another deployer has taken over this release.', {
           remedy: 'This one changed nothing more. `npm run release -- status` shows what the other does.',
           cause: error,
@@ -103,21 +107,29 @@ export interface Lease {
 
 export function createLease(store: RecordStore, clock: Clock, stored: StoredRecord): Lease {
   let { record, etag } = stored
+  let last: Promise<void> = Promise.resolve()
   async function write(changes: Partial<ReleaseRecord>, leaseUntil: number): Promise<void> {
-    const next = { ...record, ...changes, leaseUntil }
+    // As it is read again: without what is undefined.
+    const next = recordSchema.parse(JSON.parse(JSON.stringify({ ...record, ...changes, leaseUntil })))
     etag = await store.write(next, etag)
     record = next
+  }
+  /** One write after the other: the heartbeat runs beside the steps. */
+  function inTurn(action: () => Promise<void>): Promise<void> {
+    last = last.catch(() => undefined).then(action)
+    return last
   }
   return {
     get record() {
       return record
     },
-    save: async (changes) => write(changes, (await clock.now()) + leaseMs),
-    async renew() {
-      const now = await clock.now()
-      if (record.leaseUntil - now < leaseMs / 2) await write({}, now + leaseMs)
-    },
-    release: (changes) => write(changes, 0),
+    save: (changes) => inTurn(async () => write(changes, (await clock.now()) + leaseMs)),
+    renew: () =>
+      inTurn(async () => {
+        const now = await clock.now()
+        if (record.leaseUntil - now < leaseMs / 2) await write({}, now + leaseMs)
+      }),
+    release: (changes) => inTurn(() => write(changes, 0)),
   }
 }
 

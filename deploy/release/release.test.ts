@@ -76,7 +76,7 @@ describe('a release', () => {
   it('prints a line for each step, and what it waits for', async () => {
     await using account = await createFakeAccount()
     await deploy(account.input(), account.deployment)
-    expect(account.lines.join('\n')).toMatch(/ 6\/\d+ create-web +create the new web environment/)
+    expect(account.lines.join('\n')).toMatch(/ 5\/\d+ create-web +create the new web environment/)
     expect(account.lines.join('\n')).toMatch(
       /waiting for holdfast-worker-green to be Ready: Launching, health Pending \(\d+ min/,
     )

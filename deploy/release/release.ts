@@ -3,6 +3,7 @@ import { newestPlatform, readInfrastructure, requireAccount } from './account.ts
 import { toReleaseError } from './aws-error.ts'
 import type { Aws } from './aws.ts'
 import { durationText } from './clock.ts'
+import { requireSafe } from './checks.ts'
 import type { Collaborators, ReleaseContext } from './context.ts'
 import { runSteps } from './engine.ts'
 import {
@@ -24,7 +25,9 @@ import {
   requireNoRelease,
   type RecordStore,
   type ReleaseRecord,
+  type StoredRecord,
 } from './record.ts'
+import type { ReleaseBundle } from './release-bundle.ts'
 import { ReleaseError } from './release-error.ts'
 import type { ReleaseSettings } from './release-settings.ts'
 import { stepsBack, stepsOf } from './steps/index.ts'
@@ -62,8 +65,10 @@ export const deploy = (input: ReleaseInput, options: DeployInput): Promise<void>
     const stored = await account.store.read()
     await requireNoRelease(stored, input.clock)
     const record = await planRecord(input, account.infrastructure, options)
+    await requireSafe(input, account.infrastructure, record)
+    // A release that another deployer has begun since the read above makes this write fail.
     const etag = await account.store.write(record, stored?.etag)
-    await run(input, account, { record, etag }, options.bundleFile)
+    await run(input, account, { record, etag, bundleFile: options.bundleFile })
   })
 
 /** Prints what `deploy` would do, and what of it is done. */
@@ -76,6 +81,8 @@ export const plan = (input: ReleaseInput, options: DeployInput): Promise<void> =
     input.print(`${record.version} by ${record.strategy}, platform ${await newestPlatform(input.aws)}`)
     printPair(input, 'serves now', record.live, 'nothing: this is the first release')
     if (record.strategy === 'blue-green') printPair(input, 'is created', record.next, '')
+    await requireSafe(input, infrastructure, record)
+    input.print('  the migrations suit the running version, whose environments are Ready and Ok')
     for (const [index, { name, title }] of stepsOf(record).entries())
       input.print(`${String(index + 1).padStart(2)}. ${name.padEnd(20)} ${title}`)
   })
@@ -88,20 +95,27 @@ const printPair = (
 ) => print(`  ${what}: ${pair === undefined ? none : `${pair.web}, ${pair.worker}`}`)
 
 /** Continues an unfinished release or rollback. */
-export const resume = (input: ReleaseInput, bundleFile: string | undefined): Promise<void> =>
+export const resume = (input: ReleaseInput, bundle?: ReleaseBundle): Promise<void> =>
   explained(async () => {
     const account = await openAccount(input)
-    await run(input, account, await takeOver(input, account.store), bundleFile)
+    const stored = await takeOver(input, account.store, async ({ version }) => {
+      if (bundle !== undefined && bundle.version !== version)
+        throw new ReleaseError(`${bundle.file} is ${bundle.version}, and the unfinished release is of ${version}.`, {
+          remedy: `Pass the bundle of ${version}, or end that release with \`npm run release -- rollback\` first.`,
+        })
+    })
+    await run(input, account, { ...stored, bundleFile: bundle?.file, isResumed: true })
   })
 
 /** Goes back to what served before the unfinished release. */
 export const rollback = (input: ReleaseInput): Promise<void> =>
   explained(async () => {
     const account = await openAccount(input)
-    const { record, etag } = await takeOver(input, account.store)
-    await requirePrevious(input, account.infrastructure, record)
+    const { record, etag } = await takeOver(input, account.store, (unfinished) =>
+      requirePrevious(input, account.infrastructure, unfinished),
+    )
     const back: ReleaseRecord = { ...record, status: 'rolling-back' }
-    await run(input, account, { record: back, etag: await account.store.write(back, etag) }, undefined)
+    await run(input, account, { record: back, etag: await account.store.write(back, etag), bundleFile: undefined })
   })
 
 /** Prints the release under way and the environments. */
@@ -203,13 +217,18 @@ async function requirePrevious(
   )
 }
 
-/** The record under a lease of this process, once no other deployer can be alive. */
-async function takeOver({ clock, owner, print, aws }: ReleaseInput, store: RecordStore) {
+/** The record under a lease of this process, once it passes `check` and no other deployer can be alive. */
+async function takeOver(
+  { clock, owner, print, aws }: ReleaseInput,
+  store: RecordStore,
+  check: (record: ReleaseRecord) => Promise<void>,
+): Promise<StoredRecord> {
   let stored = await store.read()
   if (stored === undefined || !isUnfinished(stored.record))
     throw new ReleaseError('There is no unfinished release.', {
       remedy: 'Use `npm run release -- deploy`. To go back after a finished release, deploy the previous version.',
     })
+  await check(stored.record)
   const { leaseUntil } = stored.record
   const left = leaseUntil - (await clock.now())
   if (left > 0) {
@@ -226,24 +245,24 @@ async function takeOver({ clock, owner, print, aws }: ReleaseInput, store: Recor
   return { record, etag: aws.isDryRun ? stored.etag : await store.write(record, stored.etag) }
 }
 
+interface Run extends StoredRecord {
+  bundleFile: string | undefined
+  isResumed?: boolean
+}
+
 async function run(
   input: ReleaseInput,
   { infrastructure, store }: Account,
-  stored: { record: ReleaseRecord; etag: string },
-  bundleFile: string | undefined,
+  { record, etag, bundleFile, isResumed = false }: Run,
 ): Promise<void> {
   const { aws, clock, print } = input
-  const lease = createLease(store, clock, stored)
-  const context: ReleaseContext = {
-    ...input,
-    infrastructure,
-    lease,
-    bundleFile,
-    platformArn: lease.record.status === 'deploying' ? await newestPlatform(aws) : '',
-  }
+  const lease = createLease(store, clock, { record, etag })
+  const context: ReleaseContext = { ...input, infrastructure, lease, bundleFile }
   const beginning = await clock.now()
   try {
     if (lease.record.status === 'deploying') {
+      const isMigrated = lease.record.done['migrate'] !== undefined
+      if (isResumed && !isMigrated) await requireSafe(input, infrastructure, lease.record)
       print(`Releasing ${lease.record.version} by ${lease.record.strategy} ...`)
       await runSteps(context, stepsOf(lease.record))
       await lease.release({ status: 'released' })

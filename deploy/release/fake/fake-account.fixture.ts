@@ -22,6 +22,8 @@ export interface FakeAccount extends AsyncDisposable {
   lines: string[]
   /** What the collaborators were asked. */
   done: string[]
+  /** Actions of the clock that are under way. */
+  heartbeats: ReadonlySet<() => void>
   deployment: DeployInput
   input(changes?: Partial<ReleaseInput> & { isDryRun?: boolean; shop?: Partial<ReleaseSettings> }): ReleaseInput
   /** Runs a deployer as a process. @returns how it ended, and what it printed */
@@ -46,12 +48,14 @@ export async function createFakeAccount({ isEmpty = false } = {}): Promise<FakeA
   for (const [name, value] of Object.entries(fake.env)) vi.stubEnv(name, value)
   const [lines, done]: [string[], string[]] = [[], []]
   const print = (line: string): void => void lines.push(line)
+  const heartbeats = new Set<() => void>()
   const opened = new Set<{ close(): void }>()
   return {
     world,
     env: fake.env,
     lines,
     done,
+    heartbeats,
     deployment: { version: 'v2', strategy: 'blue-green', bundleFile },
     input({ isDryRun = false, shop = {}, ...changes } = {}) {
       const aws = createAws({ region: testSettings.region, isDryRun, print })
@@ -66,6 +70,10 @@ export async function createFakeAccount({ isEmpty = false } = {}): Promise<FakeA
           sleep: async (ms) => {
             world.advance(ms)
             await new Promise((resolve) => setImmediate(resolve))
+          },
+          every: (_, action) => {
+            heartbeats.add(action)
+            return () => heartbeats.delete(action)
           },
         },
         print,

@@ -10,6 +10,8 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { AssociateWebACLCommand, GetWebACLForResourceCommand } from '@aws-sdk/client-wafv2'
 import { targetGroupAttributes, webOptionSettings, workerOptionSettings } from '../../eb/option-settings.ts'
+import { newestPlatform } from '../account.ts'
+import { isTaken } from '../aws-error.ts'
 import { waitUntil, type ReleaseContext, type Step, requireEnvironment } from '../context.ts'
 import {
   balancerOf,
@@ -29,40 +31,49 @@ const rollBack =
 const createStep = (tier: Tier): Step => ({
   name: `create-${tier}`,
   title: `create the new ${tier} environment`,
-  async isDone({ aws, infrastructure, lease }) {
-    const name = lease.record.next[tier]
-    const found = await findEnvironment(aws, infrastructure.ApplicationName, name)
-    if (found === undefined) return false
-    if (found.VersionLabel === lease.record.version && found.Status !== 'Terminating') return true
-    throw new ReleaseError(`The name ${name} is taken by an environment of another release (${stateText(found)}).`, {
-      remedy: `See that it gets no requests, run \`aws elasticbeanstalk terminate-environment --environment-name ${name}\`, wait for its end, then \`npm run release -- resume\`.`,
-    })
-  },
+  isDone: (context) => isCreated(context, tier),
   async run(context) {
-    const { aws, infrastructure, settings, lease, platformArn } = context
+    const { aws, infrastructure, settings, lease } = context
     const { next, live, version } = lease.record
     const size = live?.sizes[tier] ?? settings[tier].minSize
     const options = (tier === 'web' ? webOptionSettings : workerOptionSettings)({ infrastructure, settings, size })
     if (live !== undefined) await validate(context, live[tier], options)
     if (tier === 'web') await requireFreeName(context)
-    await aws.beanstalk.send(
-      new CreateEnvironmentCommand({
-        ApplicationName: infrastructure.ApplicationName,
-        EnvironmentName: next[tier],
-        ...(tier === 'web'
-          ? { CNAMEPrefix: next.cnamePrefix, Tier: { Name: 'WebServer', Type: 'Standard' } }
-          : { Tier: { Name: 'Worker', Type: 'SQS/HTTP' } }),
-        PlatformArn: platformArn,
-        VersionLabel: version,
-        OptionSettings: options,
-        Tags: [
-          { Key: 'holdfast:release', Value: version },
-          { Key: 'holdfast:tier', Value: tier },
-        ],
-      }),
-    )
+    const create = new CreateEnvironmentCommand({
+      ApplicationName: infrastructure.ApplicationName,
+      EnvironmentName: next[tier],
+      ...(tier === 'web'
+        ? { CNAMEPrefix: next.cnamePrefix, Tier: { Name: 'WebServer', Type: 'Standard' } }
+        : { Tier: { Name: 'Worker', Type: 'SQS/HTTP' } }),
+      PlatformArn: await newestPlatform(aws),
+      VersionLabel: version,
+      OptionSettings: options,
+      Tags: [
+        { Key: 'holdfast:release', Value: version },
+        { Key: 'holdfast:tier', Value: tier },
+      ],
+    })
+    await aws.beanstalk.send(create).catch(async (error: unknown) => {
+      // The answer to an earlier try was lost: the SDK repeated the call, and met its own environment.
+      if (!isTaken(error)) throw error
+      if (!(await isCreated(context, tier))) throw takenName(next[tier], 'of another application', error)
+    })
   },
 })
+
+async function isCreated({ aws, infrastructure, lease }: ReleaseContext, tier: Tier): Promise<boolean> {
+  const name = lease.record.next[tier]
+  const found = await findEnvironment(aws, infrastructure.ApplicationName, name)
+  if (found === undefined) return false
+  if (found.VersionLabel === lease.record.version && found.Status !== 'Terminating') return true
+  throw takenName(name, `of ${found.VersionLabel} (${stateText(found)})`)
+}
+
+const takenName = (name: string, holder: string, cause?: unknown): ReleaseError =>
+  new ReleaseError(`The name ${name} is taken by an environment ${holder}.`, {
+    remedy: `See that it gets no requests, run \`aws elasticbeanstalk terminate-environment --environment-name ${name}\`, wait for its end, then \`npm run release -- resume\`.`,
+    cause,
+  })
 
 /** Beanstalk's own check of the settings, against an environment of the same platform. */
 async function validate(

@@ -1,35 +1,16 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import {
   CreateApplicationVersionCommand,
   CreateStorageLocationCommand,
   DescribeApplicationVersionsCommand,
 } from '@aws-sdk/client-elastic-beanstalk'
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { isNotFound } from '../aws-error.ts'
-import { waitUntil, type ReleaseContext, type Step } from '../context.ts'
-import { findEnvironment, isHealthy, stateText } from '../environments.ts'
+import { isNotFound, isTaken } from '../aws-error.ts'
+import { waitUntil, type Step } from '../context.ts'
 import { ReleaseError } from '../release-error.ts'
-import { stat } from 'node:fs/promises'
 
-export const bundleKey = (version: string): string => `bundles/holdfast-${version}.zip`
-
-/** The environments that serve must be well before anything changes. */
-const checkLive: Step = {
-  name: 'check-live',
-  title: 'the running environments are Ready and Ok',
-  async run(context) {
-    const { live } = context.lease.record
-    if (live === undefined) return
-    for (const name of [live.web, live.worker]) {
-      const found = await findEnvironment(context.aws, context.infrastructure.ApplicationName, name)
-      if (found !== undefined && isHealthy(found)) continue
-      throw new ReleaseError(`${name} is not well: ${found === undefined ? 'it is missing' : stateText(found)}.`, {
-        remedy:
-          'A release begins from a healthy shop. Mend or finish what is under way there, then `npm run release -- resume`, or end this release with `npm run release -- rollback`.',
-      })
-    }
-  },
-}
+const bundleKey = (version: string): string => `bundles/holdfast-${version}.zip`
 
 const upload: Step = {
   name: 'upload',
@@ -77,15 +58,18 @@ const applicationVersion: Step = {
       })
       return (await aws.beanstalk.send(command)).ApplicationVersions?.[0]?.Status
     }
-    if ((await state()) === undefined)
-      await aws.beanstalk.send(
-        new CreateApplicationVersionCommand({
-          ApplicationName: infrastructure.ApplicationName,
-          VersionLabel: version,
-          SourceBundle: { S3Bucket: infrastructure.BundleBucket, S3Key: bundleKey(version) },
-          Process: true,
-        }),
-      )
+    if ((await state()) === undefined) {
+      const create = new CreateApplicationVersionCommand({
+        ApplicationName: infrastructure.ApplicationName,
+        VersionLabel: version,
+        SourceBundle: { S3Bucket: infrastructure.BundleBucket, S3Key: bundleKey(version) },
+        Process: true,
+      })
+      await aws.beanstalk.send(create).catch((error: unknown) => {
+        // The answer to an earlier try was lost, and the SDK repeated the call.
+        if (!isTaken(error)) throw error
+      })
+    }
     await waitUntil(context, {
       what: 'the version to be processed',
       timeoutMs: 10 * 60_000,
@@ -104,15 +88,11 @@ const applicationVersion: Step = {
 
 const migrate: Step = {
   name: 'migrate',
-  title: 'check the migrations, and migrate the database once',
-  async run({ aws, checkMigrations, migrate: run, print }) {
-    await checkMigrations()
+  title: 'migrate the database once',
+  async run({ aws, lease, migrate: run, print }) {
     if (aws.isDryRun) return print('  would migrate the database')
-    await run()
+    await run(lease.record.version)
   },
 }
 
-export const prepareSteps: readonly Step[] = [checkLive, upload, applicationVersion, migrate]
-
-/** The version that the record names, which an environment must run. */
-export const versionOf = ({ lease }: ReleaseContext): string => lease.record.version
+export const prepareSteps: readonly Step[] = [upload, applicationVersion, migrate]
