@@ -25,15 +25,16 @@ export interface Aws {
 export interface AwsOptions {
   region: string
   isDryRun?: boolean
+  /** Tries of a call, with growing pauses between them. */
+  maxAttempts?: number
   print(line: string): void
 }
 
 /** Commands that change nothing. */
 const reads = /^(Describe|List|Get|Head|Check|Validate)/
 
-export function createAws({ region, isDryRun = false, print }: AwsOptions): Aws {
-  // Throttled calls are repeated by the SDK with growing pauses.
-  const options = { region, maxAttempts: 6 }
+export function createAws({ region, isDryRun = false, maxAttempts = 6, print }: AwsOptions): Aws {
+  const options = { region, maxAttempts }
   const clients = {
     beanstalk: new ElasticBeanstalkClient(options),
     s3: new S3Client(options),

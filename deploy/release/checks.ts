@@ -14,7 +14,7 @@ export async function requireSafe(
   { ApplicationName: application }: Infrastructure,
   { version, live }: ReleaseRecord,
 ): Promise<void> {
-  await checkMigrations(version)
+  await checkMigrations(version, live?.versions.web)
   if (live === undefined) return
   for (const name of [live.web, live.worker]) {
     const found = await findEnvironment(aws, application, name)

@@ -12,8 +12,8 @@ import type { SmokeTarget } from './smoke.ts'
 export interface Collaborators {
   clock: Clock
   print(line: string): void
-  /** @throws ReleaseError when the migrations of this version could break the previous release */
-  checkMigrations(version: string): Promise<void>
+  /** @throws ReleaseError when the migrations between this version and the running one could break the older of them */
+  checkMigrations(version: string, running: string | undefined): Promise<void>
   /** Migrates the database to this version; safe to repeat. */
   migrate(version: string): Promise<void>
   smokeTest(target: SmokeTarget): Promise<void>

@@ -33,9 +33,9 @@ async function withRelease(options: Options, action: (input: ReleaseInput) => Pr
       owner: `${userInfo().username}@${hostname()} (process ${process.pid})`,
       clock: systemClock,
       print,
-      async checkMigrations(version) {
+      async checkMigrations(version, running) {
         await requireCheckout(root, version)
-        await checkMigrations()
+        await checkMigrations(root, running)
       },
       async migrate(version) {
         await requireCheckout(root, version)

@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createFakeAccount, livePrefix, type FakeAccount } from './fake/fake-account.fixture.ts'
+import { changesOf, createFakeAccount, released, stateOf, untouched, type FakeAccount } from './fake/fake-account.fixture.ts'
 import { deploy, plan, resume, rollback, status } from './release.ts'
-
-const state = ({ world }: FakeAccount): string[] =>
-  world.environments
-    .filter(({ status: each }) => each !== 'Terminated')
-    .map(
-      ({ name, version, status: each, cnamePrefix }) =>
-        `${name} ${version} ${each}${cnamePrefix === livePrefix ? ' live' : ''}`,
-    )
-
-/** The shop as before the release: both old environments, untouched. */
-const untouched = ['holdfast-web-blue v1 Ready live', 'holdfast-worker-blue v1 Ready']
-const released = ['holdfast-web-green v2 Ready live', 'holdfast-worker-green v2 Ready']
-const changes = /^\w+ (Create|Update|Terminate|Swap|Put|Modify|Associate|Abort)/
 
 describe('a release', () => {
   it('replaces the running environments, and leaves the new ones at their minimum', async () => {
     await using account = await createFakeAccount()
     await deploy(account.input(), account.deployment)
-    expect(state(account).toSorted()).toEqual(released)
+    expect(stateOf(account)).toEqual(released)
     expect(account.done).toEqual([
       'check migrations',
       'migrate',
@@ -43,7 +30,7 @@ describe('a release', () => {
   it('calls in the order of the design: migrations before environments, workers first, firewall before swap', async () => {
     await using account = await createFakeAccount()
     await deploy(account.input(), account.deployment)
-    const calls = account.world.calls.filter((call) => changes.test(call) && call !== 's3 PutObject')
+    const calls = changesOf(account)
     expect(calls).toEqual([
       'elasticbeanstalk CreateStorageLocation',
       's3 PutObject bundle',
@@ -63,13 +50,13 @@ describe('a release', () => {
     await using account = await createFakeAccount()
     await deploy(account.input(), account.deployment)
     await deploy(account.input(), { ...account.deployment, version: 'v3' })
-    expect(state(account).toSorted()).toEqual(['holdfast-web-blue v3 Ready live', 'holdfast-worker-blue v3 Ready'])
+    expect(stateOf(account)).toEqual(['holdfast-web-blue v3 Ready live', 'holdfast-worker-blue v3 Ready'])
   })
 
   it('creates the first environments with the live address, without a swap', async () => {
     await using account = await createFakeAccount({ isEmpty: true })
     await deploy(account.input(), account.deployment)
-    expect(state(account).toSorted()).toEqual(['holdfast-web-blue v2 Ready live', 'holdfast-worker-blue v2 Ready'])
+    expect(stateOf(account)).toEqual(['holdfast-web-blue v2 Ready live', 'holdfast-worker-blue v2 Ready'])
     expect(account.world.calls).not.toContain('elasticbeanstalk SwapEnvironmentCNAMEs')
   })
 
@@ -86,14 +73,14 @@ describe('a release', () => {
     await using account = await createFakeAccount()
     account.world.faults.worse = { version: 'v2', failureShare: 0.05, p99Seconds: 0.1 }
     await expect(deploy(account.input(), account.deployment)).rejects.toThrow(/requests failed/)
-    expect(state(account).toSorted()).toEqual(untouched)
+    expect(stateOf(account)).toEqual(untouched)
   })
 
   it('goes back by itself when the new version is slow', async () => {
     await using account = await createFakeAccount()
     account.world.faults.worse = { version: 'v2', failureShare: 0, p99Seconds: 3 }
     await expect(deploy(account.input(), account.deployment)).rejects.toThrow('p99 is 3000 ms')
-    expect(state(account).toSorted()).toEqual(untouched)
+    expect(stateOf(account)).toEqual(untouched)
   })
 
   it('that went back keeps the new environment until its late visitors have left', async () => {
@@ -110,7 +97,7 @@ describe('a canary', () => {
   it('shifts the traffic inside the running environments', async () => {
     await using account = await createFakeAccount()
     await deploy(account.input(), canary(account))
-    expect(state(account).toSorted()).toEqual(['holdfast-web-blue v2 Ready live', 'holdfast-worker-blue v2 Ready'])
+    expect(stateOf(account)).toEqual(['holdfast-web-blue v2 Ready live', 'holdfast-worker-blue v2 Ready'])
     const web = account.world.find('holdfast-web-blue')
     expect(web?.options.get('aws:elasticbeanstalk:command DeploymentPolicy')).toBe('TrafficSplitting')
     expect(account.world.calls).not.toContain('elasticbeanstalk CreateEnvironment')
@@ -123,14 +110,14 @@ describe('a canary', () => {
       'took the update of holdfast-worker-blue back',
     )
     await rollback(account.input())
-    expect(state(account).toSorted()).toEqual(untouched)
+    expect(stateOf(account)).toEqual(untouched)
   })
 
   it('that serves worse goes back by itself', async () => {
     await using account = await createFakeAccount()
     account.world.faults.worse = { version: 'v2', failureShare: 0.5, p99Seconds: 0.1 }
     await expect(deploy(account.input(), canary(account))).rejects.toThrow('requests failed')
-    expect(state(account).toSorted()).toEqual(untouched)
+    expect(stateOf(account)).toEqual(untouched)
   })
 })
 
@@ -138,7 +125,7 @@ describe('looking', () => {
   it('a plan changes nothing and names the environments', async () => {
     await using account = await createFakeAccount()
     await plan(account.input(), account.deployment)
-    expect(account.world.calls.filter((call) => changes.test(call))).toEqual([])
+    expect(changesOf(account)).toEqual([])
     expect(account.lines.join('\n')).toContain('is created: holdfast-web-green, holdfast-worker-green')
     expect(account.lines.join('\n')).toContain('6.10.0')
   })
@@ -146,7 +133,7 @@ describe('looking', () => {
   it('a dry run prints each call that would change something, and makes none', async () => {
     await using account = await createFakeAccount()
     await deploy(account.input({ isDryRun: true }), account.deployment)
-    expect(account.world.calls.filter((call) => changes.test(call))).toEqual([])
+    expect(changesOf(account)).toEqual([])
     const printed = account.lines.filter((line) => line.includes('would call')).map((line) => line.trim().split(' ')[3])
     expect(printed).toEqual([
       'CreateStorageLocation',
@@ -163,7 +150,7 @@ describe('looking', () => {
       'UpdateEnvironment',
     ])
     expect(account.done).toEqual(['check migrations'])
-    expect(state(account)).toEqual(untouched)
+    expect(stateOf(account)).toEqual(untouched)
   })
 
   it('the status names the step that is next, why it stopped, and where the live address points', async () => {
@@ -178,6 +165,6 @@ describe('looking', () => {
     expect(text).toContain('stopped: the catalog is empty')
     expect(text).toContain('holdfast-web-blue: v1, Ready, health Ok, live address')
     await resume(account.input(), undefined)
-    expect(state(account).toSorted()).toEqual(released)
+    expect(stateOf(account)).toEqual(released)
   })
 })

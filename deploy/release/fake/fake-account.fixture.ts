@@ -25,7 +25,9 @@ export interface FakeAccount extends AsyncDisposable {
   /** Actions of the clock that are under way. */
   heartbeats: ReadonlySet<() => void>
   deployment: DeployInput
-  input(changes?: Partial<ReleaseInput> & { isDryRun?: boolean; shop?: Partial<ReleaseSettings> }): ReleaseInput
+  input(
+    changes?: Partial<ReleaseInput> & { isDryRun?: boolean; maxAttempts?: number; shop?: Partial<ReleaseSettings> },
+  ): ReleaseInput
   /** Runs a deployer as a process. @returns how it ended, and what it printed */
   spawnDeployer(options?: { killAt?: string; args?: string[] }): { kill(): void; ended: Promise<Ended> }
 }
@@ -35,6 +37,26 @@ interface Ended {
   code: number | null
   output: string
 }
+
+/** What serves before a release, untouched. */
+export const untouched = ['holdfast-web-blue v1 Ready live', 'holdfast-worker-blue v1 Ready']
+export const released = ['holdfast-web-green v2 Ready live', 'holdfast-worker-green v2 Ready']
+
+/** The environments there are, each with its version, its status and whether it has the live address. */
+export const stateOf = ({ world }: FakeAccount): string[] =>
+  world.environments
+    .filter(({ status }) => status !== 'Terminated')
+    .map(
+      ({ name, version, status, cnamePrefix }) =>
+        `${name} ${version} ${status}${cnamePrefix === livePrefix ? ' live' : ''}`,
+    )
+    .toSorted()
+
+/** The calls that changed something, in order, without the writes of the record. */
+export const changesOf = ({ world }: FakeAccount): string[] =>
+  world.calls.filter(
+    (call) => /^\w+ (Create|Update|Terminate|Swap|Put|Modify|Associate|Abort)/.test(call) && call !== 's3 PutObject',
+  )
 
 const deployerFile = fileURLToPath(new URL('../deployer.fixture.ts', import.meta.url))
 
@@ -57,8 +79,8 @@ export async function createFakeAccount({ isEmpty = false } = {}): Promise<FakeA
     done,
     heartbeats,
     deployment: { version: 'v2', strategy: 'blue-green', bundleFile },
-    input({ isDryRun = false, shop = {}, ...changes } = {}) {
-      const aws = createAws({ region: testSettings.region, isDryRun, print })
+    input({ isDryRun = false, shop = {}, maxAttempts = 6, ...changes } = {}) {
+      const aws = createAws({ region: shop.region ?? testSettings.region, isDryRun, maxAttempts, print })
       opened.add(aws)
       return {
         aws,

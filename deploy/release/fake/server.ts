@@ -77,11 +77,11 @@ async function handle(world: World, request: IncomingMessage, response: ServerRe
     if (region !== world.region && call.action === 'DescribeStacks')
       throw new AwsFailure('ValidationError', 'Stack with id Holdfast does not exist')
     const { text, type, headers = {} } = call.answer()
-    if (faults.loseAnswer?.action === call.action) {
+    if (faults.loseAnswer?.call === `${service} ${call.action}`) {
       const { onLost } = faults.loseAnswer
       delete faults.loseAnswer
       response.destroy()
-      return onLost()
+      return onLost?.()
     }
     response.writeHead(200, { 'content-type': type, ...headers }).end(text)
   } catch (error) {

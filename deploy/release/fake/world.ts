@@ -45,8 +45,8 @@ export interface Faults {
   takenBack?: string
   rejectedBundle?: boolean
   rejectedOption?: boolean
-  /** The answer to the first call of this name is lost, after it took effect. */
-  loseAnswer?: { action: string; onLost(): void }
+  /** The answer to the first such call, as in `World.calls`, is lost after it took effect. */
+  loseAnswer?: { call: string; onLost?(): void }
 }
 
 const minute = 60_000
@@ -57,7 +57,7 @@ export interface World {
   readonly account: string
   readonly environments: FakeEnvironment[]
   readonly versions: Map<string, 'UNPROCESSED' | 'PROCESSED' | 'FAILED'>
-  /** CNAME prefixes that other accounts have. */
+  /** CNAME prefixes that other accounts have, and names of environments of other applications. */
   readonly foreignNames: Set<string>
   readonly objects: Map<string, { body: Buffer; etag: string }>
   readonly outputs: Record<string, string>

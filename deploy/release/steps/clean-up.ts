@@ -16,7 +16,7 @@ export const terminateStep = (
   { isLiveAllowed = () => false }: { isLiveAllowed?(context: ReleaseContext): boolean } = {},
 ): Step => ({
   name,
-  title: 'terminate it; its instances drain',
+  title: `terminate the ${name.replace('terminate-', '').replace('-', ' ')} environment; its instances drain`,
   async isDone(context) {
     const environment = which(context)
     if (environment === undefined) return true

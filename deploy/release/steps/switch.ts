@@ -110,7 +110,7 @@ export const drainStep = (
   left: (context: ReleaseContext) => string | undefined,
 ): Step => ({
   name,
-  title: 'keep the old environment until its requests are 0',
+  title: `keep the ${name.replace('drain-', '')} web environment until its requests are 0`,
   async run(context) {
     const { aws, clock, lease, settings } = context
     const environment = left(context)
