@@ -20,7 +20,8 @@ export async function requireSafe(
     const found = await findEnvironment(aws, application, name)
     if (found !== undefined && isHealthy(found)) continue
     throw new ReleaseError(`${name} is not well: ${found === undefined ? 'it is missing' : stateText(found)}.`, {
-      remedy: 'A release begins from a healthy shop. Mend or finish what is under way there, then run the command again.',
+      remedy:
+        'A release begins from a healthy shop. Mend or finish what is under way there, then run the command again.',
     })
   }
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, createFakeAccount, released, stateOf, untouched, type FakeAccount } from './fake/fake-account.fixture.ts'
+import {
+  changesOf,
+  createFakeAccount,
+  released,
+  stateOf,
+  untouched,
+  type FakeAccount,
+} from './fake/fake-account.fixture.ts'
 import { afterLeaseMs } from './fake/world.ts'
 import { ReleaseError } from './release-error.ts'
 import { deploy, resume, rollback } from './release.ts'
@@ -56,17 +63,20 @@ describe('a deployer that is killed', () => {
     },
   )
 
-  it.each(calls)('after %s took effect, before its answer, is resumed by another, which repeats nothing', async (call) => {
-    await using account = await createFakeAccount()
-    const deployer = account.spawnDeployer()
-    account.world.faults.loseAnswer = { call, onLost: deployer.kill }
-    const { signal, output } = await deployer.ended
-    expect(signal, output).toBe('SIGKILL')
-    account.world.advance(afterLeaseMs)
-    await resume(account.input(), { version: 'v2', file: account.deployment.bundleFile ?? '' })
-    expect(stateOf(account)).toEqual(released)
-    expect(timesOf(account)).toEqual({ created: 2, swapped: 1, terminated: 2 })
-  })
+  it.each(calls)(
+    'after %s took effect, before its answer, is resumed by another, which repeats nothing',
+    async (call) => {
+      await using account = await createFakeAccount()
+      const deployer = account.spawnDeployer()
+      account.world.faults.loseAnswer = { call, onLost: deployer.kill }
+      const { signal, output } = await deployer.ended
+      expect(signal, output).toBe('SIGKILL')
+      account.world.advance(afterLeaseMs)
+      await resume(account.input(), { version: 'v2', file: account.deployment.bundleFile ?? '' })
+      expect(stateOf(account)).toEqual(released)
+      expect(timesOf(account)).toEqual({ created: 2, swapped: 1, terminated: 2 })
+    },
+  )
 
   it.each(stepsBack({ strategy: 'blue-green' }).map((step) => [step.name, step] as const))(
     'while it rolls back, when %s begins, is resumed by another',

@@ -32,6 +32,10 @@ export async function findEnvironment(aws: Aws, application: string, name: strin
 export const isHealthy = ({ Status: status, Health: health, HealthStatus: detail }: Environment): boolean =>
   status === 'Ready' && health === 'Green' && (detail === undefined || detail === 'Ok')
 
+/** Whether it is of another release: Beanstalk names no version before the first one runs. */
+export const isOfAnother = ({ VersionLabel: found }: Environment, version: string): boolean =>
+  found !== undefined && found !== version
+
 export const stateText = ({ Status: status, HealthStatus: detail, Health: health }: Environment): string =>
   `${status ?? 'unknown'}, health ${detail ?? health ?? 'unknown'}`
 

@@ -79,7 +79,9 @@ const withBundle = (each: Command): Command =>
   each
     .option('--bundle <file>', 'the bundle (default: the newest in dist/, by `npm run bundle`)')
     .addOption(
-      new Option('--version <label>', 'a version that was uploaded before, such as the previous one').conflicts('bundle'),
+      new Option('--version <label>', 'a version that was uploaded before, such as the previous one').conflicts(
+        'bundle',
+      ),
     )
     .addOption(
       new Option('--strategy <name>', 'blue-green, or canary: Beanstalk splits the traffic in the same environment')
@@ -100,7 +102,8 @@ command('status', 'print the release under way and the environments').action((op
 command('resume', 'continue a release or rollback whose deployer stopped or died')
   .option('--bundle <file>', 'the bundle, where it was not uploaded yet')
   .option(...dryRun)
-  .action((options: Options) => withRelease(options, async (input) =>
+  .action((options: Options) =>
+    withRelease(options, async (input) =>
       resume(input, options.bundle === undefined ? undefined : await readBundle(options.bundle)),
     ),
   )

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf, createFakeAccount, released, stateOf, untouched, type FakeAccount } from './fake/fake-account.fixture.ts'
+import {
+  changesOf,
+  createFakeAccount,
+  released,
+  stateOf,
+  untouched,
+  type FakeAccount,
+} from './fake/fake-account.fixture.ts'
 import { deploy, plan, resume, rollback, status } from './release.ts'
 
 describe('a release', () => {

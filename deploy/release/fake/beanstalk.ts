@@ -74,7 +74,8 @@ export const beanstalkActions: Readonly<Record<string, Action>> = {
     const name = parameters.required('EnvironmentName')
     if (!/^[a-zA-Z0-9][a-zA-Z0-9-]{2,38}[a-zA-Z0-9]$/.test(name))
       throw invalid(`Value ${name} at 'EnvironmentName' failed to satisfy constraint`)
-    if (world.find(name) !== undefined || world.foreignNames.has(name)) throw invalid(`Environment ${name} already exists.`)
+    if (world.find(name) !== undefined || world.foreignNames.has(name))
+      throw invalid(`Environment ${name} already exists.`)
     const version = requireVersion(world, parameters)
     if (parameters.required('PlatformArn') !== platformArn('6.10.0')) throw invalid('No Platform found for the ARN.')
     const isWorker = parameters.text('Tier.Name') === 'Worker'

@@ -61,7 +61,7 @@ export const changesOf = ({ world }: FakeAccount): string[] =>
 const deployerFile = fileURLToPath(new URL('../deployer.fixture.ts', import.meta.url))
 
 export async function createFakeAccount({ isEmpty = false } = {}): Promise<FakeAccount> {
-  const world = createWorld(stackOutputs, livePrefix)
+  const world = createWorld({ ...stackOutputs }, livePrefix)
   if (!isEmpty) addLiveShop(world, livePrefix)
   const fake = await startFakeAws(world)
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-release-'))

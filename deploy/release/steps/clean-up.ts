@@ -4,50 +4,57 @@ import {
   UpdateEnvironmentCommand,
 } from '@aws-sdk/client-elastic-beanstalk'
 import { waitUntil, whenReady, requireEnvironment, type ReleaseContext, type Step } from '../context.ts'
-import { findEnvironment, hasCname, stateText, type Tier } from '../environments.ts'
+import { findEnvironment, hasCname, isOfAnother, stateText, type Tier } from '../environments.ts'
 import { ReleaseError } from '../release-error.ts'
 
 const minute = 60_000
 
-/** Terminates an environment, never the one with the live address unless there is no other (`isLiveAllowed`). */
+/**
+ * Terminates an environment of this version, never the one with the live address unless there is no other
+ * (`isLiveAllowed`).
+ */
 export const terminateStep = (
   name: string,
-  which: (context: ReleaseContext) => string | undefined,
+  which: (context: ReleaseContext) => { name: string; version: string } | undefined,
   { isLiveAllowed = () => false }: { isLiveAllowed?(context: ReleaseContext): boolean } = {},
 ): Step => ({
   name,
   title: `terminate the ${name.replace('terminate-', '').replace('-', ' ')} environment; its instances drain`,
   async isDone(context) {
-    const environment = which(context)
-    if (environment === undefined) return true
-    return (await findEnvironment(context.aws, context.infrastructure.ApplicationName, environment)) === undefined
+    const target = which(context)
+    if (target === undefined) return true
+    return (await findEnvironment(context.aws, context.infrastructure.ApplicationName, target.name)) === undefined
   },
   async run(context) {
-    const environment = which(context)
-    if (environment === undefined) return
+    const target = which(context)
+    if (target === undefined) return
     const { aws, infrastructure } = context
-    const find = () => findEnvironment(aws, infrastructure.ApplicationName, environment)
-    await whenReady(context, environment, async () => {
+    const find = () => findEnvironment(aws, infrastructure.ApplicationName, target.name)
+    await whenReady(context, target.name, async () => {
       const found = await find()
-      if (!aws.isDryRun && (found === undefined || found.Status === 'Terminating')) return
-      if (
-        found !== undefined &&
-        !aws.isDryRun &&
-        hasCname(found, infrastructure.LiveCnamePrefix) &&
-        !isLiveAllowed(context)
-      )
-        throw new ReleaseError(`${environment} has the live address: it is not terminated.`, {
-          remedy:
-            'Somebody swapped the addresses by hand. `npm run release -- status` shows where they point; then resume or roll back.',
-        })
+      if (!aws.isDryRun) {
+        if (found === undefined || found.Status === 'Terminating') return
+        if (isOfAnother(found, target.version))
+          throw new ReleaseError(
+            `${target.name} runs ${found.VersionLabel}, not ${target.version}: it is not terminated.`,
+            {
+              remedy: `Something else has created or updated it. See that it gets no requests, terminate it yourself, then \`npm run release -- resume\`.`,
+            },
+          )
+        if (hasCname(found, infrastructure.LiveCnamePrefix) && !isLiveAllowed(context))
+          throw new ReleaseError(`${target.name} has the live address: it is not terminated.`, {
+            remedy:
+              'Somebody swapped the addresses by hand. `npm run release -- status` shows where they point; then resume or roll back.',
+          })
+      }
       await aws.beanstalk.send(
-        new TerminateEnvironmentCommand({ EnvironmentName: environment, TerminateResources: true }),
+        new TerminateEnvironmentCommand({ EnvironmentName: target.name, TerminateResources: true }),
       )
     })
     await waitUntil(context, {
-      what: `${environment} to end`,
+      what: `${target.name} to end`,
       timeoutMs: 40 * minute,
-      remedy: `Look at the events of ${environment}; what still holds it must go first. Then \`npm run release -- resume\`.`,
+      remedy: `Look at the events of ${target.name}; what still holds it must go first. Then \`npm run release -- resume\`.`,
       check: async () => {
         const found = await find()
         return found === undefined ? true : stateText(found)

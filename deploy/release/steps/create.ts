@@ -18,6 +18,7 @@ import {
   findEnvironment,
   instancesBehind,
   isHealthy,
+  isOfAnother,
   recentErrors,
   stateText,
   type Tier,
@@ -65,8 +66,8 @@ async function isCreated({ aws, infrastructure, lease }: ReleaseContext, tier: T
   const name = lease.record.next[tier]
   const found = await findEnvironment(aws, infrastructure.ApplicationName, name)
   if (found === undefined) return false
-  if (found.VersionLabel === lease.record.version && found.Status !== 'Terminating') return true
-  throw takenName(name, `of ${found.VersionLabel} (${stateText(found)})`)
+  if (!isOfAnother(found, lease.record.version) && found.Status !== 'Terminating') return true
+  throw takenName(name, `of ${found.VersionLabel ?? 'this release'} (${stateText(found)})`)
 }
 
 const takenName = (name: string, holder: string, cause?: unknown): ReleaseError =>

@@ -1,4 +1,5 @@
 import type { ReleaseContext, Step } from '../context.ts'
+import type { Tier } from '../environments.ts'
 import type { ReleaseRecord } from '../record.ts'
 import { requireLive, updateStep } from './canary.ts'
 import { settleSize, terminateStep } from './clean-up.ts'
@@ -6,8 +7,16 @@ import { createSteps } from './create.ts'
 import { prepareSteps } from './prepare.ts'
 import { drainStep, swapStep, watchStep } from './switch.ts'
 
-const next = (tier: 'web' | 'worker') => (context: ReleaseContext) => context.lease.record.next[tier]
-const live = (tier: 'web' | 'worker') => (context: ReleaseContext) => context.lease.record.live?.[tier]
+const next = (tier: Tier) => (context: ReleaseContext) => context.lease.record.next[tier]
+const live = (tier: Tier) => (context: ReleaseContext) => context.lease.record.live?.[tier]
+const newOne = (tier: Tier) => (context: ReleaseContext) => ({
+  name: next(tier)(context),
+  version: context.lease.record.version,
+})
+const oldOne = (tier: Tier) => (context: ReleaseContext) => {
+  const found = context.lease.record.live
+  return found && { name: found[tier], version: found.versions[tier] }
+}
 const isFirst = ({ lease }: ReleaseContext): boolean => lease.record.live === undefined
 const wasSwapped = ({ lease }: ReleaseContext): boolean => lease.record.done['swap-begun'] !== undefined
 
@@ -17,8 +26,8 @@ const blueGreen: readonly Step[] = [
   swapStep('swap', 'next'),
   watchStep('swap', next('web')),
   drainStep('drain-old', 'swap', live('web')),
-  terminateStep('terminate-old-worker', live('worker')),
-  terminateStep('terminate-old-web', live('web')),
+  terminateStep('terminate-old-worker', oldOne('worker')),
+  terminateStep('terminate-old-web', oldOne('web')),
   settleSize('worker'),
   settleSize('web'),
 ]
@@ -35,8 +44,8 @@ const blueGreenBack: readonly Step[] = [
   drainStep('drain-new', 'swap-back', (context) =>
     !isFirst(context) && wasSwapped(context) ? next('web')(context) : undefined,
   ),
-  terminateStep('terminate-new-web', next('web'), { isLiveAllowed: isFirst }),
-  terminateStep('terminate-new-worker', next('worker')),
+  terminateStep('terminate-new-web', newOne('web'), { isLiveAllowed: isFirst }),
+  terminateStep('terminate-new-worker', newOne('worker')),
 ]
 
 const canaryBack: readonly Step[] = [

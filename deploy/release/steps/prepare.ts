@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import {
   CreateApplicationVersionCommand,
   CreateStorageLocationCommand,
@@ -33,14 +32,10 @@ const upload: Step = {
       })
     // Beanstalk keeps its logs there.
     await aws.beanstalk.send(new CreateStorageLocationCommand({}))
-    const { size } = await stat(bundleFile)
+    // As a whole: the SDK cannot repeat a stream.
+    const body = await readFile(bundleFile)
     await aws.s3.send(
-      new PutObjectCommand({
-        Bucket: infrastructure.BundleBucket,
-        Key: bundleKey(version),
-        Body: createReadStream(bundleFile),
-        ContentLength: size,
-      }),
+      new PutObjectCommand({ Bucket: infrastructure.BundleBucket, Key: bundleKey(version), Body: body }),
     )
   },
 }
