@@ -133,6 +133,7 @@ describe('looking', () => {
     await using account = await createFakeAccount()
     await plan(account.input(), account.deployment)
     expect(changesOf(account)).toEqual([])
+    expect(account.world.objects.size).toBe(0)
     expect(account.lines.join('\n')).toContain('is created: holdfast-web-green, holdfast-worker-green')
     expect(account.lines.join('\n')).toContain('6.10.0')
   })
@@ -141,6 +142,7 @@ describe('looking', () => {
     await using account = await createFakeAccount()
     await deploy(account.input({ isDryRun: true }), account.deployment)
     expect(changesOf(account)).toEqual([])
+    expect(account.world.objects.size).toBe(0)
     const printed = account.lines.filter((line) => line.includes('would call')).map((line) => line.trim().split(' ')[3])
     expect(printed).toEqual([
       'CreateStorageLocation',
