@@ -5,6 +5,7 @@ import { BootError } from '#errors'
 import { metrics, type Logger } from '#telemetry'
 import { isConnectionLost, isTransactionAborted } from './failures.ts'
 import { guardPool } from './circuit-breaker.ts'
+import { withConnection } from './connection.ts'
 
 // Counts and money are far below 2^53. A greater value is an error, never rounded.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -207,10 +208,16 @@ export async function warmUp({ pool }: Database): Promise<void> {
   for (const one of opened) if (one.status === 'fulfilled') one.value.release()
 }
 
+/** Longest wait for Postgres at the start, ms: a busy machine answers late, and nobody waits for this server yet. */
+const startTimeoutMs = 15_000
+
 /** @throws BootError that says what to do, when Postgres cannot be reached or is older than version 17 */
-export async function requireDatabase(database: Database): Promise<void> {
-  const version = await database.pool.query('show server_version_num').then(
-    (result) => Number((result.rows[0] as { server_version_num: string }).server_version_num),
+export async function requireDatabase({ pool }: Database): Promise<void> {
+  const { connectionString = '' } = pool.options
+  const version = await withConnection({ connectionString, connectionTimeoutMillis: startTimeoutMs }, (client) =>
+    client.query<{ server_version_num: string }>('show server_version_num'),
+  ).then(
+    ({ rows }) => Number(rows[0]?.server_version_num),
     (error: unknown) => {
       const cause = error instanceof Error ? (error.cause ?? error) : error
       const reason = cause instanceof Error ? cause.message || cause.name : 'unknown'

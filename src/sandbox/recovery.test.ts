@@ -83,6 +83,7 @@ test('a journal damaged in its middle stops the start and stays unchanged', asyn
 test('after kill -9 acknowledged payments are kept, keys replay and the folder is free', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'))
   await using provider = await startProcess(dataDir)
+  await expect(startSandbox({ port: 0, dataDir, apiKey })).rejects.toThrow(/Another sandbox/)
   const stripe = stripeClient(provider.port)
   const acknowledged = new Map<string, string>()
   const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`)
@@ -90,7 +91,6 @@ test('after kill -9 acknowledged payments are kept, keys replay and the folder i
     acknowledged.set(idempotencyKey, (await stripe.paymentIntents.create(order, { idempotencyKey })).id)
     if (acknowledged.size === 15) await provider.kill()
   })
-  await expect(startSandbox({ port: 0, dataDir, apiKey })).rejects.toThrow(/Another sandbox/)
   await Promise.allSettled(pay)
   expect(acknowledged.size).toBeGreaterThanOrEqual(15)
 
