@@ -7,17 +7,17 @@ const minute = 60_000
 /** The old environments as before, beside whatever the release has begun. */
 const serves = (account: FakeAccount) => stateOf(account).filter((line) => line.includes('-blue '))
 
-async function stops(account: FakeAccount, message: string | RegExp): Promise<void> {
+async function expectStop(account: FakeAccount, message: string | RegExp): Promise<void> {
   await expect(deploy(account.input({ maxAttempts: 2 }), account.deployment)).rejects.toThrow(message)
 }
 
-async function canGoBack(account: FakeAccount): Promise<void> {
+async function expectRollback(account: FakeAccount): Promise<void> {
   account.world.faults = {}
   await rollback(account.input())
   expect(stateOf(account)).toEqual(untouched)
 }
 
-async function canResume(account: FakeAccount): Promise<void> {
+async function expectResume(account: FakeAccount): Promise<void> {
   account.world.faults = {}
   await resume(account.input())
   expect(stateOf(account)).toEqual(released)
@@ -27,34 +27,34 @@ describe('a new environment', () => {
   it.each(['holdfast-web-green', 'holdfast-worker-green'])('%s that never starts stops the release', async (name) => {
     await using account = await createFakeAccount()
     account.world.faults.stuckLaunching = name
-    await stops(account, `Waited 30 min in vain for ${name} to be Ready: Launching, health Pending`)
+    await expectStop(account, `Waited 30 min in vain for ${name} to be Ready: Launching, health Pending`)
     expect(serves(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it.each(['web', 'worker'])('of the %s tier whose launch fails stops the release with the reason', async (tier) => {
     await using account = await createFakeAccount()
     account.world.faults.failsToLaunch = `holdfast-${tier}-green`
-    await stops(account, /holdfast-\w+-green did not start.*\n.*CREATE_FAILED/)
+    await expectStop(account, /holdfast-\w+-green did not start.*\n.*CREATE_FAILED/)
     expect(serves(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it('whose health is severe stops the release with what Beanstalk reported', async () => {
     await using account = await createFakeAccount()
     account.world.faults.severe = 'holdfast-web-green'
-    await stops(account, 'in vain for holdfast-web-green to stay Ok for 3 minutes: Ready, health Severe')
+    await expectStop(account, 'in vain for holdfast-web-green to stay Ok for 3 minutes: Ready, health Severe')
     expect(account.lines.join('\n')).toContain('100.0 % of the requests are failing')
     expect(serves(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it('with an instance of the previous version stops the release', async () => {
     await using account = await createFakeAccount()
     account.world.faults.instanceBehind = 'holdfast-web-green'
-    await stops(account, 'i-holdfast-web-green-0 runs v1')
+    await expectStop(account, 'i-holdfast-web-green-0 runs v1')
     expect(serves(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it('that fails the smoke test gets no requests', async () => {
@@ -64,15 +64,15 @@ describe('a new environment', () => {
     }
     await expect(deploy(account.input({ smokeTest }), account.deployment)).rejects.toThrow('the page has no program')
     expect(serves(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it('whose settings Beanstalk rejects is not created', async () => {
     await using account = await createFakeAccount()
     account.world.faults.rejectedOption = true
-    await stops(account, /rejects the option settings:\n +aws:autoscaling:asg MinSize: MinSize is above the quota/)
+    await expectStop(account, /rejects the option settings:\n +aws:autoscaling:asg MinSize: MinSize is above the quota/)
     expect(stateOf(account)).toEqual(untouched)
-    await canResume(account)
+    await expectResume(account)
   })
 })
 
@@ -80,9 +80,9 @@ describe('a bundle', () => {
   it('that Beanstalk rejects stops the release', async () => {
     await using account = await createFakeAccount()
     account.world.faults.rejectedBundle = true
-    await stops(account, 'Beanstalk rejects the bundle of v2')
+    await expectStop(account, 'Beanstalk rejects the bundle of v2')
     expect(stateOf(account)).toEqual(untouched)
-    await canGoBack(account)
+    await expectRollback(account)
   })
 
   it('that is neither uploaded nor on this machine is asked for', async () => {
@@ -101,16 +101,16 @@ describe('a swap', () => {
   it('that changes no address stops the release, and is repeated by resuming', async () => {
     await using account = await createFakeAccount()
     account.world.faults.swapFails = 1
-    await stops(account, 'both are Ready, but the addresses are as before')
+    await expectStop(account, 'both are Ready, but the addresses are as before')
     expect(serves(account)).toEqual(untouched)
-    await canResume(account)
+    await expectResume(account)
   })
 
   it('that changes no address can be rolled back', async () => {
     await using account = await createFakeAccount()
     account.world.faults.swapFails = 1
-    await stops(account, 'the addresses are as before')
-    await canGoBack(account)
+    await expectStop(account, 'the addresses are as before')
+    await expectRollback(account)
   })
 
   it('of an environment that another operation holds waits for its end', async () => {
@@ -127,7 +127,7 @@ describe('a swap', () => {
     const failure = await deploy(account.input(), account.deployment).catch((error: unknown) => error)
     expect(failure).toMatchObject({ remedy: expect.stringContaining('abort-environment-update') as string })
     expect(serves(account)).toEqual(untouched)
-    await canResume(account)
+    await expectResume(account)
   })
 })
 
@@ -149,7 +149,7 @@ describe('the API of AWS', () => {
     )
     expect(serves(account)).toEqual(untouched)
     account.world.advance(afterLeaseMs)
-    await canResume(account)
+    await expectResume(account)
   })
 
   it('whose credentials expire on the way stops the release, and it can be resumed', async () => {
@@ -159,7 +159,7 @@ describe('the API of AWS', () => {
     }
     await expect(deploy(account.input({ print }), account.deployment)).rejects.toThrow('credentials have expired')
     expect(serves(account)).toEqual(untouched)
-    await canResume(account)
+    await expectResume(account)
   })
 
   it.each([

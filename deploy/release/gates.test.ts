@@ -188,7 +188,10 @@ describe('the command', () => {
   it('signs in as the SDK does, and reads the account', async () => {
     await using account = await createFakeAccount()
     const { region, account: id, shopUrl } = testSettings
-    const settings = await write('settings.json', JSON.stringify({ region, account: id, shopUrl, stacks: ['Holdfast'] }))
+    const settings = await write(
+      'settings.json',
+      JSON.stringify({ region, account: id, shopUrl, stacks: ['Holdfast'] }),
+    )
     const { stdout } = await promisify(execFile)(process.execPath, [main, 'status', '--settings', settings], {
       env: { PATH: process.env['PATH'], ...account.env },
     })

@@ -11,7 +11,7 @@ import { ReleaseError } from './release-error.ts'
 import { deploy, plan, resume, rollback } from './release.ts'
 
 /** The release stops before anything changes, its record included, and says what to do. */
-async function isRefused(
+async function expectRefused(
   account: FakeAccount,
   message: string | RegExp,
   changes: Parameters<FakeAccount['input']>[0] = {},
@@ -34,7 +34,7 @@ describe('a release is refused, and nothing changes,', () => {
     await using account = await createFakeAccount()
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined)
-    await isRefused(account, 'There are no AWS credentials')
+    await expectRefused(account, 'There are no AWS credentials')
   })
 
   it.each([
@@ -44,58 +44,58 @@ describe('a release is refused, and nothing changes,', () => {
   ] as const)('with credentials that are %s', async (credentials, message) => {
     await using account = await createFakeAccount()
     account.world.faults.credentials = credentials
-    await isRefused(account, message)
+    await expectRefused(account, message)
   })
 
   it('in another account than the settings name', async () => {
     await using account = await createFakeAccount()
-    await isRefused(account, /credentials are of account 123456789012 .*the settings name 210987654321/, {
+    await expectRefused(account, /credentials are of account 123456789012 .*the settings name 210987654321/, {
       shop: { account: '210987654321' },
     })
   })
 
   it('in another region', async () => {
     await using account = await createFakeAccount()
-    await isRefused(account, 'There is no stack Holdfast in us-east-1', { shop: { region: 'us-east-1' } })
+    await expectRefused(account, 'There is no stack Holdfast in us-east-1', { shop: { region: 'us-east-1' } })
   })
 
   it('where AWS is out of reach', async () => {
     await using account = await createFakeAccount()
     vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9')
-    await isRefused(account, 'AWS cannot be reached')
+    await expectRefused(account, 'AWS cannot be reached')
   })
 
   it('with a stack that is missing, or lacks an output', async () => {
     await using account = await createFakeAccount()
-    await isRefused(account, 'There is no stack Other', { shop: { stacks: ['Other'] } })
+    await expectRefused(account, 'There is no stack Other', { shop: { stacks: ['Other'] } })
     delete account.world.outputs['VpcId']
-    await isRefused(account, /The stacks lack outputs:[^]*VpcId/)
+    await expectRefused(account, /The stacks lack outputs:[^]*VpcId/)
   })
 
   it.each(['Updating', 'Terminating'] as const)('while the running environment is %s', async (status) => {
     await using account = await createFakeAccount()
     const web = account.world.find('holdfast-web-blue')
     if (web !== undefined) web.status = status
-    await isRefused(account, `holdfast-web-blue is not well: ${status}`)
+    await expectRefused(account, `holdfast-web-blue is not well: ${status}`)
   })
 
   it('while the workers are not well', async () => {
     await using account = await createFakeAccount()
     const worker = account.world.find('holdfast-worker-blue')
     if (worker !== undefined) worker.health = 'Severe'
-    await isRefused(account, 'holdfast-worker-blue is not well: Ready, health Severe')
+    await expectRefused(account, 'holdfast-worker-blue is not well: Ready, health Severe')
   })
 
   it('without workers beside the running environment', async () => {
     await using account = await createFakeAccount({ isEmpty: true })
     account.world.add({ name: 'holdfast-web-blue', tier: 'WebServer', version: 'v1', cnamePrefix: livePrefix })
-    await isRefused(account, 'its worker environment holdfast-worker-blue is missing')
+    await expectRefused(account, 'its worker environment holdfast-worker-blue is missing')
   })
 
   it('beside what an earlier release has left without a record', async () => {
     await using account = await createFakeAccount()
     account.world.add({ name: 'holdfast-worker-green', tier: 'Worker', version: 'v0' })
-    await isRefused(account, 'holdfast-worker-green (v0, Ready, health Ok) is left of an earlier release')
+    await expectRefused(account, 'holdfast-worker-green (v0, Ready, health Ok) is left of an earlier release')
   })
 
   it('with migrations that are not safe for the running version', async () => {
@@ -105,7 +105,7 @@ describe('a release is refused, and nothing changes,', () => {
       asked.push(...versions)
       throw new ReleaseError('0004_next.sql: drops a column', { remedy: 'Expand first.' })
     }
-    await isRefused(account, '0004_next.sql: drops a column', { checkMigrations })
+    await expectRefused(account, '0004_next.sql: drops a column', { checkMigrations })
     expect(asked).toEqual(['v2', 'v1'])
     await expect(plan(account.input({ checkMigrations }), account.deployment)).rejects.toThrow('drops a column')
   })
@@ -148,7 +148,7 @@ describe('a name', () => {
   it('that somebody takes while a release is stopped is not touched by resuming or rolling back', async () => {
     await using account = await createFakeAccount()
     account.world.faults.rejectedOption = true
-    await expect(deploy(account.input(), account.deployment)).rejects.toThrow()
+    await expect(deploy(account.input(), account.deployment)).rejects.toThrow('rejects the')
     account.world.faults = {}
     account.world.add({ name: 'holdfast-worker-green', tier: 'Worker', version: 'v0' })
     const before = stateOf(account)
@@ -162,7 +162,7 @@ describe('an earlier release', () => {
   it('that stopped is to be resumed or rolled back before another begins', async () => {
     await using account = await createFakeAccount()
     account.world.faults.rejectedBundle = true
-    await expect(deploy(account.input(), account.deployment)).rejects.toThrow()
+    await expect(deploy(account.input(), account.deployment)).rejects.toThrow('rejects the')
     const next = { ...account.deployment, version: 'v3' }
     const failure = await deploy(account.input(), next).catch((error: unknown) => error)
     expect(failure).toMatchObject({

@@ -93,7 +93,7 @@ describe('a release', () => {
   it('that went back keeps the new environment until its late visitors have left', async () => {
     await using account = await createFakeAccount()
     account.world.faults.worse = { version: 'v2', failureShare: 1, p99Seconds: 0.1 }
-    await expect(deploy(account.input(), account.deployment)).rejects.toThrow()
+    await expect(deploy(account.input(), account.deployment)).rejects.toThrow('requests failed')
     expect(account.lines.find((line) => /drain-new +done in/.test(line))).toMatch(/done in (1[5-9]|[2-9]\d) min/)
   })
 })
