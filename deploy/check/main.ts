@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const steps: Step[] = [
   { name: 'types', command: ['tsc', '-p', 'deploy'] },
   { name: 'stacks of all sizes', command: ['node', 'deploy/aws/check.ts'] },
+  { name: 'migrations', command: ['node', 'deploy/migrations/check.ts'] },
 ]
 
 function run({ command: [program, ...args] }: Step): Promise<{ code: number; output: string }> {
