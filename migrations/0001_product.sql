@@ -89,7 +89,9 @@ CREATE TABLE "product"."variant" (
 	"values" jsonb NOT NULL,
 	"prices" jsonb NOT NULL,
 	"compare_at" jsonb NOT NULL,
-	CONSTRAINT "variant_sku_unique" UNIQUE("sku")
+	"image" integer,
+	CONSTRAINT "variant_sku_unique" UNIQUE("sku"),
+	CONSTRAINT "variant_image" CHECK (image >= 0)
 );
 --> statement-breakpoint
 ALTER TABLE "product"."category" ADD CONSTRAINT "category_parent_id_category_id_fk" FOREIGN KEY ("parent_id") REFERENCES "product"."category"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -89,6 +89,7 @@ export function createApp({ config, log, databaseUrl, secretKey, payment }: AppR
     smtpUrl: config.SMTP_URL,
     folder: join(config.DATA_DIR, 'emails'),
     from: config.EMAIL_FROM,
+    senderName: config.SHOP_NAME,
     log,
   })
   const rateLimits = createRateLimits({ redisUrl: config.REDIS_URL, secretKey, log })

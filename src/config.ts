@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { BootError } from '#errors'
 import { isKnownCurrency } from '#lib/currency'
+import { hasExchangeRate } from '#lib/exchange-rates'
 import { isLoopback } from '#lib/host'
 import { isWeakSecret } from '#lib/weak-secret'
 
@@ -24,18 +25,21 @@ const origin = url('http:', 'https:').refine(
   (value) => !URL.canParse(value) || `${new URL(value).origin}/` === new URL(value).href,
   'must be an origin such as https://shop.example.com, without a path, a query or a login',
 )
+function problemOfCurrency(code: string, before: readonly string[]): string | undefined {
+  if (before.includes(code)) return `names ${code} twice: name each currency once`
+  if (!isKnownCurrency(code)) return `names ${code}, which is no currency of ISO 4217: use codes such as USD,EUR,CNY`
+  if (hasExchangeRate(code)) return undefined
+  return `names ${code}, for which shipping has no prices: add its rate to src/lib/exchange-rates.ts`
+}
 const currencies = z
   .string()
   .regex(/^[A-Z]{3}(,[A-Z]{3})*$/, 'must be ISO 4217 codes separated by commas, such as USD,EUR,CNY')
   .transform((list) => list.split(','))
   .check(({ value, issues }) => {
-    const unknown = value.find((code) => !isKnownCurrency(code))
-    const repeated = value.find((code, index) => value.indexOf(code) !== index)
-    const message =
-      unknown === undefined
-        ? repeated && `names ${repeated} twice: name each currency once`
-        : `names ${unknown}, which is no currency of ISO 4217: use codes such as USD,EUR,CNY`
-    if (message !== undefined) issues.push({ code: 'custom', message, input: value })
+    for (const [index, code] of value.entries()) {
+      const message = problemOfCurrency(code, value.slice(0, index))
+      if (message !== undefined) issues.push({ code: 'custom', message, input: value })
+    }
   })
 const key = z
   .string()
@@ -219,8 +223,8 @@ const settings = {
   EMAIL_FROM: z
     .string()
     .min(3)
-    .default('Holdfast <shop@example.com>')
-    .describe('Sender address of emails, as Name <address>.'),
+    .default('shop@example.com')
+    .describe('Sender of emails: an address, whose name is SHOP_NAME, or Name <address>.'),
   CORS_ORIGINS: z
     .string()
     .transform(listOf)

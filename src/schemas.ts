@@ -1,13 +1,13 @@
 import { z } from 'zod'
+import type { Money } from '#lib/currency'
 import { emailAddressPattern, normaliseEmailAddress } from '#lib/email-address'
+import { locales, type Locale } from '#lib/locale'
 import { hasHidden, hasLink, isLonger, isTooCostly, normaliseText } from '#lib/text'
 
 /** Schemas shared by all modules and clients. The published client carries their types: name those without `z.infer`, since it brings no zod. */
 
-/** Languages of the shop. Text without a translation falls back to English. */
-export const locales = ['en', 'zh'] as const
+export { locales, type Locale }
 export const localeSchema = z.enum(locales)
-export type Locale = (typeof locales)[number]
 
 const noHidden = 'must not contain control or invisible characters: type it again instead of pasting it'
 const noLinks = 'must be a name, without web or e-mail addresses'
@@ -57,11 +57,7 @@ export function opaque(max: number) {
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
 export type Currency = string
 
-/** `amount` in minor units (cents, fen), an integer. */
-export interface Money {
-  amount: number
-  currency: Currency
-}
+export type { Money }
 export const moneySchema = z.object({ amount: z.int(), currency: currencySchema }) satisfies z.ZodType<Money>
 
 /** ISO 8601 in UTC, such as `2026-11-22T12:00:00Z`. */

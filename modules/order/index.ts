@@ -11,7 +11,6 @@ import { orderActor } from './lifecycle/order.actor.ts'
 import { createChargeEffect } from './payment/charge.effect.ts'
 import { createPaymentEventEffect, classifyPaymentEvent } from './payment/payment-event.effect.ts'
 import { createPaymentEffect } from './payment/payment.effect.ts'
-import { hasShippingPrices } from './pricing/shipping.rules.ts'
 import { createOrderRouter } from './router.ts'
 import { loadOrders, loadPayableOrders } from './state/order.store.ts'
 import { findClosableOrders } from './state/records.store.ts'
@@ -25,12 +24,6 @@ const cartDays = 60
 /** The order module: carts, checkout, orders and their money. @throws BootError for settings that do not fit each other */
 export function createOrderModule(services: Services) {
   const { config, database, payments } = services
-  const unpriced = config.SHOP_CURRENCIES.filter((currency) => !hasShippingPrices(currency))
-  if (unpriced.length > 0) {
-    throw new BootError(
-      `SHOP_CURRENCIES names ${unpriced.join(', ')}, for which shipping has no prices. Use another currency, or add its exchange rate to src/lib/exchange-rates.ts.`,
-    )
-  }
   if (config.PAYMENT_CAPTURE === 'fulfilment' && !payments.capturesLater)
     throw new BootError('The payment provider cannot hold money for a later capture. Set PAYMENT_CAPTURE to now.')
   const cartActor = createCartActor(services)

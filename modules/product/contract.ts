@@ -112,6 +112,8 @@ export interface ProductVariant {
   available: number
   /** Nothing is in stock: it can be bought, and is sent when it comes in. */
   isBackorder: boolean
+  /** Index of this variant's picture in `Product.media`; null if it has no picture of its own. */
+  image: number | null
 }
 
 export interface ProductOption {

@@ -50,13 +50,15 @@ const variantDraftSchema = z.strictObject({
   values: z.array(z.int().min(0)).max(10),
   prices,
   compareAt: prices.optional(),
+  /** Index of this variant's picture in the product's `media`. Without one the product's pictures stand for it. */
+  image: z.int().min(0).optional(),
   /** Initial stock, in units. Ignored for a SKU that already has stock. */
   stock: z.int().min(0).max(10_000_000),
   /** `tracked` if absent. */
   inventoryPolicy: z.enum(inventoryPolicies).optional(),
 })
 
-export const productDraftSchema = z.strictObject({
+const productFieldsSchema = z.strictObject({
   slug: slugSchema,
   /** `unlisted`: on sale for those who have its link, in no list and no search. */
   status: z.enum(['draft', 'active', 'archived', 'unlisted']),
@@ -69,6 +71,15 @@ export const productDraftSchema = z.strictObject({
   options: z.array(z.strictObject({ name: textOf(255), values: z.array(textOf(255)).min(1).max(variantsMax) })).max(10),
   variants: z.array(variantDraftSchema).min(1).max(variantsMax),
   attributes: z.array(z.strictObject({ name: textOf(100), value: textOf(500) })).max(50),
+})
+
+/** A product whose variants name only pictures that it has. */
+export const productDraftSchema = productFieldsSchema.superRefine(({ media, variants }, context) => {
+  for (const [index, { image }] of variants.entries()) {
+    if (image === undefined || image < media.length) continue
+    const message = `must be the index of one of the product's ${media.length} pictures`
+    context.addIssue({ code: 'custom', path: ['variants', index, 'image'], message })
+  }
 })
 
 export type CategoryDraft = z.infer<typeof categoryDraftSchema>

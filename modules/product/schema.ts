@@ -81,8 +81,10 @@ export const variant = productSchema.table(
     /** Minor units by currency. */
     prices: jsonb().$type<VariantDraft['prices']>().notNull(),
     compareAt: jsonb('compare_at').$type<VariantDraft['prices']>().notNull(),
+    /** Index of the variant's picture in the product's media; null without a picture of its own. */
+    image: integer(),
   },
-  (table) => [index('variant_product').on(table.productId, table.position)],
+  (table) => [index('variant_product').on(table.productId, table.position), check('variant_image', sql`image >= 0`)],
 )
 
 export const productCategory = productSchema.table(

@@ -233,6 +233,26 @@ describe('addresses of all countries', () => {
     }
   }
 
+  test('an address with several faults is told all of them, each once', () => {
+    const fieldsOf = (given: object) => addressSchema.safeParse(given).error?.issues.map(({ path }) => path[0])
+    expect(fieldsOf({ country: 'US', line1: '', city: 'Austin', postalCode: 'x' })?.toSorted()).toEqual([
+      'line1',
+      'name',
+      'postalCode',
+      'region',
+    ])
+    expect(fieldsOf({ country: 'DE', name: 'www.example.com', line1: 'Lange Str. 1' })?.toSorted()).toEqual([
+      'city',
+      'name',
+      'postalCode',
+    ])
+    expect(fieldsOf({ country: 'Narnia', name: 'Ada' })?.toSorted()).toEqual(['country', 'line1'])
+    expect(
+      fieldsOf({ country: 'US', name: 'Ada', line1: 1, city: {}, region: [], postalCode: 94_105 })?.toSorted(),
+    ).toEqual(['city', 'line1', 'postalCode', 'region'])
+    expect(fieldsOf({})?.toSorted()).toEqual(['country', 'line1', 'name'])
+  })
+
   test('anything else is rejected or accepted, and never an exception', () => {
     const text = fc.option(fc.string({ unit: 'grapheme', maxLength: 40 }), { nil: null })
     const random = fc.record({

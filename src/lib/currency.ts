@@ -1,6 +1,12 @@
-import type { Locale, Money } from '#schemas'
+import type { Locale } from './locale.ts'
 
 /** Currencies of ISO 4217 and their minor units, in which the shop counts all money. */
+
+/** `amount` in minor units (cents, fen), an integer. */
+export interface Money {
+  amount: number
+  currency: string
+}
 
 const known = new Set(Intl.supportedValuesOf('currency'))
 

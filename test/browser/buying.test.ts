@@ -281,3 +281,33 @@ test('the language button wins over the address, which is updated', { timeout: 6
   await page.getByText('购物车是空的').waitFor()
   expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN')
 })
+
+test(
+  'a cart that cannot change its currency says why, and prices stay in the old one',
+  { timeout: 60_000 },
+  async () => {
+    const { page } = await open({ width: 390 })
+    await addToCart(page, keyboard.slug, keyboard.sku)
+    await goTo(page, '/cart')
+    const currency = page.getByLabel('Currency')
+    const notice = page.getByRole('alert')
+
+    await page.route('**/trpc/order.cart.create*', (route) => route.abort())
+    await currency.selectOption('EUR')
+    await untilFocused(page, /could not be changed to EUR: prices stay in USD/)
+    expect(await currency.inputValue()).toBe('USD')
+    await picture(page, 'currency-kept')
+    await page.unroute('**/trpc/order.cart.create*')
+    await notice.getByRole('button', { name: 'Try again' }).click()
+    await page.locator('.totals', { hasText: '€' }).waitFor()
+    expect(await currency.inputValue()).toBe('EUR')
+    expect(await notice.count()).toBe(0)
+
+    await shop.query("update product.variant set prices = prices - 'CNY' where sku = $1", [keyboard.sku])
+    await currency.selectOption('CNY')
+    await untilFocused(page, /Tern 75.* is not sold in CNY/)
+    expect(await currency.inputValue()).toBe('EUR')
+    await notice.getByRole('button', { name: 'Close' }).click()
+    expect(await notice.count()).toBe(0)
+  },
+)

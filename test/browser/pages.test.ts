@@ -191,6 +191,35 @@ test('every picture of a product is chosen by pointer and by keyboard', { timeou
   await context.close()
 })
 
+test('Choosing a colour shows its picture', { timeout: 60_000 }, async () => {
+  const slug = 'tern-75-wireless-keyboard'
+  const media = ['Any', 'Ivory', 'Charcoal'].map((alt) => ({ url: `/demo/${slug}.svg?${alt}`, alt: { en: alt } }))
+  await shop.query(`update product.product set media = $2 where slug = $1`, [slug, JSON.stringify(media)])
+  await shop.query(
+    `update product.variant set image = case when sku = 'KB-TN75W-IV-T' then 1 when sku like '%-CH-%' then 2 end
+     where product_id = (select id from product.product where slug = $1)`,
+    [slug],
+  )
+  const { page, context } = await shop.open({ width: 1280, path: `/p/${slug}?variant=KB-TN75W-CH-T` })
+  const shows = (alt: string) => page.locator(`.product-media > img[alt="${alt}"]`).waitFor()
+  const choose = (colour: string) => page.locator('.pick', { hasText: colour }).click()
+  await shows('Charcoal')
+  await choose('Ivory')
+  await shows('Ivory')
+  await page.locator('.thumbnail').first().click()
+  await shows('Any')
+  // A variant without a picture leaves the chosen one.
+  await choose('Silent')
+  await page.waitForURL(/variant=KB-TN75W-IV-S/)
+  await page.getByRole('radio', { name: 'Silent', checked: true }).waitFor()
+  await shows('Any')
+  await choose('Charcoal')
+  await shows('Charcoal')
+  expect(await page.locator('.thumbnail[aria-current=true]').getAttribute('aria-label')).toMatch(/Charcoal/)
+  await picture(page, 'variant-picture-1280')
+  await context.close()
+})
+
 test('long titles widen no page, and headings skip no level', { timeout: 90_000 }, async () => {
   const slugs = ['plover-slim-wireless-keyboard', 'tern-75-wired-keyboard', 'ridge-daypack-22l']
   for (const [index, slug] of slugs.entries())

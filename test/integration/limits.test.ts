@@ -33,10 +33,11 @@ beforeAll(async () => {
 })
 afterAll(() => target[Symbol.asyncDispose]())
 
+/** Sum of the series whose name and labels begin like this. */
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
-  const line = text.split('\n').find((each) => each.startsWith(name))
-  return Number(line?.slice(line.lastIndexOf(' ')) ?? 0)
+  const lines = text.split('\n').filter((each) => each.startsWith(name))
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
 describe('a webhook with a valid signature', () => {
@@ -224,9 +225,11 @@ test('calls that are shed are counted, and logged by sample without a stack', as
   expect(lines.length).toBeLessThanOrEqual(3)
   expect(lines.join()).toContain('user.login')
   expect(lines.join()).not.toMatch(/"stack"|at .*\.ts:/)
-  expect(
-    await metric('holdfast_rpc_seconds_count{procedure="user.login",outcome="unavailable"}'),
-  ).toBeGreaterThanOrEqual(shed)
+  // On a busy machine some are shed before their procedure, for the delay of the event loop.
+  const counted = await Promise.all(
+    ['holdfast_rpc_seconds_count{procedure="user.login",outcome="unavailable"}', 'holdfast_shed_total{'].map(metric),
+  )
+  expect(counted.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(shed)
 })
 
 test('the log holds no error', () => {

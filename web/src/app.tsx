@@ -11,6 +11,7 @@ import { ProductPage } from './pages/product.tsx'
 import { RegisterPage } from './pages/register.tsx'
 import { SearchPage } from './pages/search.tsx'
 import { Announcer } from './parts/announcer.tsx'
+import { CurrencyNotice } from './parts/currency-notice.tsx'
 import { Footer } from './parts/footer.tsx'
 import { Header } from './parts/header.tsx'
 import { MaintenanceBanner } from './parts/maintenance-banner.tsx'
@@ -57,6 +58,7 @@ export function App() {
       <Header />
       <MaintenanceBanner />
       <main id="main" ref={main} tabIndex={-1} className="width">
+        <CurrencyNotice />
         <Screen key={useStore(visit)} path={route.path} />
       </main>
       <Footer />

@@ -47,7 +47,7 @@ export async function openShop(
   })
   stack.defer(() => payments.close())
   const emails = join(folder, 'emails')
-  const email = createEmailSender({ smtpUrl: undefined, folder: emails, from: config.EMAIL_FROM, log })
+  const email = createEmailSender({ folder: emails, from: config.EMAIL_FROM, senderName: config.SHOP_NAME, log })
   stack.defer(() => email.close())
   const secretKey = 'a secret of this test alone, 32 characters'
   const rateLimits = createRateLimits({ redisUrl: undefined, secretKey, log })

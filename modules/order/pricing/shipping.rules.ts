@@ -38,9 +38,6 @@ const rates: Rate[] = [
   },
 ]
 
-/** Whether shipping has prices in this currency; the shop cannot sell in others. */
-export const hasShippingPrices = hasExchangeRate
-
 const priceIn = (currency: string, list: PriceList): number => list[currency] ?? convertedPrice(list.USD, currency)
 
 /** Shipping options for these goods to this address, cheapest first; none where the shop does not deliver. */
@@ -52,7 +49,7 @@ export function shippingOptions(request: {
   const { address, items, locale } = request
   const zone = zoneOf(address.country)
   const { amount, currency } = items
-  if (zone === undefined || !hasShippingPrices(currency)) return []
+  if (zone === undefined || !hasExchangeRate(currency)) return []
   return rates
     .map((rate) => {
       const isFree = rate.freeFrom !== undefined && amount >= priceIn(currency, rate.freeFrom)

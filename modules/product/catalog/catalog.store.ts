@@ -125,6 +125,7 @@ interface ProductRow {
         compareAt: Record<string, number>
         available: number
         isBackorder: boolean
+        image: number | null
       }[]
     | null
   categories: { id: string; slug: string; name: Text }[] | null
@@ -145,7 +146,7 @@ export async function getProduct(
   const { rows } = await query.execute<ProductRow>(sql`
     select p.id, p.slug, p.brand, p.title, p.description, p.media, p.options, p.attributes,
       (select jsonb_agg(jsonb_build_object('id', v.id, 'sku', v.sku, 'values', v.values, 'prices', v.prices,
-          'compareAt', v.compare_at, 'available', ${sql.raw(sqlSellable)}, 'isBackorder', ${sql.raw(sqlIsBackorder)}) order by v.position)
+          'compareAt', v.compare_at, 'available', ${sql.raw(sqlSellable)}, 'isBackorder', ${sql.raw(sqlIsBackorder)}, 'image', v.image) order by v.position)
         from product.variant v join product.stock s on s.sku = v.sku where v.product_id = p.id) as variants,
       (with recursive path as (
           select c.*, pc.position as leaf, 0 as height from product.product_category pc
@@ -205,6 +206,7 @@ function asVariant(
       ...prices,
       available: variant.available,
       isBackorder: variant.isBackorder,
+      image: variant.image,
     },
   ]
 }

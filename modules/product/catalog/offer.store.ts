@@ -48,7 +48,7 @@ const selectOffers = statement<{
   is_on_sale: boolean
 }>(
   'read offers',
-  `select v.sku, p.id, p.slug, p.title, p.media -> 0 as image, p.options, v.values,
+  `select v.sku, p.id, p.slug, p.title, coalesce(p.media -> v.image, p.media -> 0) as image, p.options, v.values,
      (v.prices ->> $2)::bigint as amount, (v.prices ->> $3)::bigint as base,
      ${sqlSellable} as available, ${isOnSale} as is_on_sale
    from product.variant v join product.product p on p.id = v.product_id join product.stock s on s.sku = v.sku

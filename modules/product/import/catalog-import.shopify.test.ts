@@ -197,6 +197,66 @@ describe('the pictures of a product', () => {
     )
     expect((await getProduct(shop.query, { slug: 'p' }, inDollars)).media.map(({ url }) => url)).toEqual([a, b])
   })
+
+  describe('of a variant', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => `https://cdn.example.com/${name}.png`) as [string, string, string]
+    const sized = (size: string, cells: Record<string, string>) => ({
+      Handle: 'p',
+      'Variant SKU': `P-${size}`,
+      'Variant Price': '1',
+      'Option1 Value': size,
+      ...cells,
+    })
+    const pictures = async () => {
+      const { media, variants } = await getProduct(shop.query, { slug: 'p' }, inDollars)
+      return {
+        media: media.map(({ url, alt }) => [url, alt]),
+        variants: variants.map(({ image }) => (image === null ? null : media[image]?.url)),
+      }
+    }
+    const file = [
+      { ...rowOf('p', { 'Option1 Name': 'Size' }), ...sized('S', { 'Image Src': a, 'Variant Image': b }) },
+      sized('M', { 'Variant Image': c, 'Image Src': b, 'Image Alt Text': 'From behind' }),
+      sized('L', {}),
+    ]
+
+    test("is the variant's own, and keeps its place and text among those of the product", async () => {
+      expect((await shop.importText(csvOf(file))).rejections).toEqual([])
+      expect(await pictures()).toEqual({
+        media: [
+          [a, 'The p'],
+          [b, 'From behind'],
+          [c, 'The p'],
+        ],
+        variants: [b, c, null],
+      })
+      const offers = await readOffers(shop.query, {
+        skus: ['P-M', 'P-L'],
+        currency: 'USD',
+        baseCurrency: 'USD',
+        locale: 'en',
+      })
+      expect(['P-M', 'P-L'].map((sku) => offers.get(sku)?.image?.url)).toEqual([c, a])
+    })
+
+    test('is kept by a file without the column, unless the product loses the picture', async () => {
+      await shop.importText(csvOf(file))
+      const without = (images: string[]) =>
+        ['S', 'M', 'L'].map((size, index) => ({
+          ...(index === 0 ? rowOf('p', { 'Option1 Name': 'Size' }) : {}),
+          ...sized(size, images[index] === undefined ? {} : { 'Image Src': images[index] }),
+        }))
+      await shop.importText(csvOf(without([])))
+      expect((await pictures()).variants).toEqual([b, c, null])
+      await shop.importText(csvOf(without([c, a])))
+      expect((await pictures()).variants).toEqual([null, c, null])
+    })
+
+    test('that is not an address is rejected once, by its column', async () => {
+      const { rejections } = await shop.importText(csvOf([rowOf('p', { 'Variant Image': 'b.png' })]))
+      expect(rejections).toMatchObject([{ field: 'Variant Image' }])
+    })
+  })
 })
 
 describe('the report', () => {

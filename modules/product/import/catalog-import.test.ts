@@ -286,7 +286,7 @@ describe('an interrupted or contended import', () => {
     }
   })
 
-  test('memory use does not grow with the file', async () => {
+  test('memory use does not grow with the file', { timeout: 120_000 }, async () => {
     const rows = 2_000
     const body = `<p>${'Well made of good stuff. '.repeat(400)}</p>`
     const file = await shop.write(

@@ -5,7 +5,7 @@ import type { ParsedProduct } from './product-builder.ts'
 
 /** Stored product, without its stock. */
 export type StoredProduct = Omit<ProductDraft, 'slug' | 'variants'> & {
-  variants: Omit<ProductDraft['variants'][number], 'stock'>[]
+  variants: (Omit<ProductDraft['variants'][number], 'stock' | 'image'> & { image: number | null })[]
 }
 
 type Options = ProductDraft['options']
@@ -33,6 +33,10 @@ export function mergeDraft({ product, stored, header, currency }: MergeOptions):
   const storedAlts = new Map(stored.media.map(({ url, alt }) => [url, alt]))
   const storedVariants = new Map(stored.variants.map((variant) => [variant.sku, variant]))
   const variants = withStoredSkus({ product, stored })
+  const media =
+    header.has('image') || header.has('variantImage')
+      ? draft.media.map(({ url, alt }) => ({ url, alt: { ...storedAlts.get(url), ...alt } }))
+      : stored.media
   return {
     ...draft,
     title: { ...stored.title, ...draft.title },
@@ -43,16 +47,25 @@ export function mergeDraft({ product, stored, header, currency }: MergeOptions):
       (header.has('category') || header.has('type')) && !(isTranslation && stored.categories.length > 0)
         ? draft.categories
         : stored.categories,
-    media:
-      header.has('image') || header.has('variantImage')
-        ? draft.media.map(({ url, alt }) => ({ url, alt: { ...storedAlts.get(url), ...alt } }))
-        : stored.media,
+    media,
     attributes: stored.attributes,
     options: mergeOptions({ options: draft.options, variants }, stored, locale),
-    variants: variants.map((variant) =>
-      mergeVariant(variant, { stored: storedVariants.get(variant.sku), header, currency }),
-    ),
+    variants: variants.map((variant) => {
+      const storedVariant = storedVariants.get(variant.sku)
+      const merged = mergeVariant(variant, { stored: storedVariant, header, currency })
+      return header.has('variantImage') ? merged : { ...merged, ...keptImage(storedVariant, { stored, media }) }
+    }),
   }
+}
+
+/** The stored picture of a variant, at its index among these pictures; nothing if it is not among them. */
+function keptImage(
+  variant: StoredProduct['variants'][number] | undefined,
+  { stored, media }: { stored: StoredProduct; media: ProductDraft['media'] },
+): { image?: number } {
+  const image = stored.media[variant?.image ?? -1]
+  const index = media.findIndex(({ url }) => url === image?.url)
+  return index === -1 ? {} : { image: index }
 }
 
 /** English, which is the fallback of the others, if there is a text in it. */

@@ -33,6 +33,7 @@ export function draftProblem({ path, ...issue }: z.core.$ZodIssue): DraftProblem
 
 const columnOf = (part: keyof ProductDraft, name: string | number | undefined): Column => {
   if (part === 'options' && name === 'values') return 'option1Value'
+  if (part === 'variants' && name === 'image') return 'variantImage'
   if (part === 'media' && name === 'alt') return 'imageAlt'
   return columns[part] ?? (name === 'values' ? 'option1Value' : 'sku')
 }

@@ -83,7 +83,7 @@ async function readStored(tx: Queryable, slugs: string[]): Promise<Map<string, S
         where pc.product_id = p.id), '[]'),
       'variants', coalesce((
         select jsonb_agg(jsonb_build_object('sku', v.sku, 'values', v.values, 'prices', v.prices, 'compareAt', v.compare_at,
-          'inventoryPolicy', s.policy)) from product.variant v join product.stock s on s.sku = v.sku
+          'inventoryPolicy', s.policy, 'image', v.image) order by v.position) from product.variant v join product.stock s on s.sku = v.sku
         where v.product_id = p.id), '[]')) as product
     from product.product p where p.slug = any(${sql.param(slugs)}::text[])`)
   return new Map(rows.map(({ slug, product }) => [slug, product]))

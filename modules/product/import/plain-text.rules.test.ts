@@ -11,6 +11,12 @@ test('HTML becomes paragraphs and lists of plain text', () => {
   expect(plainParagraphs('<p></p><br>')).toBe('')
 })
 
+test('a heading becomes a paragraph of its own', () => {
+  expect(plainParagraphs('Soft.<h2>Care</h2>Wash <b>cold</b>.<h3>Size</h3><ul><li>a</li></ul>')).toBe(
+    'Soft.\n\nCare\n\nWash cold.\n\nSize\n\n- a',
+  )
+})
+
 test('tags, scripts and attributes are removed, and escaped markup stays text', () => {
   expect(
     plainParagraphs('<style>p{}</style><p onclick="x()">a<img src=x onerror=y><iframe src="z">b</iframe></p>'),

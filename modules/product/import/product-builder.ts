@@ -99,14 +99,14 @@ export class ProductBuilder {
         `differs from the one on line ${this.#first.line}: two products cannot share a Handle`,
       )
     }
-    this.#addVariant(row)
     this.#addImages(row, 'image')
-    this.#addImages(row, 'variantImage')
+    const [imageUrl = null] = this.#addImages(row, 'variantImage')
+    this.#addVariant(row, imageUrl)
     for (const column of ['title', 'body', 'vendor', ...optionNames, ...optionValues] as const)
       this.#warnOf(row, column, damagedText(this.#cell(row, column)))
   }
 
-  #addVariant(row: Row): void {
+  #addVariant(row: Row, imageUrl: string | null): void {
     const hasVariant = (['sku', 'price', 'compareAt', ...optionValues] as const).some(
       (column) => this.#cell(row, column) !== '',
     )
@@ -135,21 +135,30 @@ export class ProductBuilder {
       compareAt: compareAt !== null && compareAt > price ? compareAt : null,
       quantity: quantity?.units ?? null,
       inventoryPolicy: this.#valueOrReject(row, 'policy', policy)?.value ?? 'tracked',
+      imageUrl,
     })
   }
 
-  #addImages(row: Row, column: 'image' | 'variantImage'): void {
+  /** Adds the pictures of a cell and returns their addresses. A picture that only variants have comes last. */
+  #addImages(row: Row, column: 'image' | 'variantImage'): string[] {
     const text = this.#cell(row, column)
-    if (text === '') return
+    const urls = text === '' ? [] : (this.#valueOrReject(row, column, parseImageUrls(text)) ?? [])
     const position = Number(this.#cell(row, 'imagePosition') || Number.NaN)
-    for (const url of this.#valueOrReject(row, column, parseImageUrls(text)) ?? []) {
-      if (this.#images.has(url) || this.#images.size > imagesMax) continue
-      // A variant's own picture is the last one, unless it is among the product's pictures.
-      this.#images.set(url, {
-        alt: column === 'image' ? plainLine(this.#cell(row, 'imageAlt')) : '',
-        position: column === 'image' && Number.isFinite(position) ? position : Infinity,
-      })
+    for (const url of urls) {
+      const known = this.#images.get(url)
+      if (known ? column === 'variantImage' || known.position < Infinity : this.#images.size > imagesMax) continue
+      this.#images.delete(url)
+      this.#images.set(
+        url,
+        column === 'variantImage'
+          ? { alt: '', position: Infinity }
+          : {
+              alt: plainLine(this.#cell(row, 'imageAlt')),
+              position: Number.isFinite(position) ? position : Number.MAX_SAFE_INTEGER,
+            },
+      )
     }
+    return urls
   }
 
   build(): ParsedProduct {
@@ -167,6 +176,10 @@ export class ProductBuilder {
       { handle: this.handle ?? '', names, variants: this.#variants, locale },
       (line, column, reason) => this.#reject(line, column, reason),
     )
+    const media = [...this.#images].toSorted(([, a], [, b]) =>
+      a.position === b.position ? 0 : a.position - b.position,
+    )
+    const imageIndexes = new Map(media.map(([url], index) => [url, index]))
     const { currency } = this.#options.prices
     const draft = this.#checked({
       slug: this.handle ?? '',
@@ -176,17 +189,16 @@ export class ProductBuilder {
       // A draft needs a description, so the title stands in for an empty one.
       description: { [locale]: body || title },
       categories: categories.slice(-1).map(({ slug }) => slug),
-      media: [...this.#images]
-        .toSorted(([, a], [, b]) => (a.position === b.position ? 0 : a.position - b.position))
-        .map(([url, { alt }]) => ({ url, alt: { [locale]: alt || title } })),
+      media: media.map(([url, { alt }]) => ({ url, alt: { [locale]: alt || title } })),
       options,
-      variants: variants.map(({ sku, values, price, compareAt, quantity, inventoryPolicy }) => ({
+      variants: variants.map(({ sku, values, price, compareAt, quantity, inventoryPolicy, imageUrl }) => ({
         sku,
         values,
         prices: { [currency]: price },
         ...(compareAt === null ? {} : { compareAt: { [currency]: compareAt } }),
         stock: quantity ?? 0,
         inventoryPolicy,
+        ...imageAt(imageIndexes.get(imageUrl ?? '')),
       })),
       attributes: [],
     })
@@ -264,3 +276,5 @@ export class ProductBuilder {
     }
   }
 }
+
+const imageAt = (image: number | undefined): { image?: number } => (image === undefined ? {} : { image })

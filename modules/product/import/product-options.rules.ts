@@ -15,6 +15,8 @@ export interface ParsedVariant {
   /** Units in stock; null if the file does not say. */
   quantity: number | null
   inventoryPolicy: InventoryPolicy
+  /** Address of its own picture; null without one. */
+  imageUrl: string | null
 }
 
 interface ResolvedVariant extends Omit<ParsedVariant, 'values'> {

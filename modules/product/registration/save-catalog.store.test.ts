@@ -4,6 +4,7 @@ import { transaction } from '#db'
 import { createTestDatabase } from '#test'
 import { categoryOf, draftOf, inDollars, openTestCatalog, save } from './catalog.fixture.ts'
 import { getProduct } from '../catalog/catalog.store.ts'
+import { productDraftSchema } from '../draft.contract.ts'
 import { readOffers } from '../catalog/offer.store.ts'
 import { catalogChunks, isCatalogEmpty } from './save-catalog.store.ts'
 import { searchProducts } from '../search/search.store.ts'
@@ -22,6 +23,23 @@ const offer = (sku: string, currency = 'USD') =>
   readOffers(catalog.query, { skus: [sku], currency, baseCurrency: 'USD', locale: 'en' }).then((offers) =>
     offers.get(sku),
   )
+
+test('a variant names only a picture that its product has', () => {
+  const problems = (image: number, pictures: number) => {
+    const [variant] = draftOf({ title: 'Jug' }).variants
+    const media = Array.from({ length: pictures }, (_, index) => ({ url: `/${index}.svg`, alt: { en: 'A jug' } }))
+    const draft = { ...draftOf({ title: 'Jug', media }), variants: [{ ...variant, image }] }
+    return productDraftSchema.safeParse(draft).error?.issues.map(({ path }) => path.join('.')) ?? []
+  }
+  expect(problems(1, 2)).toEqual([])
+  for (const [image, pictures] of [
+    [2, 2],
+    [0, 0],
+    [-1, 2],
+    [0.5, 2],
+  ] as const)
+    expect(problems(image, pictures)).toEqual(['variants.0.image'])
+})
 
 describe('saving the catalog', () => {
   test('saving the same drafts again changes nothing, whatever the order of their fields', async () => {

@@ -187,7 +187,7 @@ async function writeProducts(tx: Queryable, records: ProductRecord[]): Promise<v
 async function writeVariants(tx: Queryable, records: ProductRecord[]): Promise<void> {
   if (records.length === 0) return
   const rows = records.flatMap(({ id, draft }) =>
-    draft.variants.map(({ sku, values, prices, compareAt = {} }, position) => ({
+    draft.variants.map(({ sku, values, prices, compareAt = {}, image = null }, position) => ({
       id: uuidv7(),
       product_id: id,
       sku,
@@ -195,17 +195,18 @@ async function writeVariants(tx: Queryable, records: ProductRecord[]): Promise<v
       values,
       prices,
       compare_at: compareAt,
+      image,
     })),
   )
   await tx.execute(sql`
     delete from product.variant where product_id = any(${sql.param(records.map(({ id }) => id))}::uuid[])
       and sku <> all(${sql.param(rows.map(({ sku }) => sku))}::text[])`)
   await tx.execute(sql`
-    insert into product.variant (id, product_id, sku, position, "values", prices, compare_at)
+    insert into product.variant (id, product_id, sku, position, "values", prices, compare_at, image)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as v(id uuid, product_id uuid, sku text, position int, "values" jsonb, prices jsonb, compare_at jsonb)
+      as v(id uuid, product_id uuid, sku text, position int, "values" jsonb, prices jsonb, compare_at jsonb, image int)
     on conflict (sku) do update set position = excluded.position, "values" = excluded."values", prices = excluded.prices,
-      compare_at = excluded.compare_at`)
+      compare_at = excluded.compare_at, image = excluded.image`)
 }
 
 async function writeCategories(

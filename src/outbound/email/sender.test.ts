@@ -15,6 +15,7 @@ const email: EmailMessage = {
   locale: 'zh',
 }
 const noDeadline = new AbortController().signal
+const senderName = '老王的店, Inc.'
 const from = 'Holdfast <shop@example.com>'
 const logged: string[] = []
 const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
@@ -23,12 +24,12 @@ async function openFolder() {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-email-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
   const folder = join(root, 'emails')
-  return { folder, sender: createEmailSender({ folder, from, log }) }
+  return { folder, sender: createEmailSender({ folder, from, senderName, log }) }
 }
 
 async function openServer(options: SmtpServerOptions = {}) {
   const server = await startSmtpServer(options)
-  const sender = createEmailSender({ smtpUrl: server.url, folder: '/nowhere', from, log })
+  const sender = createEmailSender({ smtpUrl: server.url, folder: '/nowhere', from, senderName, log })
   onTestFinished(async () => {
     sender.close()
     await server.close()
@@ -74,6 +75,14 @@ test('without an SMTP server an email becomes one file, named after its Message-
   expect(headers.get('content-language')).toBe('zh')
   expect(headers.get('content-type')).toMatch(/^multipart\/alternative/)
   expect((await stat(file)).mode & 0o077).toBe(0)
+})
+
+test('a sender without a name is called as the shop', async () => {
+  const { folder } = await openFolder()
+  const sender = createEmailSender({ folder, from: 'shop@example.com', senderName, log })
+  await sender.send(email, noDeadline)
+  const [file = ''] = await readdir(folder)
+  expect(headersOf(await readFile(join(folder, file), 'utf8')).get('from')).toBe('老王的店, Inc. <shop@example.com>')
 })
 
 test('an email sent twice leaves one file, and no unfinished one', async () => {

@@ -33,14 +33,16 @@ export interface EmailSenderOptions {
   /** `smtp:` or `smtps:`, with credentials. Without it emails are written to `folder`. */
   smtpUrl?: string | undefined
   folder: string
-  /** From header, as `Name <address>`. */
+  /** Sender, as `Name <address>` or as a bare address, to which `senderName` is added. */
   from: string
+  senderName: string
   log: Logger
 }
 
 /** Sends emails by SMTP; without a server it writes each as an `.eml` file to a folder. */
 export function createEmailSender(options: EmailSenderOptions): EmailSender {
-  const { smtpUrl, folder, from, log } = options
+  const { smtpUrl, folder, log } = options
+  const from = options.from.includes('<') ? options.from : { name: options.senderName, address: options.from }
   const transport = smtpUrl === undefined ? createFolderTransport(folder, log) : createSmtpTransport(smtpUrl)
   return {
     async send(message, signal) {
@@ -52,7 +54,10 @@ export function createEmailSender(options: EmailSenderOptions): EmailSender {
 
 const bareAddress = /^[^\s,;:<>()"@]+@[^\s,;:<>()"@]+$/
 
-function compose({ to, subject, text, html, messageId, locale }: EmailMessage, from: string): SendMailOptions {
+function compose(
+  { to, subject, text, html, messageId, locale }: EmailMessage,
+  from: Required<SendMailOptions>['from'],
+): SendMailOptions {
   if (!bareAddress.test(to))
     throw new EmailRejectedError('the email was rejected: its recipient is not one bare address')
   return {

@@ -5,10 +5,11 @@ import { Gallery } from '../parts/gallery.tsx'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { ProductCard } from '../parts/product-card.tsx'
+import { useRoute } from '../route/router.ts'
 import { useQuery } from '../shop/query.ts'
 import { shop } from '../shop/client.ts'
 import { useStore } from '../shop/store.ts'
-import type { Product } from '../shop/types.ts'
+import type { Product, ProductVariant } from '../shop/types.ts'
 import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 import { NotFoundPage } from './not-found.tsx'
@@ -33,18 +34,26 @@ export function ProductPage({ slug }: { slug: string }) {
   return <ProductView product={product.data} />
 }
 
+/** The variant named in the address, else the first in stock. */
+const selectedVariant = (product: Product, sku: string | null): ProductVariant | undefined =>
+  product.variants.find((variant) => variant.sku === sku) ??
+  product.variants.find(({ available }) => available > 0) ??
+  product.variants[0]
+
 function ProductView({ product }: { product: Product }) {
   const text = useText()
+  const { query } = useRoute()
+  const variant = selectedVariant(product, query.get('variant'))
   const attributes = Object.entries(product.attributes)
   return (
     <Page title={product.title}>
       <Breadcrumb steps={product.categories} />
       <article className="product">
-        <Gallery images={product.media} />
+        <Gallery key={product.id} images={product.media} variant={variant} />
         <div className="product-words">
           {product.brand !== null && <p className="card-brand">{product.brand}</p>}
           <h1>{product.title}</h1>
-          <BuyBox product={product} />
+          {variant && <BuyBox product={product} variant={variant} />}
           <Description text={product.description} />
           {attributes.length > 0 && (
             <section>

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Link } from '../route/link.tsx'
-import { navigate, useRoute } from '../route/router.ts'
+import { navigate } from '../route/router.ts'
 import { addToCart, type AddOutcome } from '../shop/cart.ts'
 import { failureOf, type Failure } from '../shop/failure.ts'
 import type { Product, ProductVariant } from '../shop/types.ts'
@@ -12,12 +12,6 @@ import { Price } from './price.tsx'
 
 /** Stock up to which the number of units left is shown. */
 const lowStockMax = 5
-
-/** The variant named in the address, else the first in stock. */
-const selectedVariant = (product: Product, sku: string | null): ProductVariant | undefined =>
-  product.variants.find((variant) => variant.sku === sku) ??
-  product.variants.find(({ available }) => available > 0) ??
-  product.variants[0]
 
 /** The variant with this option value that shares most options with the current one, preferably in stock. */
 function variantWith(
@@ -34,10 +28,7 @@ function variantWith(
 }
 
 /** Price, variants, stock and the cart button. The address names the selected variant, so that it can be linked. */
-export function BuyBox({ product }: { product: Product }) {
-  const { query } = useRoute()
-  const variant = selectedVariant(product, query.get('variant'))
-  if (variant === undefined) return null
+export function BuyBox({ product, variant }: { product: Product; variant: ProductVariant }) {
   const choose = (next: ProductVariant | undefined) => {
     if (next)
       navigate(`/p/${encodeURIComponent(product.slug)}?variant=${encodeURIComponent(next.sku)}`, {

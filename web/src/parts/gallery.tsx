@@ -1,12 +1,20 @@
 import { useState } from 'react'
-import type { Image } from '../shop/types.ts'
+import type { Image, ProductVariant } from '../shop/types.ts'
 import { useText } from '../text/use-text.ts'
 import { Picture } from './picture.tsx'
 
-/** The pictures of a product: one large, chosen by the small ones below it. */
-export function Gallery({ images }: { images: Image[] }) {
+/**
+ * The pictures of a product: one large, chosen by the small ones below it or by selecting a variant. A variant without a
+ * picture of its own leaves the chosen one.
+ */
+export function Gallery({ images, variant }: { images: Image[]; variant: ProductVariant | undefined }) {
   const text = useText()
-  const [chosen, setChosen] = useState(0)
+  const [chosen, setChosen] = useState(variant?.image ?? 0)
+  const [shownSku, setShownSku] = useState(variant?.sku)
+  if (variant?.sku !== shownSku) {
+    setShownSku(variant?.sku)
+    setChosen(variant?.image ?? chosen)
+  }
   const index = Math.min(chosen, Math.max(0, images.length - 1))
   return (
     <div className="product-media">

@@ -1,20 +1,22 @@
-import { announce } from './announcer.tsx'
-import { recreateCart } from '../shop/cart.ts'
+import { useState } from 'react'
+import { changeCurrency, changeLocale } from '../shop/preferences.ts'
 import { shopInfo } from '../shop/shop-info.ts'
 import { useStore } from '../shop/store.ts'
-import { chooseCurrency, chooseLocale, settings } from '../text/settings.ts'
+import { settings } from '../text/settings.ts'
 import { useText } from '../text/use-text.ts'
 
-/** Selection of language and currency. The cart is recreated, because it has one of each. */
+/** Selection of language and currency. */
 export function Preferences() {
   const text = useText()
   const { locale, currency } = useStore(settings)
   const { currencies } = useStore(shopInfo)
+  const [wanted, setWanted] = useState<string | null>(null)
   const other = locale === 'en' ? 'zh' : 'en'
 
-  function change(choose: () => void): void {
-    choose()
-    recreateCart().catch(() => announce(text.cart.currencyFailed))
+  async function choose(code: string): Promise<void> {
+    setWanted(code)
+    await changeCurrency(code)
+    setWanted((latest) => (latest === code ? null : latest))
   }
 
   return (
@@ -23,7 +25,7 @@ export function Preferences() {
         type="button"
         className="strip-button"
         lang={other === 'zh' ? 'zh-CN' : 'en'}
-        onClick={() => change(() => chooseLocale(other))}
+        onClick={() => void changeLocale(other)}
       >
         {other === 'zh' ? '中文' : 'English'}
       </button>
@@ -32,8 +34,9 @@ export function Preferences() {
           <span className="visually-hidden">{text.currency}</span>
           <select
             className="strip-select"
-            value={currency}
-            onChange={(event) => change(() => chooseCurrency(event.target.value))}
+            value={wanted ?? currency}
+            aria-busy={wanted !== null}
+            onChange={(event) => void choose(event.target.value)}
           >
             {currencies.map(({ code }) => (
               <option key={code}>{code}</option>

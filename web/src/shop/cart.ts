@@ -1,4 +1,4 @@
-import { settings } from '../text/settings.ts'
+import { settings, type Settings } from '../text/settings.ts'
 import { shop } from './client.ts'
 import { failureOf, type Failure } from './failure.ts'
 import { hasSessionEnded, session } from './session.ts'
@@ -120,8 +120,8 @@ interface Quantity {
   quantity: number
 }
 
-const newCart = (lines: Quantity[]): Promise<Cart> =>
-  shop.order.cart.create.mutate({ currency: settings.get().currency, locale: settings.get().locale, lines })
+const newCart = (lines: Quantity[], { currency, locale }: Settings = settings.get()): Promise<Cart> =>
+  shop.order.cart.create.mutate({ currency, locale, lines })
 
 /** The outcome of adding to the cart, as far as the stock allowed it. */
 export interface AddOutcome {
@@ -238,17 +238,19 @@ export function switchCart(cartId: string): Promise<void> {
 }
 
 /**
- * Copies the lines into a new cart of the chosen currency and language, because a cart has one of each. The old cart is
- * emptied, so that a later login does not merge it again.
+ * Copies the lines into a new cart of this currency and language, because a cart has one of each. The old cart is emptied,
+ * so that a later login does not merge it again. @throws the error of the request; the cart is unchanged then
  */
-export function recreateCart(): Promise<void> {
+export function recreateCart(wanted: Settings): Promise<void> {
   return enqueue(async () => {
     const { cart } = cartStatus.get()
     if (cart === null) return
     if (cart.lines.length === 0) return dropCart()
-    storeCart(await newCart(cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))))
-    await Promise.all(
-      cart.lines.map(({ sku }) => shop.order.cart.setLine.mutate({ cartId: cart.id, sku, quantity: 0 })),
+    const lines = cart.lines.map(({ sku, quantity }) => ({ sku, quantity }))
+    storeCart(await newCart(lines, wanted))
+    // Not waited for: the new cart holds them all, and what stays in the old one is only merged at a later login.
+    void Promise.allSettled(
+      lines.map(({ sku }) => shop.order.cart.setLine.mutate({ cartId: cart.id, sku, quantity: 0 })),
     )
   })
 }

@@ -10,6 +10,7 @@ export const en = {
   currency: 'Currency',
   loading: 'Loading…',
   retry: 'Try again',
+  close: 'Close',
 
   nav: {
     label: 'Categories',
@@ -119,7 +120,10 @@ export const en = {
     notTakenText:
       'They are in another currency, or this cart has no room for them. Order this cart first, or go on with the other.',
     toEarlierCart: 'Go to the earlier cart',
-    currencyFailed: 'Your cart could not be changed to this currency, so it keeps its own.',
+    currencyFailed: (wanted: string, kept: string) =>
+      `Your cart could not be changed to ${wanted}: prices stay in ${kept}`,
+    notSoldIn: (title: string, currency: string) =>
+      `${title} is not sold in ${currency}. Remove it from the cart, or order the cart first.`,
   },
 
   totals: {

@@ -9,6 +9,7 @@ export const zh: Text = {
   currency: '货币',
   loading: '正在加载…',
   retry: '重试',
+  close: '关闭',
 
   nav: {
     label: '商品分类',
@@ -114,7 +115,8 @@ export const zh: Text = {
     notTaken: (count: number) => `有 ${count} 件商品留在您之前的购物车里`,
     notTakenText: '它们使用另一种货币，或者此购物车已满。请先结算此购物车，或改用之前的购物车。',
     toEarlierCart: '前往之前的购物车',
-    currencyFailed: '购物车无法换成这种货币，仍按原来的货币计价。',
+    currencyFailed: (wanted, kept) => `购物车无法换成 ${wanted}，仍按 ${kept} 计价`,
+    notSoldIn: (title, currency) => `“${title}”不以 ${currency} 出售。请将其移出购物车，或先下单。`,
   },
 
   totals: {
