@@ -122,7 +122,8 @@ ${colours
   default_backend ${colour}
 backend ${colour}
   balance ${algorithm}
-  option httpchk GET /readyz
+  option httpchk
+  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
   http-check expect status 200
   http-response set-header x-colour ${colour}
   default-server check inter 500ms fall 2 rise 1 disabled

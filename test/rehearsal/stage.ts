@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '#client'
 import { startProxy, type Proxy } from '#test'
@@ -43,6 +43,9 @@ export interface StageOptions {
 
 export async function openStage({ folder, template, bundles, algorithm }: StageOptions): Promise<Stage> {
   await using resources = new AsyncDisposableStack()
+  await mkdir(folder, { recursive: true })
+  // As root, Postgres runs under another account.
+  await chmod(folder, 0o755)
   const first = resources.use(
     await startPostgres({
       dir: join(folder, 'postgres'),
@@ -88,7 +91,7 @@ export async function openStage({ folder, template, bundles, algorithm }: StageO
       redisProxy.reset()
     },
     async customerToken() {
-      const email = 'customer@example.com'
+      const email = 'buyer@my-shop.test'
       const { token } = await createClient({ url: balancer.liveUrl }).user.register.mutate({
         email,
         password: 'a long walk on the beach',
@@ -144,7 +147,6 @@ function environment(tier: 'web' | 'worker', { folder, ...stores }: Stores): Rec
 }
 
 async function addStaff(postgres: Postgres, dataDir: string): Promise<Stage['staff']> {
-  await mkdir(dataDir, { recursive: true })
   const email = 'staff@my-shop.test'
   await using program = runProgram(['staff', 'add', email], {
     env: { DATABASE_URL: postgres.url(), DATA_DIR: dataDir },

@@ -109,13 +109,24 @@ export async function takeBackup(primary: Postgres, dir: string): Promise<void> 
   await client.connect()
   try {
     await client.query(`select pg_backup_start('backup', true)`)
-    await copyCluster(primary.dir, dir)
+    await copyRunning(primary.dir, dir)
     const stopped = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
+    // What was written during the copy is needed to its end; the switch flushes it.
+    await client.query('select pg_switch_wal()')
+    await copyRunning(join(primary.dir, 'pg_wal/.'), join(dir, 'pg_wal'))
     await rm(join(dir, 'postmaster.pid'), { force: true })
     await writeOwned(dir, 'backup_label', stopped.rows[0]?.labelfile ?? '')
   } finally {
     await client.end()
   }
+}
+
+/** Files may vanish while a running server is copied: the write-ahead log makes up for them. */
+async function copyRunning(from: string, to: string): Promise<void> {
+  await copyCluster(from, to).catch((error: Error) => {
+    const lines = error.message.replace(/^.* failed: /, '').split('\n')
+    if (!lines.every((line) => /^cp: .*No such file or directory$/.test(line))) throw error
+  })
 }
 
 /** Writes a file that belongs to the owner of its folder. */
