@@ -113,7 +113,7 @@ export async function takeBackup(primary: Postgres, dir: string): Promise<void> 
     const stopped = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
     // What was written during the copy is needed to its end; the switch flushes it.
     await client.query('select pg_switch_wal()')
-    await copyRunning(join(primary.dir, 'pg_wal/.'), join(dir, 'pg_wal'))
+    await copyRunning(`${primary.dir}/pg_wal/.`, join(dir, 'pg_wal'))
     await rm(join(dir, 'postmaster.pid'), { force: true })
     await writeOwned(dir, 'backup_label', stopped.rows[0]?.labelfile ?? '')
   } finally {
