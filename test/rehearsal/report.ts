@@ -35,7 +35,7 @@ export function textReport({ phases, requests, orders, problems, algorithm, seed
 }
 
 const width = 1_000
-const height = 160
+const height = 180
 const colourOf = { blue: '#1f6feb', green: '#1a7f37', none: '#cf222e' } as const
 
 export function htmlReport(result: RehearsalResult): string {
@@ -77,15 +77,17 @@ interface PlotOptions {
 function plot(title: string, { samples, fromMs, toMs, phases, valueOf }: PlotOptions): string {
   const max = Math.max(1, ...samples.map(valueOf))
   const x = (atMs: number): string => (((atMs - fromMs) / Math.max(1, toMs - fromMs)) * width).toFixed(1)
-  const y = (value: number): string => (height - (value / max) * (height - 24)).toFixed(1)
+  const y = (value: number): string => (height - (value / max) * (height - 40)).toFixed(1)
   const groups = Map.groupBy(samples, ({ colour }) => colour)
-  const lines = [...groups].map(
-    ([colour, own]) =>
-      `<polyline fill="none" stroke="${colourOf[colour]}" points="${own.map((sample) => `${x(sample.atMs)},${y(valueOf(sample))}`).join(' ')}"/>`,
-  )
+  const seconds = [...new Set(samples.map(({ atMs }) => atMs))].toSorted((a, b) => a - b)
+  const lines = [...groups].map(([colour, own]) => {
+    const values = new Map(own.map((sample) => [sample.atMs, valueOf(sample)]))
+    const points = seconds.map((atMs) => `${x(atMs)},${y(values.get(atMs) ?? 0)}`)
+    return `<polyline fill="none" stroke="${colourOf[colour]}" points="${points.join(' ')}"/>`
+  })
   const bands = phases.map(
-    (phase) =>
-      `<line x1="${x(phase.fromMs)}" x2="${x(phase.fromMs)}" y1="0" y2="${height}" stroke="#d0d7de"/><text x="${x(phase.fromMs)}" y="10" font-size="9" fill="#57606a">${escape(phase.name)}</text>`,
+    (phase, index) =>
+      `<line x1="${x(phase.fromMs)}" x2="${x(phase.fromMs)}" y1="0" y2="${height}" stroke="#d0d7de"/><text x="${x(phase.fromMs)}" y="${10 + (index % 3) * 10}" font-size="9" fill="#57606a">${escape(phase.name)}</text>`,
   )
   const keys = [...groups.keys()].map(
     (colour) => `<span class="key" style="color:${colourOf[colour]}">${colour}</span>`,
