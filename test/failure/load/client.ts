@@ -35,7 +35,7 @@ const send = (message: FromClient): void => void process.send?.(message)
 const config = JSON.parse(process.argv[2] ?? '') as ClientConfig
 const plan = JSON.parse(await readFile(config.planFile, 'utf8')) as Operation[]
 const history = await openHistory(config.historyFile)
-const call = createCaller(config.urls)
+const call = createCaller((server) => config.urls[server % config.urls.length] ?? '')
 const lastMs = plan.at(-1)?.atMs ?? 0
 const shared = { call, history, token: await logIn(), timeoutMs: config.timeoutMs, random: createRandom(config.seed) }
 const buyers = createBuyers({ ...shared, untilMs: Date.now() + lastMs + config.retriesForMs })

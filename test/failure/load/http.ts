@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 
 /** Plain HTTP calls on keep-alive connections, without the typed client. */
 
@@ -16,19 +16,41 @@ export interface Call {
   input: unknown
   token?: string | undefined
   timeoutMs: number
+  /** A query that is sent as GET, which caches may answer. */
+  isQuery?: boolean
 }
 
-export function createCaller(urls: readonly string[]): (call: Call) => Promise<CallResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 512, maxFreeSockets: 64 })
-  return ({ server, procedure, input, token, timeoutMs }) =>
-    new Promise((resolve) => {
-      const body = Buffer.from(JSON.stringify(input))
-      const sent = request(`${urls[server % urls.length] ?? ''}/trpc/${procedure}`, {
+/** What a caller saw of one request. */
+export interface Observation {
+  procedure: string
+  result: CallResult
+  headers: IncomingHttpHeaders
+  ms: number
+}
+
+/** @param urlOf address of the server with this number @param observe is told of every request when it has ended */
+export function createCaller(
+  urlOf: (server: number) => string,
+  observe?: (observation: Observation) => void,
+): (call: Call) => Promise<CallResult> {
+  // Free connections are closed before the other side closes them.
+  const agent = new Agent({ keepAlive: true, maxSockets: 512, maxFreeSockets: 64, timeout: 30_000 })
+  return ({ server, procedure, input, token, timeoutMs, isQuery = false }) =>
+    new Promise((settle) => {
+      const startedAt = performance.now()
+      let headers: IncomingHttpHeaders = {}
+      const resolve = (result: CallResult): void => {
+        observe?.({ procedure, result, headers, ms: performance.now() - startedAt })
+        settle(result)
+      }
+      const json = JSON.stringify(input)
+      const body = Buffer.from(isQuery ? '' : json)
+      const query = isQuery ? `?input=${encodeURIComponent(json)}` : ''
+      const sent = request(`${urlOf(server)}/trpc/${procedure}${query}`, {
         agent,
-        method: 'POST',
+        method: isQuery ? 'GET' : 'POST',
         headers: {
-          'content-type': 'application/json',
-          'content-length': body.length,
+          ...(isQuery ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       })
@@ -41,6 +63,7 @@ export function createCaller(urls: readonly string[]): (call: Call) => Promise<C
       }
       sent.on('error', lose)
       sent.on('response', (response) => {
+        headers = response.headers
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk: string) => (text += chunk))

@@ -101,35 +101,59 @@ async function createPostgres({ dir, template, settings: more = {} }: PostgresOp
 }
 
 /**
- * Starts a streaming standby of a running primary; resolves when it streams. The embedded Postgres ships no
- * pg_basebackup, so the base backup is made as in "Making a Base Backup Using the Low Level API" of Postgres's
- * documentation.
+ * Copies a running server into a new data directory, from which another server can start. The embedded Postgres ships no
+ * pg_basebackup: this is "Making a Base Backup Using the Low Level API" of Postgres's documentation.
  */
+export async function takeBackup(primary: Postgres, dir: string): Promise<void> {
+  const client = new pg.Client({ connectionString: primary.url() })
+  await client.connect()
+  try {
+    await client.query(`select pg_backup_start('backup', true)`)
+    await copyRunning(primary.dir, dir)
+    const stopped = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
+    // What was written during the copy is needed to its end; the switch flushes it.
+    await client.query('select pg_switch_wal()')
+    await copyRunning(`${primary.dir}/pg_wal/.`, join(dir, 'pg_wal'))
+    await rm(join(dir, 'postmaster.pid'), { force: true })
+    await writeOwned(dir, 'backup_label', stopped.rows[0]?.labelfile ?? '')
+  } finally {
+    await client.end()
+  }
+}
+
+/** Files may vanish while a running server is copied: the write-ahead log makes up for them. */
+async function copyRunning(from: string, to: string): Promise<void> {
+  await copyCluster(from, to).catch((error: Error) => {
+    const lines = error.message.replace(/^.* failed: /, '').split('\n')
+    if (!lines.every((line) => /^cp: .*No such file or directory$/.test(line))) throw error
+  })
+}
+
+/** Writes a file that belongs to the owner of its folder. */
+async function writeOwned(dir: string, file: string, text: string): Promise<void> {
+  const { uid, gid } = await stat(dir)
+  await writeFile(join(dir, file), text)
+  await chown(join(dir, file), uid, gid)
+}
+
+/** Starts a server on a backup. */
+export async function restoreBackup(options: PostgresOptions): Promise<Postgres> {
+  const restored = await createPostgres(options)
+  await restored.start()
+  return restored
+}
+
+/** Starts a streaming standby of a running primary; resolves when it streams. */
 export async function startStandby(
   primary: Postgres,
   options: PostgresOptions & { name: string; sourcePort?: number },
 ): Promise<Postgres> {
   const { dir, name, sourcePort = primary.port } = options
-  const client = new pg.Client({ connectionString: primary.url() })
-  await client.connect()
-  try {
-    await client.query(`select pg_backup_start($1, true)`, [name])
-    await copyCluster(primary.dir, dir)
-    const stopped = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
-    const { uid, gid } = await stat(dir)
-    const writeOwned = async (file: string, text: string): Promise<void> => {
-      await writeFile(join(dir, file), text)
-      await chown(join(dir, file), uid, gid)
-    }
-    await rm(join(dir, 'postmaster.pid'), { force: true })
-    await writeOwned('backup_label', stopped.rows[0]?.labelfile ?? '')
-    await writeOwned('standby.signal', '')
-    const { username, password } = new URL(primary.url())
-    const source = `host=127.0.0.1 port=${sourcePort} user=${username} password=${password} application_name=${name}`
-    await appendFile(join(dir, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`)
-  } finally {
-    await client.end()
-  }
+  await takeBackup(primary, dir)
+  await writeOwned(dir, 'standby.signal', '')
+  const { username, password } = new URL(primary.url())
+  const source = `host=127.0.0.1 port=${sourcePort} user=${username} password=${password} application_name=${name}`
+  await appendFile(join(dir, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`)
   const standby = await createPostgres(options)
   await standby.start()
   await waitFor(

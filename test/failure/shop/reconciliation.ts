@@ -2,9 +2,13 @@ import { createClient } from '#client'
 import { demoAccounts } from '../../../src/demo-accounts.ts'
 import { waitFor } from '#test'
 
+const demoStaff = demoAccounts.find(({ role }) => role === 'staff') ?? demoAccounts[0]
+
 /** Runs the shop's reconciliation report as its staff do. @returns the differences, as JSON; empty when there are none */
-export async function reconcileBooks(url: string): Promise<string[]> {
-  const staff = demoAccounts.find(({ role }) => role === 'staff') ?? demoAccounts[0]
+export async function reconcileBooks(
+  url: string,
+  staff: { email: string; password: string } = demoStaff,
+): Promise<string[]> {
   const guest = createClient({ url })
   const session = await guest.user.login.mutate({ email: staff.email, password: staff.password })
   const { reconciliation } = createClient({ url, token: () => session.token }).order.admin
