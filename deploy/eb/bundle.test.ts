@@ -67,13 +67,11 @@ describe('the bundle', () => {
   })
 
   it('is refused from a dirty tree', async () => {
-    const stray = join(root, 'deploy/eb', `stray-${process.pid}.txt`)
-    await writeFile(stray, '')
-    try {
-      await expect(buildBundle({ root, output: work, print: () => undefined })).rejects.toThrow('uncommitted changes')
-    } finally {
-      await rm(stray)
-    }
+    await using clone = await emptyClone()
+    await writeFile(join(clone.path, 'deploy/eb/stray.txt'), '')
+    await expect(buildBundle({ root: clone.path, output: work, print: () => undefined })).rejects.toThrow(
+      'uncommitted changes',
+    )
   })
 
   it('is refused without the packages of its lockfile', async () => {
@@ -195,11 +193,34 @@ describe('an instance', () => {
 
   it('counts the buyer behind the balancer, not an address that the buyer claims', async () => {
     // The balancer appends the buyer; nginx appends the balancer.
-    const headers = { 'x-forwarded-for': '203.0.113.7, 198.51.100.9', 'content-type': 'application/json' }
-    await fetch(`${web.url}/trpc/order.cart.create`, { method: 'POST', headers, body: '{"lines":[]}' })
-    const log = await readFile(join(work, 'nginx-web/healthd.log'), 'utf8')
-    expect(log).toContain('"203.0.113.7, 198.51.100.9')
+    const [one, again, other] = [
+      await orderFrom('203.0.113.7, 198.51.100.9'),
+      await orderFrom('203.0.114.8, 198.51.100.9'),
+      await orderFrom('203.0.113.7, 198.51.200.9'),
+    ]
+    expect(one).toBeTruthy()
+    expect(again).toEqual(one)
+    expect(other).not.toEqual(one)
   })
+
+  /** Places an order. @returns its network, a keyed hash */
+  async function orderFrom(forwardedFor: string): Promise<string | undefined> {
+    const call = async <T>(procedure: string, input: unknown): Promise<T> => {
+      const headers = { 'x-forwarded-for': forwardedFor, 'content-type': 'application/json' }
+      const response = await fetch(`${web.url}/trpc/${procedure}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(input),
+      })
+      const answer = (await response.json()) as { result: { data: T } }
+      return answer.result.data
+    }
+    const cart = await call<{ id: string }>('order.cart.create', { lines: [{ sku: await firstSku(), quantity: 1 }] })
+    const placed = await call<{ order: { id: string } }>('order.place', placeRequest(cart.id))
+    const sql = 'SELECT source FROM "order"."orders" WHERE id = $1'
+    const [order] = await fleet.query<{ source: string }>(sql, [placed.order.id])
+    return order?.source
+  }
 
   it('ends by SIGTERM with its requests answered, and starts again after SIGKILL with nothing lost', async () => {
     const client = createClient({ url: web.url })
