@@ -150,6 +150,8 @@ function startTimeOf(pid) {
 /** `package` is the Debian package. */
 const testTools = [
   { package: 'redis-server', remedy: 'redis-server or valkey-server on PATH, or REDIS_URL', isInstalled: hasRedis },
+  { package: 'nginx', remedy: 'nginx on PATH, for the bundle of Beanstalk', isInstalled: () => hasServer('nginx') },
+  { package: 'haproxy', remedy: 'haproxy on PATH, for the rehearsal of a deployment', isInstalled: () => hasServer('haproxy') },
   { package: 'faketime', remedy: 'libfaketime, for tests with wrong clocks', isInstalled: hasFaketime },
   { package: 'chromium', remedy: 'chromium or google-chrome on PATH, or CHROMIUM_PATH', isInstalled: hasChromium },
   { package: 'fonts-noto-cjk', remedy: 'a font with Chinese characters', isInstalled: hasChineseFont },
@@ -211,6 +213,9 @@ function installInstructions(missing) {
 function hasRedis() {
   return Boolean(process.env.REDIS_URL) || findProgram('redis-server', 'valkey-server') !== undefined
 }
+
+/** Debian has it in /usr/sbin, which is not on the PATH of every user. */
+const hasServer = (name) => findProgram(name) !== undefined || isExecutable(`/usr/sbin/${name}`)
 
 /** Only the failure suite needs it, which runs only on Linux. */
 function hasFaketime() {

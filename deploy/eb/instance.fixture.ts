@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 import { freePort } from '../../src/lib/free-port.ts'
 import { killOnExit } from '../../test/support/living.ts'
+import { findProgram } from '../../test/support/programs.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 
 /** Unpacks a zip with the modes of its entries, as Beanstalk does. */
@@ -121,7 +122,9 @@ async function startNginx(folder: string, state: string, ports: { proxyPort: num
   const file = join(state, 'nginx.conf')
   await writeFile(file, text)
   const args = ['-p', state, '-c', file, '-e', `${state}/error.log`, '-g', 'daemon off; worker_shutdown_timeout 1s;']
-  const child = spawn('/usr/sbin/nginx', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const program = findProgram('nginx')
+  if (program === undefined) throw new Error('Tests of the bundle need nginx. Install it and put it on PATH.')
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   killOnExit(child)
   let problems = ''
   child.stderr.on('data', (chunk: Buffer) => (problems += chunk.toString()))

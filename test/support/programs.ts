@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The first of these programs on PATH. */
+/** The first of these programs on PATH or in /usr/sbin. */
 export function findProgram(...names: string[]): string | undefined {
-  const dirs = (process.env.PATH ?? '').split(delimiter).filter((dir) => dir !== '')
+  // Debian has servers in /usr/sbin, which is not on the PATH of every user.
+  const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].filter((dir) => dir !== '')
   return names.flatMap((name) => dirs.map((dir) => join(dir, name))).find(isExecutable)
 }
 
