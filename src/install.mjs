@@ -151,7 +151,11 @@ function startTimeOf(pid) {
 const testTools = [
   { package: 'redis-server', remedy: 'redis-server or valkey-server on PATH, or REDIS_URL', isInstalled: hasRedis },
   { package: 'nginx', remedy: 'nginx on PATH, for the bundle of Beanstalk', isInstalled: () => hasServer('nginx') },
-  { package: 'haproxy', remedy: 'haproxy on PATH, for the rehearsal of a deployment', isInstalled: () => hasServer('haproxy') },
+  {
+    package: 'haproxy',
+    remedy: 'haproxy on PATH, for the rehearsal of a deployment',
+    isInstalled: () => hasServer('haproxy'),
+  },
   { package: 'faketime', remedy: 'libfaketime, for tests with wrong clocks', isInstalled: hasFaketime },
   { package: 'chromium', remedy: 'chromium or google-chrome on PATH, or CHROMIUM_PATH', isInstalled: hasChromium },
   { package: 'fonts-noto-cjk', remedy: 'a font with Chinese characters', isInstalled: hasChineseFont },
