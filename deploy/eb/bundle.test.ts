@@ -205,12 +205,12 @@ describe('an instance', () => {
 
   /** Places an order. @returns its network, a keyed hash */
   async function orderFrom(forwardedFor: string): Promise<string | undefined> {
-    const call = async <T>(procedure: string, input: unknown): Promise<T> => {
+    const call = async <T>(procedure: string, body: unknown): Promise<T> => {
       const headers = { 'x-forwarded-for': forwardedFor, 'content-type': 'application/json' }
       const response = await fetch(`${web.url}/trpc/${procedure}`, {
         method: 'POST',
         headers,
-        body: JSON.stringify(input),
+        body: JSON.stringify(body),
       })
       const answer = (await response.json()) as { result: { data: T } }
       return answer.result.data
