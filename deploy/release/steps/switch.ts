@@ -63,35 +63,36 @@ export const watchStep = (since: string, served: (context: ReleaseContext) => st
     const { aws, clock, lease, settings, print } = context
     const { watch } = settings
     const balancer = await requireBalancer(context, served(context))
-    const startedAt = lease.record.done[since] ?? (await clock.now())
+    // CloudWatch counts by whole minutes; the one of the swap is mixed.
+    const startedAt = wholeMinute((lease.record.done[since] ?? (await clock.now())) + minute - 1)
     let bad = 0
-    let total = 0
     await waitUntil(context, {
       what: `${watch.minutes} minutes without trouble`,
       timeoutMs: (watch.minutes + 60) * minute,
       everyMs: minute,
       remedy: 'CloudWatch cannot be read: `npm run release -- resume` goes on watching.',
       check: async () => {
-        const now = await clock.now()
-        const until = now - (now % minute)
-        const from = Math.max(until - 3 * minute, startedAt)
-        const traffic = await trafficOf(aws, balancer, from, until)
-        total += traffic.requests
+        const until = wholeMinute((await clock.now()) - metricDelayMs)
+        if (until <= startedAt) return 'CloudWatch has no minute of it yet'
+        const traffic = await trafficOf(aws, balancer, Math.max(until - 3 * minute, startedAt), until)
         const problem = problemOf(traffic, watch)
         bad = problem === undefined ? 0 : bad + 1
         if (problem !== undefined && bad >= badWindows)
           throw new WorseReleaseError(`The new version is worse: ${problem}.`, {
             remedy: 'It was rolled back. Find the cause in the logs and traces of the new version before the next try.',
           })
-        if (now - startedAt < watch.minutes * minute)
+        if (until - startedAt < watch.minutes * minute)
           return `${traffic.requests} requests, ${traffic.failures} failed, p99 ${Math.round(traffic.p99Ms)} ms`
+        const { requests } = await trafficOf(aws, balancer, startedAt, until)
+        if (requests < requestsMin && !aws.isDryRun)
+          print('      note: there were hardly any requests, so the watch says little.')
         return true
       },
     })
-    if (total < requestsMin && !aws.isDryRun)
-      print('      note: there were hardly any requests, so the watch says little.')
   },
 })
+
+const wholeMinute = (ms: number): number => ms - (ms % minute)
 
 function problemOf(
   { requests, failures, p99Ms }: { requests: number; failures: number; p99Ms: number },
