@@ -174,7 +174,7 @@ const restore: Phase = {
     if (lost.length > 0) problem(`the backup lacks ${lost.length} acknowledged orders, such as ${lost[0]}`)
     const balance = ledger.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
     if (balance !== 0) problem(`the ledger of the backup does not balance: ${balance}`)
-    log(`the backup has all ${acknowledged.size} acknowledged orders`)
+    log(`the backup has ${acknowledged.size - lost.length} of ${acknowledged.size} acknowledged orders`)
   },
 }
 

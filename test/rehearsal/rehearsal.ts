@@ -101,8 +101,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
       log: (line) => print(`  ${line}`),
       problem: (text) => void result.problems.push(text),
     }
-    for (const phase of phases) await runPhase(phase, context, result)
-    while (traffic.samples.reduce((sum, { requests }) => sum + requests, 0) < options.requestsMin) await delay(1_000)
+    for (const phase of [...phases, recovered(options.requestsMin)]) await runPhase(phase, context, result)
     await finish(context, result)
   } finally {
     await stage.writeLogs()
@@ -146,6 +145,18 @@ async function openTraffic(
   return traffic
 }
 
+/** The failures are over: traffic goes on until it has sent what was asked for. */
+const recovered = (requestsMin: number): Phase => ({
+  name: 'recovered',
+  isSeamless: true,
+  async run({ traffic, holdMs }) {
+    await delay(holdMs)
+    while (requestsOf(traffic) < requestsMin) await delay(1_000)
+  },
+})
+
+const requestsOf = ({ samples }: Traffic): number => samples.reduce((sum, { requests }) => sum + requests, 0)
+
 async function runPhase(phase: Phase, context: PhaseContext, result: RehearsalResult): Promise<void> {
   const { name, isSeamless } = phase
   context.log(`-- ${name}`)
@@ -160,6 +171,8 @@ async function finish(context: PhaseContext, result: RehearsalResult): Promise<v
   log('-- the last journeys end, and orders settle')
   traffic.stop()
   const abandoned = await traffic.finished()
+  const last = result.phases.at(-1)
+  if (last !== undefined) last.toMs = Date.now()
   if (abandoned > 0) result.problems.push(`${abandoned} journeys ended by an error`)
   await untilSettled(stage)
   const history = await traffic.history()
@@ -172,7 +185,7 @@ async function finish(context: PhaseContext, result: RehearsalResult): Promise<v
   }
   result.problems.push(...check(facts).map(({ name, detail }) => `${name}: ${detail}`), ...withoutAnswer(history))
   result.samples = traffic.samples
-  result.requests = traffic.samples.reduce((sum, { requests }) => sum + requests, 0)
+  result.requests = requestsOf(traffic)
   result.orders = facts.database.orders.length
   for (const phase of result.phases) measure(phase, traffic, result)
 }

@@ -59,6 +59,7 @@ export function htmlReport(result: RehearsalResult): string {
 <p>${result.problems.length === 0 ? 'Succeeded' : `Failed: ${result.problems.length} problems`}. ${result.requests} requests, ${result.orders} orders.</p>
 ${plot('Requests per second', { ...scale, samples, valueOf: ({ requests }) => requests })}
 ${plot('Failed requests per second', { ...scale, samples, valueOf: ({ failures }) => failures })}
+${plot('Orders per second', { ...scale, samples, valueOf: ({ orders }) => orders })}
 ${plot('p99, ms', { ...scale, samples, valueOf: ({ p99Ms }) => p99Ms })}
 <pre>${escape(textReport(result))}</pre>
 </html>

@@ -26,18 +26,30 @@ process.on('message', (message: ToTraffic) => {
 })
 
 /** Measurements of the current second, by colour. */
-let measured = new Map<Colour | 'none', { ms: number[]; failures: number }>()
+let measured = new Map<Colour | 'none', { ms: number[]; failures: number; orders: number }>()
 let failed: FailedRequest[] = []
+/** Ids of orders that a client knows of: a repeated request gets the same answer. */
+const confirmed = new Set<string>()
 
 function observe({ procedure, result, headers, ms }: Observation): void {
   const colour = (headers['x-colour'] as Colour | undefined) ?? 'none'
-  const group = measured.get(colour) ?? { ms: [], failures: 0 }
+  const group = measured.get(colour) ?? { ms: [], failures: 0, orders: 0 }
   measured.set(colour, group)
   group.ms.push(ms)
+  const orderId = placedOrderOf(procedure, result)
+  if (orderId !== undefined && !confirmed.has(orderId)) {
+    confirmed.add(orderId)
+    group.orders += 1
+  }
   const reason = failureOf(result)
   if (reason === undefined) return
   group.failures += 1
   failed.push({ atMs: Date.now(), procedure, colour, reason })
+}
+
+function placedOrderOf(procedure: string, result: CallResult): string | undefined {
+  if (procedure !== 'order.place' || result.kind !== 'reply') return undefined
+  return (result.body.result?.data as { order?: { id: string } } | undefined)?.order?.id
 }
 
 /** `in_flight` and business rejections are answers. */
@@ -107,10 +119,10 @@ async function browse(call: typeof fast, chance: Random): Promise<void> {
 
 function report(): void {
   const atMs = Date.now()
-  const samples = [...measured].map(([colour, { ms, failures }]): Sample => {
+  const samples = [...measured].map(([colour, { ms, failures, orders: placed }]): Sample => {
     const sorted = ms.toSorted((a, b) => a - b)
     const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-    return { atMs, colour, requests: sorted.length, failures, p50Ms: at(0.5), p99Ms: at(0.99) }
+    return { atMs, colour, requests: sorted.length, failures, orders: placed, p50Ms: at(0.5), p99Ms: at(0.99) }
   })
   const orders = buyers.fast.acknowledged() + buyers.slow.acknowledged()
   send({ type: 'samples', samples, failed, orders, begun, inFlight })

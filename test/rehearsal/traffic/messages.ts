@@ -28,6 +28,8 @@ export interface Sample {
   colour: Colour | 'none'
   requests: number
   failures: number
+  /** Orders that it was the first to confirm. */
+  orders: number
   p50Ms: number
   p99Ms: number
 }
