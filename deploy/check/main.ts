@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const steps: Step[] = [
   { name: 'types', command: ['tsc', '-p', 'deploy'] },
   { name: 'stacks of all sizes', command: ['node', 'deploy/aws/check.ts'] },
+  { name: 'assertions and option settings', command: ['vitest', 'run', 'deploy/aws', 'deploy/eb/option-settings'] },
   { name: 'migrations', command: ['node', 'deploy/migrations/check.ts'] },
 ]
 
