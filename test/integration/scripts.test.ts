@@ -85,12 +85,15 @@ test('a benchmark on a machine without Redis says what to install, without a sta
   // A clone whose packages are installed: the hook of the script must not install them here, beneath the running tests.
   const clone = await mkdtemp(join(tmpdir(), 'holdfast-clone-'))
   try {
-    for (const folder of ['bin', 'src', 'node_modules']) await mkdir(join(clone, folder))
-    for (const file of ['package.json', 'package-lock.json', 'src/install.mjs'])
+    for (const folder of ['bin', 'src', 'node_modules', 'deploy/node_modules'])
+      await mkdir(join(clone, folder), { recursive: true })
+    for (const file of ['package.json', 'package-lock.json', 'deploy/package-lock.json', 'src/install.mjs'])
       await copyFile(join(root, file), join(clone, file))
-    const stamp = createHash('sha256').update(await readFile(join(root, 'package-lock.json')))
-    stamp.update(`${process.platform} ${process.arch}`)
-    await writeFile(join(clone, 'node_modules/.holdfast-install'), stamp.digest('hex'))
+    for (const folder of ['.', 'deploy']) {
+      const stamp = createHash('sha256').update(await readFile(join(root, folder, 'package-lock.json')))
+      stamp.update(`${process.platform} ${process.arch}`)
+      await writeFile(join(clone, folder, 'node_modules/.holdfast-install'), stamp.digest('hex'))
+    }
     // A PATH of npm and what npm itself needs.
     for (const name of ['node', 'npm', 'sh']) {
       const found = (process.env['PATH'] ?? '').split(delimiter).find((folder) => existsSync(join(folder, name)))

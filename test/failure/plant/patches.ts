@@ -49,8 +49,8 @@ export const patches = {
   'die-after-call': [
     {
       file: 'src/actor/effect-runner.ts',
-      find: '      await apply(stored, await call(stored))',
-      replace: '      const result = await call(stored)\n      failpoint()\n      await apply(stored, result)',
+      find: 'apply(stored, await call(stored))',
+      replace: 'call(stored).then((result) => (failpoint(), apply(stored, result)))',
     },
   ],
 
